@@ -1,0 +1,58 @@
+//! SHA-256 digests: of contents, and of what makes a finding the same finding tomorrow.
+
+use std::fmt;
+
+use sha2::{Digest as _, Sha256};
+
+/// A SHA-256 digest.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Digest([u8; 32]);
+
+impl Digest {
+    /// The digest of some bytes.
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(Sha256::digest(bytes).into())
+    }
+
+    /// The digest of several parts, each with its length, so that no two lists of parts are alike.
+    pub fn of_parts<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Self {
+        let mut hasher = Sha256::new();
+        for part in parts {
+            hasher.update((part.len() as u64).to_le_bytes());
+            hasher.update(part);
+        }
+        Self(hasher.finalize().into())
+    }
+
+    /// The first sixteen bytes as 32 hexadecimal digits: enough to tell findings apart.
+    pub fn short(&self) -> String {
+        self.to_string()[..32].to_owned()
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0
+            .iter()
+            .try_for_each(|byte| write!(formatter, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Digest({self})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Digest;
+
+    #[test]
+    fn parts_do_not_run_together() {
+        let split = Digest::of_parts([b"ab".as_slice(), b"c"]);
+        assert_ne!(split, Digest::of_parts([b"a".as_slice(), b"bc"]));
+        assert_eq!(split, Digest::of_parts([b"ab".as_slice(), b"c"]));
+        assert_eq!(split.short().len(), 32);
+    }
+}

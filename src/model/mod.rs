@@ -1,0 +1,10 @@
+//! The vocabulary: what every layer above speaks of. No I/O and no foreign formats.
+
+pub mod digest;
+pub mod finding;
+pub mod id;
+pub mod path;
+pub mod report;
+pub mod snapshot;
+pub mod span;
+pub mod text;

@@ -1,0 +1,106 @@
+//! Hostile text made visible: what a repository, Postman or a provider wrote never drives a terminal.
+
+use std::fmt::Write as _;
+
+/// Control characters, line breaks and direction overrides as visible escapes; everything else as it is.
+///
+/// ```
+/// use git_postman::model::text::visible;
+/// assert_eq!(visible("a\u{1b}[31mb\n"), "a\\x1b[31mb\\n");
+/// ```
+pub fn visible(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        push_visible(&mut shown, character);
+    }
+    shown
+}
+
+/// The same for one line of source, where a tab is ordinary and becomes four blanks.
+pub fn visible_line(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\t' => shown.push_str("    "),
+            other => push_visible(&mut shown, other),
+        }
+    }
+    shown
+}
+
+fn push_visible(shown: &mut String, character: char) {
+    match character {
+        '\n' => shown.push_str("\\n"),
+        '\r' => shown.push_str("\\r"),
+        '\t' => shown.push_str("\\t"),
+        control if control.is_control() => {
+            let _ = write!(shown, "\\x{:02x}", u32::from(control));
+        }
+        hidden if is_hidden(hidden) => {
+            let _ = write!(shown, "\\u{{{:x}}}", u32::from(hidden));
+        }
+        plain => shown.push(plain),
+    }
+}
+
+/// Characters that change how others are shown and show nothing themselves: direction marks and
+/// overrides, zero-width characters, the byte order mark, line and paragraph separators, tags.
+pub fn is_hidden(character: char) -> bool {
+    matches!(
+        character,
+        '\u{061c}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{2064}'
+            | '\u{2066}'..='\u{206f}'
+            | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e007f}'
+    )
+}
+
+/// `text` cut to at most `limit` characters, with an ellipsis where something was cut.
+pub fn shortened(text: &str, limit: usize) -> String {
+    match text.char_indices().nth(limit) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}…", &text[..end]),
+    }
+}
+
+/// `1 file`, `2 files`: a count with its noun.
+pub fn counted(count: usize, noun: &str) -> String {
+    if count == 1 {
+        return format!("1 {noun}");
+    }
+    match noun.strip_suffix('y') {
+        Some(stem) if !noun.ends_with("ey") => format!("{count} {stem}ies"),
+        _ => format!("{count} {noun}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{counted, shortened, visible, visible_line};
+
+    #[test]
+    fn a_terminal_escape_is_shown_and_not_sent() {
+        assert_eq!(visible("\u{1b}]0;title\u{7}"), "\\x1b]0;title\\x07");
+        assert_eq!(visible("right\u{202e}left"), "right\\u{202e}left");
+        assert_eq!(visible_line("\tx\r"), "    x\\r");
+        assert_eq!(visible("Grüße 你好 🎉"), "Grüße 你好 🎉");
+    }
+
+    #[test]
+    fn counting_knows_its_plurals() {
+        assert_eq!(counted(1, "entry"), "1 entry");
+        assert_eq!(counted(2, "entry"), "2 entries");
+        assert_eq!(counted(0, "file"), "0 files");
+        assert_eq!(counted(3, "key"), "3 keys");
+    }
+
+    #[test]
+    fn cutting_counts_characters() {
+        assert_eq!(shortened("äöü", 2), "äö…");
+        assert_eq!(shortened("äöü", 3), "äöü");
+    }
+}
