@@ -5,5 +5,7 @@
 //! | module | what it is |
 //! |---|---|
 //! | [`model`] | the vocabulary: paths, ids, spans, snapshots, findings, reports |
+//! | [`format`] | texts into documents with spans; what each format demands |
 
+pub mod format;
 pub mod model;

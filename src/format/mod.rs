@@ -1,0 +1,180 @@
+//! Formats: text into documents with spans, and what each format says of them.
+
+pub mod collection;
+pub mod detect;
+pub mod environment;
+pub mod fault;
+pub mod ini;
+pub mod json;
+pub mod markers;
+pub mod node;
+pub mod openapi;
+pub mod schema;
+pub mod yaml;
+
+use crate::format::detect::{Format, Syntax};
+use crate::format::fault::Fault;
+use crate::format::node::{Document, NodeRef};
+use crate::model::span::Span;
+
+/// A file read as far as it can be.
+#[derive(Debug)]
+pub struct Parsed {
+    /// What it is.
+    pub format: Format,
+    /// How it is written.
+    pub syntax: Syntax,
+    /// Its values, for JSON and YAML.
+    pub document: Option<Document>,
+    /// Its text, where there is no document; what is not UTF-8 is replaced.
+    pub text: String,
+    /// What is wrong with it.
+    pub faults: Vec<Fault>,
+    /// The verdict of syntax and schema; `None` where the format has no validator.
+    pub valid: Option<bool>,
+}
+
+impl Parsed {
+    /// The text, wherever it is kept.
+    pub fn source(&self) -> &str {
+        self.document.as_ref().map_or(&self.text, Document::text)
+    }
+
+    /// The object that is judged, and the pointer to it: a wrapped collection lies one level down.
+    pub fn subject(&self) -> Option<(NodeRef<'_>, &'static str)> {
+        let root = self.document.as_ref()?.root()?;
+        Some(if self.format.is_collection() {
+            detect::unwrapped(root)
+        } else {
+            (root, "")
+        })
+    }
+}
+
+/// Reads a file. Content never makes this fail: what cannot be understood is among the faults.
+pub fn parse(path: &str, bytes: Vec<u8>) -> Parsed {
+    let text = match String::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => return not_text(path, error.as_bytes()),
+    };
+    let syntax = detect::syntax(path, &text);
+    let (document, mut faults) = match syntax {
+        Syntax::Json => json::parse(text),
+        Syntax::Yaml => yaml::parse(text),
+        Syntax::Ini | Syntax::Other => {
+            let format =
+                detect::of_postman_file(path).unwrap_or_else(|| detect::of_text(path, &text));
+            return Parsed {
+                format,
+                syntax,
+                document: None,
+                text,
+                faults: Vec::new(),
+                valid: None,
+            };
+        }
+    };
+    let format = detect::of_postman_file(path)
+        .unwrap_or_else(|| detect::of_document(path, document.text(), document.root()));
+    let mut valid = faults.iter().any(Fault::invalidates).then_some(false);
+    if valid.is_none() {
+        if let Some(root) = document.root() {
+            let (root, prefix) = if format.is_collection() {
+                detect::unwrapped(root)
+            } else {
+                (root, "")
+            };
+            if let Some(told) = validate(format, root, prefix) {
+                valid = Some(!told.iter().any(Fault::invalidates));
+                faults.extend(told);
+            }
+        }
+    }
+    Parsed {
+        format,
+        syntax,
+        document: Some(document),
+        text: String::new(),
+        faults,
+        valid,
+    }
+}
+
+/// What a format says of a value beyond its syntax; `None` where it has no validator.
+fn validate(format: Format, root: NodeRef<'_>, prefix: &str) -> Option<Vec<Fault>> {
+    match format {
+        Format::Collection1 | Format::Collection20 | Format::Collection21 => {
+            Some(collection::validate(format, root, prefix))
+        }
+        Format::Environment | Format::Globals => Some(environment::validate(format, root)),
+        Format::OpenApi20 | Format::OpenApi30 | Format::OpenApi31 | Format::OpenApi32 => {
+            Some(openapi::validate(format, root))
+        }
+        _ => None,
+    }
+}
+
+fn not_text(path: &str, bytes: &[u8]) -> Parsed {
+    let text = String::from_utf8_lossy(bytes).into_owned();
+    let syntax = detect::syntax(path, &text);
+    let format = detect::of_postman_file(path).unwrap_or(Format::Unknown);
+    let reads_as_text = matches!(syntax, Syntax::Json | Syntax::Yaml | Syntax::Ini);
+    let at = bytes
+        .utf8_chunks()
+        .next()
+        .map_or(0, |chunk| chunk.valid().len());
+    let wide = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
+    let message = if wide {
+        "file is UTF-16, not UTF-8"
+    } else {
+        "file is not UTF-8"
+    };
+    let fault = Fault::syntax(Span::at(at), message).with_help("save it as UTF-8");
+    Parsed {
+        format,
+        syntax,
+        document: None,
+        text,
+        faults: if reads_as_text {
+            vec![fault]
+        } else {
+            Vec::new()
+        },
+        valid: matches!(syntax, Syntax::Json | Syntax::Yaml).then_some(false),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+    use crate::format::detect::Format;
+
+    #[test]
+    fn a_file_that_does_not_parse_is_not_valid_whatever_it_is() {
+        for (path, bytes) in [
+            ("a.json", b"{".as_slice()),
+            ("a.yaml", b"a: [".as_slice()),
+            ("a.json", b"\xff\xfe{\0".as_slice()),
+            ("a.json", b"{\"a\": \"\xe9\"}".as_slice()),
+        ] {
+            let parsed = parse(path, bytes.to_vec());
+            assert_eq!(
+                (parsed.valid, parsed.faults.len()),
+                (Some(false), 1),
+                "{bytes:?}"
+            );
+        }
+        assert_eq!(parse("a.json", b"{}".to_vec()).valid, None);
+        assert_eq!(parse("a.png", b"\x89PNG\xff".to_vec()).faults, []);
+    }
+
+    #[test]
+    fn a_duplicate_key_is_told_and_does_not_decide() {
+        let text = br#"{"info": {"name": "x", "name": "y", "schema": "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"}, "item": []}"#;
+        let parsed = parse("a.json", text.to_vec());
+        assert_eq!(
+            (parsed.format, parsed.valid, parsed.faults.len()),
+            (Format::Collection21, Some(true), 1)
+        );
+    }
+}
