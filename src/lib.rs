@@ -5,5 +5,7 @@
 //! | module | what it is |
 //! |---|---|
 //! | [`model`] | the vocabulary: paths, ids, spans, snapshots, findings, reports |
+//! | [`report`] | a report as text: for people, for scripts |
 
 pub mod model;
+pub mod report;
