@@ -6,6 +6,8 @@
 //! |---|---|
 //! | [`model`] | the vocabulary: paths, ids, spans, snapshots, findings, reports |
 //! | [`report`] | a report as text: for people, for scripts |
+//! | [`cli`] | the command line |
 
+pub mod cli;
 pub mod model;
 pub mod report;
