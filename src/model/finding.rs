@@ -70,6 +70,51 @@ pub struct Excerpt {
     pub mark: Span,
 }
 
+/// A place with the line to show for it: what a rule points at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Where.
+    pub location: Location,
+    /// The line, where there is one.
+    pub excerpt: Option<Excerpt>,
+}
+
+impl Place {
+    /// A file or directory as a whole.
+    pub fn whole(path: RepoPath) -> Self {
+        Self {
+            location: Location::whole(path),
+            excerpt: None,
+        }
+    }
+
+    /// A span in the text of a file.
+    pub fn in_text(path: &RepoPath, text: &str, lines: &LineIndex, span: Span) -> Self {
+        let location = Location {
+            path: path.clone(),
+            start: lines.position(text, span.start),
+            end: lines.position(text, span.end),
+            pointer: None,
+        };
+        let excerpt = Some(Excerpt::of(text, lines, span));
+        Self { location, excerpt }
+    }
+
+    /// The same with the JSON Pointer of the value.
+    #[must_use]
+    pub fn with_pointer(mut self, pointer: Option<String>) -> Self {
+        self.location.pointer = pointer;
+        self
+    }
+
+    /// The same with the marked characters hidden but for the first few; see [`Excerpt::masked`].
+    #[must_use]
+    pub fn masked(self, kept: usize) -> Self {
+        let excerpt = self.excerpt.map(|excerpt| excerpt.masked(kept));
+        Self { excerpt, ..self }
+    }
+}
+
 /// How many characters of a line are kept before and after the place.
 const WINDOW: usize = 72;
 

@@ -1,5 +1,8 @@
 //! The one integration test binary: the house's own rules, and the program run from outside.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on should say where"
+)]
 
 mod architecture;

@@ -1,0 +1,74 @@
+//! Every environment variable that the tool reads itself. Git and libgit2 read their own, among them the
+//! variables that git hands to hooks.
+
+use std::path::PathBuf;
+
+/// The environment, read once and handed on as a value.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Environment {
+    /// `NO_COLOR` is set and not empty: <https://no-color.org>.
+    pub no_color: bool,
+    /// `CLICOLOR_FORCE` is set and neither empty nor `0`.
+    pub clicolor_force: bool,
+    /// `TERM` is `dumb`.
+    pub dumb_terminal: bool,
+    /// `CI` is set and neither empty, `0` nor `false`.
+    pub ci: bool,
+    /// `HOME`, on Windows `USERPROFILE`.
+    pub home: Option<PathBuf>,
+    /// `XDG_CONFIG_HOME`, where it is absolute.
+    pub config_home: Option<PathBuf>,
+    /// `GIT_POSTMAN_HOOK_DEPTH`: set by our own hook script, so that a hook that calls itself ends.
+    pub hook_depth: u32,
+}
+
+impl Environment {
+    /// Reads the environment of this process.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place that reads the environment"
+    )]
+    pub fn of_this_process() -> Self {
+        Self::from(|name| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()))
+    }
+
+    /// Reads the environment from a lookup.
+    pub fn from(lookup: impl Fn(&str) -> Option<String>) -> Self {
+        let set = |name: &str| lookup(name).filter(|value| !value.is_empty());
+        let path = |name: &str| {
+            set(name)
+                .map(PathBuf::from)
+                .filter(|path| path.is_absolute())
+        };
+        Self {
+            no_color: set("NO_COLOR").is_some(),
+            clicolor_force: set("CLICOLOR_FORCE").is_some_and(|value| value != "0"),
+            dumb_terminal: set("TERM").is_some_and(|value| value == "dumb"),
+            ci: set("CI").is_some_and(|value| value != "0" && value != "false"),
+            home: path("HOME").or_else(|| path("USERPROFILE")),
+            config_home: path("XDG_CONFIG_HOME"),
+            hook_depth: set("GIT_POSTMAN_HOOK_DEPTH")
+                .and_then(|value| value.parse().ok())
+                .unwrap_or(0),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Environment;
+
+    #[test]
+    fn an_empty_variable_is_not_set() {
+        let read = |name: &str| match name {
+            "NO_COLOR" => Some(String::new()),
+            "CI" => Some("true".to_owned()),
+            "CLICOLOR_FORCE" => Some("0".to_owned()),
+            "HOME" => Some("relative".to_owned()),
+            _ => None,
+        };
+        let environment = Environment::from(read);
+        assert!(!environment.no_color && environment.ci && !environment.clicolor_force);
+        assert_eq!(environment.home, None);
+    }
+}

@@ -1,0 +1,4 @@
+//! What the user decided: `git-postman.toml` and the environment.
+
+pub mod env;
+pub mod file;
