@@ -1,0 +1,176 @@
+//! What is wrong with a snapshot: every rule over a project.
+
+pub mod catalog;
+pub mod docs;
+pub mod findings;
+pub mod levels;
+pub mod rule;
+pub mod rules;
+#[cfg(test)]
+pub mod testing;
+
+use std::collections::BTreeSet;
+
+use rayon::prelude::*;
+
+use crate::check::findings::Findings;
+use crate::check::levels::Levels;
+use crate::check::rule::{Check, TextFile};
+use crate::format::detect::Format;
+use crate::model::finding::{Finding, RuleId, Severity};
+use crate::model::path::RepoPath;
+use crate::model::snapshot::{Snapshot, SnapshotError};
+use crate::project::Project;
+use crate::project::file::{Facts, File};
+
+/// Which documents are looked at. Layout and mapping always are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Every file that Postman manages.
+    Managed,
+    /// Every file of the repository that could be a document.
+    All,
+    /// Those managed files that are among these.
+    Touched(BTreeSet<RepoPath>),
+}
+
+/// What a run over a project gave.
+#[derive(Debug, Default)]
+pub struct Checked {
+    /// Everything found.
+    pub findings: Vec<Finding>,
+    /// How many documents were judged.
+    pub documents: usize,
+    /// How many bytes they have.
+    pub bytes: u64,
+}
+
+/// What was said of one file.
+#[derive(Debug)]
+pub struct Judged {
+    /// The file.
+    pub path: RepoPath,
+    /// Its format.
+    pub format: Format,
+    /// Its size in bytes.
+    pub size: u64,
+    /// The verdict of syntax and schema.
+    pub valid: Option<bool>,
+    /// What the rules found.
+    pub findings: Vec<Finding>,
+    facts: Option<Facts>,
+}
+
+/// Looks at a project with every rule. `watch` is called after each document, from any thread.
+///
+/// # Errors
+/// Where files cannot be brought at all.
+pub fn run(
+    project: &mut Project<'_>,
+    snapshot: &dyn Snapshot,
+    scope: &Scope,
+    levels: &Levels,
+    watch: &(dyn Fn(usize) + Sync),
+) -> Result<Checked, SnapshotError> {
+    let paths = match scope {
+        Scope::Managed => project.managed_files(),
+        Scope::All => {
+            let managed = project.managed_files().into_iter().chain(project.possible_documents());
+            managed.collect::<BTreeSet<_>>().into_iter().collect()
+        }
+        Scope::Touched(touched) => {
+            let managed = project.managed_files();
+            managed.into_iter().filter(|path| touched.contains(path)).collect()
+        }
+    };
+    snapshot.prefetch(&paths)?;
+    let shared: &Project<'_> = project;
+    let judge_one = |path: &RepoPath| {
+        let judged = judge(&shared.read(snapshot, path), levels, true);
+        watch(1);
+        judged
+    };
+    // Starting threads costs more than a handful of files does.
+    let judged: Vec<Judged> = if paths.len() < 8 {
+        paths.iter().map(judge_one).collect()
+    } else {
+        paths.par_iter().map(judge_one).collect()
+    };
+    let mut checked = Checked::default();
+    for mut one in judged {
+        checked.bytes += one.size;
+        checked.documents += usize::from(one.format != Format::Unknown);
+        checked.findings.append(&mut one.findings);
+        if let Some(facts) = one.facts {
+            project.facts.insert(one.path, facts);
+        }
+    }
+    for rule in catalog::RULES {
+        if let (Check::Project(look), Some(severity)) = (rule.check, levels.severity(rule)) {
+            let mut findings = Findings::of(rule.id, severity);
+            look(project, &mut findings);
+            checked.findings.extend(findings.into_list());
+        }
+    }
+    checked.findings.retain(|finding| !project.is_excluded(&finding.location.path));
+    Ok(checked)
+}
+
+/// Looks at one file with the rules for documents, and where `texts` is set with those for texts.
+pub fn judge(file: &File, levels: &Levels, texts: bool) -> Judged {
+    let mut findings = Findings::of(RuleId(""), Severity::Error);
+    for rule in catalog::RULES {
+        if let (Check::Document(look), Some(severity)) = (rule.check, levels.severity(rule)) {
+            findings.turn_to(rule.id, severity);
+            look(file, &mut findings);
+        }
+    }
+    let mut found = findings.into_list();
+    if let (true, Some(parsed)) = (texts, file.parsed()) {
+        found.extend(texts_of(&TextFile::new(&file.path, parsed.source()), levels));
+    }
+    let parsed = file.parsed();
+    for finding in &mut found {
+        let document = parsed.and_then(|parsed| parsed.document.as_ref());
+        if let (None, Some(document), Some(excerpt)) = (&finding.location.pointer, document, &finding.excerpt) {
+            let _ = excerpt;
+            let line = document.lines().line(document.text(), finding.location.start.line);
+            let column = finding.location.start.column as usize - 1;
+            let offset = line.of(document.text()).char_indices().nth(column).map_or(0, |(offset, _)| offset);
+            let at = line.start + u32::try_from(offset).unwrap_or(0);
+            finding.location.pointer = document.pointer_to(at).filter(|pointer| !pointer.is_empty());
+        }
+    }
+    Judged {
+        path: file.path.clone(),
+        format: parsed.map_or(Format::Unknown, |parsed| parsed.format),
+        size: file.size(),
+        valid: parsed.and_then(|parsed| parsed.valid),
+        facts: file.facts(),
+        findings: found,
+    }
+}
+
+/// Looks at one text with the rules for texts.
+pub fn texts_of(text: &TextFile<'_>, levels: &Levels) -> Vec<Finding> {
+    let mut findings = Findings::of(RuleId(""), Severity::Error);
+    for rule in catalog::RULES {
+        if let (Check::Text(look), Some(severity)) = (rule.check, levels.severity(rule)) {
+            findings.turn_to(rule.id, severity);
+            look(text, &mut findings);
+        }
+    }
+    findings.into_list()
+}
+
+/// Compares what a push would replace with what it brings.
+pub fn links(before: &Project<'_>, after: &Project<'_>, levels: &Levels) -> Vec<Finding> {
+    let mut findings = Findings::of(RuleId(""), Severity::Error);
+    for rule in catalog::RULES {
+        if let (Check::Link(look), Some(severity)) = (rule.check, levels.severity(rule)) {
+            findings.turn_to(rule.id, severity);
+            look(before, after, &mut findings);
+        }
+    }
+    findings.into_list()
+}
