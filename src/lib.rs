@@ -5,5 +5,7 @@
 //! | module | what it is |
 //! |---|---|
 //! | [`model`] | the vocabulary: paths, ids, spans, snapshots, findings, reports |
+//! | [`setup`] | what is put in place once: git hooks |
 
 pub mod model;
+pub mod setup;
