@@ -1,112 +1,10 @@
 //! Changes to a hooks directory: all of them or none, and none when only asked what would be done.
 
-use std::fmt;
 use std::fs::{self, File, Permissions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use crate::model::text::visible;
-use crate::setup::foreign_hook::HookManager;
-use crate::setup::hook_slot::MOST_EARLIER;
-
-/// One change to a hooks directory, done or, in a dry run, to be done.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Change {
-    /// A directory is made.
-    MakeDirectory(PathBuf),
-    /// The hook that was there is kept under another name and runs first.
-    KeepEarlier {
-        /// Where the hook was.
-        hook: PathBuf,
-        /// Where it is kept.
-        kept: PathBuf,
-    },
-    /// A hook is written where none was, or where one was just kept.
-    WriteHook(PathBuf),
-    /// A script of ours is replaced by the one of this program.
-    UpdateHook(PathBuf),
-    /// A hook is replaced that is kept already, byte for byte.
-    ReplaceCopy {
-        /// The hook.
-        hook: PathBuf,
-        /// Its copy, which stays.
-        kept: PathBuf,
-    },
-    /// Our hook is removed.
-    RemoveHook(PathBuf),
-    /// The hook that was there before is put back.
-    RestoreEarlier {
-        /// Where it was kept.
-        kept: PathBuf,
-        /// Where it is again.
-        hook: PathBuf,
-    },
-    /// A directory that was made for our hooks is removed.
-    RemoveDirectory(PathBuf),
-}
-
-/// Why hooks were not installed or removed.
-#[derive(Debug, thiserror::Error)]
-pub enum SetupError {
-    /// The file system refused.
-    #[error("cannot {action} {}", shown(path))]
-    Io {
-        /// What was tried, such as `write`.
-        action: &'static str,
-        /// On which path.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// The hooks directory is something else.
-    #[error("the hooks directory {} is not a directory", shown(.0))]
-    NotADirectory(PathBuf),
-    /// A directory, a pipe or the like has the name of a hook.
-    #[error("{} is not a file", shown(.0))]
-    NotAFile(PathBuf),
-    /// Somebody changed our script.
-    #[error("{} was edited by hand", shown(.0))]
-    Edited(PathBuf),
-    /// A hook that must keep its name.
-    #[error(
-        "{} belongs to {manager} and does nothing under another name",
-        shown(path)
-    )]
-    NameMatters {
-        /// The hook.
-        path: PathBuf,
-        /// Whose it is.
-        manager: HookManager,
-    },
-    /// No name is left to keep one more earlier hook.
-    #[error("{MOST_EARLIER} earlier hooks are already kept beside {}", shown(.0))]
-    TooManyEarlier(PathBuf),
-    /// The program cannot stand in a hook.
-    #[error("a hook cannot start {}: {reason}", shown(path))]
-    Binary {
-        /// The program.
-        path: PathBuf,
-        /// Why not.
-        reason: &'static str,
-    },
-    /// The value of `init.templateDir` is of no use.
-    #[error("cannot use init.templateDir `{}`: {reason}", visible(value))]
-    TemplateDirectory {
-        /// The value.
-        value: String,
-        /// Why not.
-        reason: &'static str,
-    },
-    /// Something failed half way, and going back failed too.
-    #[error("{cause}; going back failed too, look at {}", left.iter().map(|path| shown(path)).collect::<Vec<_>>().join(", "))]
-    LeftHalfDone {
-        /// The first failure.
-        #[source]
-        cause: Box<Self>,
-        /// What could not be put back.
-        left: Vec<PathBuf>,
-    },
-}
+use crate::setup::hook_changes::{Change, SetupError, io_error};
 
 /// Changes made one after the other, each with the way back.
 pub struct Journal {
@@ -129,76 +27,6 @@ enum Content {
         permissions: Permissions,
     },
     Link(PathBuf),
-}
-
-impl SetupError {
-    /// What a person can do about it.
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::Io { .. } => None,
-            Self::NotADirectory(_) => {
-                Some("look at `git config --show-origin core.hooksPath`".to_owned())
-            }
-            Self::NotAFile(_) => Some("move it away".to_owned()),
-            Self::Edited(_) => Some(
-                "move your lines into a script of your own, or add --force to lose them".to_owned(),
-            ),
-            Self::NameMatters { path, manager } => {
-                let name = path.file_name().unwrap_or_default().to_string_lossy();
-                Some(match manager {
-                    HookManager::Husky => format!(
-                        "add the line `git postman hook run {name} -- \"$@\"` to .husky/{name}"
-                    ),
-                    _ => format!(
-                        "let {manager} run `git postman hook run {name}`, see docs/hooks.md"
-                    ),
-                })
-            }
-            Self::TooManyEarlier(_) => {
-                Some("delete those among them that you no longer need".to_owned())
-            }
-            Self::Binary { .. } => {
-                Some("install git-postman in a directory of programs".to_owned())
-            }
-            Self::TemplateDirectory { .. } => {
-                Some("set it with `git config --global init.templateDir DIRECTORY`".to_owned())
-            }
-            Self::LeftHalfDone { .. } => {
-                Some("run `git postman hook status` to see what would run".to_owned())
-            }
-        }
-    }
-}
-
-impl fmt::Display for Change {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::MakeDirectory(path) => write!(formatter, "make directory {}", shown(path)),
-            Self::KeepEarlier { hook, kept } => {
-                write!(
-                    formatter,
-                    "keep {} as {}, which runs first",
-                    shown(hook),
-                    shown(kept)
-                )
-            }
-            Self::WriteHook(path) => write!(formatter, "write {}", shown(path)),
-            Self::UpdateHook(path) => write!(formatter, "update {}", shown(path)),
-            Self::ReplaceCopy { hook, kept } => {
-                write!(
-                    formatter,
-                    "replace {}, of which {} is a copy",
-                    shown(hook),
-                    shown(kept)
-                )
-            }
-            Self::RemoveHook(path) => write!(formatter, "remove {}", shown(path)),
-            Self::RestoreEarlier { kept, hook } => {
-                write!(formatter, "put {} back as {}", shown(kept), shown(hook))
-            }
-            Self::RemoveDirectory(path) => write!(formatter, "remove directory {}", shown(path)),
-        }
-    }
 }
 
 impl Journal {
@@ -415,20 +243,6 @@ impl Content {
     }
 }
 
-/// A path as text for a person; nothing in it drives a terminal.
-pub fn shown(path: &Path) -> String {
-    visible(&path.to_string_lossy())
-}
-
-/// An error of the file system, with what was tried.
-pub fn io_error(action: &'static str, path: &Path, source: io::Error) -> SetupError {
-    SetupError::Io {
-        action,
-        path: path.to_owned(),
-        source,
-    }
-}
-
 /// A temporary file beside `path` that holds a whole, executable hook and is on the disk.
 fn prepared(path: &Path, bytes: &[u8]) -> Result<tempfile::NamedTempFile, SetupError> {
     let failed = |source| io_error("write", path, source);
@@ -522,5 +336,107 @@ fn directory_of(path: &Path) -> &Path {
 fn sync_directory_of(path: &Path) {
     if cfg!(unix) {
         let _ = File::open(directory_of(path)).and_then(|directory| directory.sync_all());
+    }
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::fs::{self, Permissions};
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+    use std::path::{Path, PathBuf};
+
+    use crate::setup::hook_changes::{Change, SetupError};
+
+    use super::Journal;
+
+    fn picture(directory: &Path) -> BTreeMap<PathBuf, (u32, Vec<u8>)> {
+        walkdir::WalkDir::new(directory)
+            .into_iter()
+            .map(|entry| {
+                let path = entry.unwrap().into_path();
+                let metadata = path.symlink_metadata().unwrap();
+                let content = match fs::read_link(&path) {
+                    Ok(target) => target.into_os_string().into_encoded_bytes(),
+                    Err(_) => fs::read(&path).unwrap_or_default(),
+                };
+                (path, (metadata.permissions().mode(), content))
+            })
+            .collect()
+    }
+
+    fn hook(path: &Path, text: &str) {
+        fs::write(path, text).unwrap();
+        fs::set_permissions(path, Permissions::from_mode(0o750)).unwrap();
+    }
+
+    /// Does everything there is to do to a directory, then fails.
+    fn everything_then_a_failure(directory: &Path) -> SetupError {
+        let at = |name: &str| directory.join(name);
+        let mut journal = Journal::new(false);
+        let mut steps = || {
+            journal.make_directories(&at("made/deeply"))?;
+            journal.write(&at("made/deeply/new"), b"new")?;
+            journal.write_keeping(&at("foreign"), &at("foreign.kept"), b"ours")?;
+            journal.write_keeping(&at("link"), &at("link.kept"), b"ours")?;
+            journal.replace(&at("ours"), b"newer", Change::UpdateHook(at("ours")))?;
+            journal.replace(
+                &at("ours-link"),
+                b"newer",
+                Change::UpdateHook(at("ours-link")),
+            )?;
+            journal.restore(&at("kept"), &at("replaced"))?;
+            journal.remove(&at("removed"))?;
+            journal.remove(&at("removed-link"))?;
+            journal.write(&at("taken"), b"ours")
+        };
+        let outcome = steps();
+        journal.finish(outcome).unwrap_err()
+    }
+
+    #[test]
+    fn after_a_failure_everything_is_as_it_was() {
+        let directory = tempfile::tempdir().unwrap();
+        for name in ["foreign", "ours", "kept", "replaced", "removed", "taken"] {
+            hook(&directory.path().join(name), name);
+        }
+        for name in ["link", "ours-link", "removed-link"] {
+            symlink("no-such-file", directory.path().join(name)).unwrap();
+        }
+        let before = picture(directory.path());
+        let error = everything_then_a_failure(directory.path());
+        assert!(error.to_string().starts_with("cannot write"), "{error}");
+        assert!(error.to_string().ends_with("taken"), "{error}");
+        assert_eq!(picture(directory.path()), before);
+    }
+
+    #[test]
+    fn a_kept_hook_is_never_overwritten() {
+        let directory = tempfile::tempdir().unwrap();
+        let (path, kept) = (directory.path().join("hook"), directory.path().join("kept"));
+        hook(&path, "newer");
+        hook(&kept, "older");
+        let before = picture(directory.path());
+        let mut journal = Journal::new(false);
+        let outcome = journal.write_keeping(&path, &kept, b"ours");
+        assert!(outcome.is_err());
+        assert!(journal.finish(outcome).is_err());
+        assert_eq!(picture(directory.path()), before);
+    }
+
+    #[test]
+    fn what_cannot_be_put_back_is_named() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut journal = Journal::new(false);
+        let made = directory.path().join("made");
+        journal.make_directories(&made).unwrap();
+        fs::write(made.join("of-somebody-else"), "").unwrap();
+        let failure = journal.write(&made.join("none/hook"), b"ours");
+        let error = journal.finish(failure).unwrap_err();
+        assert!(
+            matches!(&error, SetupError::LeftHalfDone { left, .. } if *left == [made]),
+            "{error}"
+        );
     }
 }

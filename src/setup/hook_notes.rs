@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::setup::foreign_hook::HookManager;
-use crate::setup::hook_files::shown;
+use crate::setup::hook_changes::shown;
 use crate::setup::hook_script::HookType;
 
 /// Whose the hooks directory is.
@@ -190,4 +190,53 @@ fn as_resolved(path: &Path) -> PathBuf {
         }
     }
     path.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::{HookNote, HooksPlace, directory_notes, place_of};
+
+    #[test]
+    fn a_hooks_directory_belongs_to_the_repository_the_worktree_or_the_machine() {
+        let root = tempfile::tempdir().unwrap();
+        let (worktree, own) = (
+            root.path().join("work"),
+            root.path().join("work/.git/hooks"),
+        );
+        fs::create_dir_all(&own).unwrap();
+        let of = |hooks_dir: &str, is_tracked| {
+            place_of(
+                &root.path().join(hooks_dir),
+                &own,
+                Some(&worktree),
+                is_tracked,
+            )
+        };
+        assert_eq!(of("work/.git/hooks", false), HooksPlace::Repository);
+        let husky = HooksPlace::Worktree { is_tracked: false };
+        assert_eq!(of("work/.husky/_", false), husky);
+        let tracked = HooksPlace::Worktree { is_tracked: true };
+        assert_eq!(of("work/.githooks", true), tracked);
+        assert_eq!(of("shared/hooks", false), HooksPlace::Shared);
+        assert_eq!(of("workshop/hooks", false), HooksPlace::Shared);
+        assert_eq!(
+            place_of(&root.path().join("x"), &own, None, false),
+            HooksPlace::Shared
+        );
+    }
+
+    #[test]
+    fn a_tracked_directory_is_told() {
+        let directory = tempfile::tempdir().unwrap();
+        let place = HooksPlace::Worktree { is_tracked: true };
+        let notes = directory_notes(directory.path(), place);
+        assert_eq!(notes, [HookNote::Tracked(directory.path().to_owned())]);
+        assert!(notes[0].to_string().contains("do not commit the hook"));
+        assert_eq!(
+            directory_notes(directory.path(), HooksPlace::Repository),
+            []
+        );
+    }
 }

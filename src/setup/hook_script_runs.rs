@@ -422,3 +422,87 @@ fn shellcheck_has_nothing_to_say() {
         );
     }
 }
+
+/// Runs git in a repository of its own, with nothing of the machine's configuration.
+fn git(scene: &Scene, directory: &str, arguments: &[&str]) -> Output {
+    command("git")
+        .args(["-c", "user.name=A", "-c", "user.email=a@example.com"])
+        .args(arguments)
+        .current_dir(scene.root().join(directory))
+        .env_clear()
+        .env("PATH", path())
+        .env("HOME", scene.root())
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .env("RECORD", scene.root())
+        .output()
+        .unwrap()
+}
+
+#[test]
+fn git_fires_both_hooks_from_a_worktree_and_its_bypass_is_left_alone() {
+    let scene = Scene::new(HookType::PrePush);
+    fs::remove_dir_all(scene.root().join("re po")).unwrap();
+    let done = |directory: &str, arguments: &[&str]| {
+        let output = git(&scene, directory, arguments);
+        assert!(output.status.success(), "{arguments:?} {output:?}");
+    };
+    done("", &["init", "-q", "--bare", "remote"]);
+    done("", &["init", "-q", "re po"]);
+    fs::create_dir_all(scene.hooks()).unwrap();
+    scene.install(&scene.program());
+    scene.earlier("", "first", "");
+    done("re po", &["commit", "-q", "--allow-empty", "-m", "one"]);
+    done(
+        "re po",
+        &["worktree", "add", "-q", "-b", "side", "../linked"],
+    );
+    for directory in ["re po", "linked"] {
+        done(
+            directory,
+            &[
+                "push",
+                "-q",
+                "../remote",
+                "HEAD:refs/heads/one",
+                "HEAD:refs/heads/two",
+            ],
+        );
+        let program = scene.recorded("program").unwrap();
+        assert!(
+            program.starts_with("<hook><run><pre-push><--><../remote><../remote>\n"),
+            "{program}"
+        );
+        let lines = program.split_once('\n').unwrap().1;
+        assert_eq!(
+            scene.recorded("first").unwrap().split_once('\n').unwrap().1,
+            lines
+        );
+        // In the second round both refs are there already, and git has nothing to list.
+        assert_eq!(
+            lines.lines().count(),
+            if directory == "re po" { 2 } else { 0 },
+            "{program}"
+        );
+    }
+    executable(&scene.program(), "#!/bin/sh\necho stopped >&2\nexit 1\n");
+    let stopped = git(
+        &scene,
+        "linked",
+        &["push", "../remote", "HEAD:refs/heads/three"],
+    );
+    assert!(!stopped.status.success());
+    assert!(
+        String::from_utf8_lossy(&stopped.stderr).contains("stopped"),
+        "{stopped:?}"
+    );
+    done(
+        "linked",
+        &[
+            "push",
+            "-q",
+            "--no-verify",
+            "../remote",
+            "HEAD:refs/heads/three",
+        ],
+    );
+}

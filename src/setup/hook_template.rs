@@ -6,7 +6,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use crate::setup::hook_files::SetupError;
+use crate::setup::hook_changes::SetupError;
 
 /// Where hooks of the template go, and what git must be told.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,7 +8,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::setup::foreign_hook::{ForeignHook, NameMatters};
-use crate::setup::hook_files::{Change, Journal, SetupError, io_error};
+use crate::setup::hook_changes::{Change, SetupError, io_error};
+use crate::setup::hook_files::Journal;
 use crate::setup::hook_notes::{HookNote, HooksPlace, directory_notes};
 use crate::setup::hook_script::{HookType, script};
 use crate::setup::hook_slot::{HookSlot, Occupant, find_slot, is_executable_path, kept_earlier};
@@ -299,7 +300,7 @@ mod tests {
     use std::os::unix::fs::{PermissionsExt as _, symlink};
     use std::path::{Path, PathBuf};
 
-    use crate::setup::hook_files::{Change, SetupError};
+    use crate::setup::hook_changes::{Change, SetupError};
     use crate::setup::hook_notes::{HookNote, HooksPlace};
     use crate::setup::hook_script::{HookType, read_script};
     use crate::setup::hook_status::{HookState, status};

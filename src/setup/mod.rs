@@ -5,6 +5,7 @@
 //! | [`hook_script`] | the script of each hook type: written, and read back |
 //! | [`foreign_hook`] | hooks of other tools, recognised by what they say |
 //! | [`hook_slot`] | what stands in a hooks directory, and where ours belongs |
+//! | [`hook_changes`] | what is done, and why it is not |
 //! | [`hook_files`] | changes to a hooks directory: all or none |
 //! | [`hook_notes`] | remarks, and whose a hooks directory is |
 //! | [`hooks`] | install and uninstall |
@@ -12,6 +13,7 @@
 //! | [`hook_template`] | the directory that `git init` and `git clone` copy hooks from |
 
 pub mod foreign_hook;
+pub mod hook_changes;
 pub mod hook_files;
 pub mod hook_notes;
 pub mod hook_script;
