@@ -339,8 +339,8 @@ fn sync_directory_of(path: &Path) {
     }
 }
 
-#[cfg(test)]
 #[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
     use std::fs::{self, Permissions};

@@ -291,8 +291,8 @@ fn binary_state(binary: &Path) -> BinaryState {
     }
 }
 
-#[cfg(test)]
 #[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use std::fs;
     use std::os::unix::fs::{PermissionsExt as _, symlink};

@@ -292,8 +292,8 @@ fn check_directory(hooks_dir: &Path) -> Result<(), SetupError> {
     }
 }
 
-#[cfg(test)]
 #[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
     use std::fs;
