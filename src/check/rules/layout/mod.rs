@@ -1,0 +1,3 @@
+//! Where files lie and what they are called.
+
+pub mod nested_directories;

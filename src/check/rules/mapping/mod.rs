@@ -1,0 +1,3 @@
+//! Which API the repository belongs to, and which files to the API.
+
+pub mod several_apis_in_repository;

@@ -1,0 +1,26 @@
+//! What is put into a repository or a machine once: the git hooks.
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`hook_script`] | the script of each hook type: written, and read back |
+//! | [`foreign_hook`] | hooks of other tools, recognised by what they say |
+//! | [`hook_slot`] | what stands in a hooks directory, and where ours belongs |
+//! | [`hook_changes`] | what is done, and why it is not |
+//! | [`hook_files`] | changes to a hooks directory: all or none |
+//! | [`hook_notes`] | remarks, and whose a hooks directory is |
+//! | [`hooks`] | install and uninstall |
+//! | [`hook_status`] | what would run |
+//! | [`hook_template`] | the directory that `git init` and `git clone` copy hooks from |
+
+pub mod foreign_hook;
+pub mod hook_changes;
+pub mod hook_files;
+pub mod hook_notes;
+pub mod hook_script;
+#[cfg(test)]
+#[cfg(unix)]
+mod hook_script_runs;
+pub mod hook_slot;
+pub mod hook_status;
+pub mod hook_template;
+pub mod hooks;
