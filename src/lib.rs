@@ -5,5 +5,7 @@
 //! | module | what it is |
 //! |---|---|
 //! | [`model`] | the vocabulary: paths, ids, spans, snapshots, findings, reports |
+//! | [`check`] | the judgement: rules and what they find |
 
+pub mod check;
 pub mod model;

@@ -1,0 +1,3 @@
+//! Judging a repository: rules and what they find.
+
+pub mod rules;

@@ -1,0 +1,3 @@
+//! The rules, one group per folder.
+
+pub mod secret;
