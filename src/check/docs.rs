@@ -15,7 +15,12 @@ pub fn page() -> String {
          under `[[allow]]`.\n\n| rule | weighs | what it finds |\n|---|---|---|\n",
     );
     for rule in catalog::RULES {
-        page.push_str(&format!("| [{0}](#{0}) | {1} | {2} |\n", rule.id, rule.severity.word(), rule.summary));
+        page.push_str(&format!(
+            "| [{0}](#{0}) | {1} | {2} |\n",
+            rule.id,
+            rule.severity.word(),
+            rule.summary
+        ));
     }
     for group in Group::ALL {
         page.push_str(&format!("\n## {}\n", title(group)));
@@ -44,7 +49,9 @@ pub fn explanation(rule: &Rule) -> String {
 fn title(group: Group) -> &'static str {
     match group {
         Group::Layout => "Layout: where files lie and what they are called",
-        Group::Mapping => "Mapping: which API the repository belongs to, and which files to the API",
+        Group::Mapping => {
+            "Mapping: which API the repository belongs to, and which files to the API"
+        }
         Group::Document => "Document: what stands in one file",
         Group::Secret => "Secret: what should not stand in any file",
     }
@@ -52,7 +59,9 @@ fn title(group: Group) -> &'static str {
 
 fn capitalised(text: &str) -> String {
     let mut characters = text.chars();
-    characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
+    characters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(characters).collect()
+    })
 }
 
 #[cfg(test)]
@@ -63,7 +72,11 @@ mod tests {
     #[test]
     fn every_rule_has_its_headings_in_order() {
         for rule in catalog::RULES {
-            let found: Vec<&str> = rule.docs.lines().filter_map(|line| line.strip_prefix("#### ")).collect();
+            let found: Vec<&str> = rule
+                .docs
+                .lines()
+                .filter_map(|line| line.strip_prefix("#### "))
+                .collect();
             assert_eq!(found, HEADINGS, "{}", rule.id);
         }
     }
@@ -72,6 +85,9 @@ mod tests {
     fn the_published_page_is_fresh() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/rules.md");
         let published = std::fs::read_to_string(path).unwrap_or_default();
-        assert!(published == page(), "stale: run `cargo run -q -- rules --docs > docs/rules.md`");
+        assert!(
+            published == page(),
+            "stale: run `cargo run -q -- rules --docs > docs/rules.md`"
+        );
     }
 }

@@ -13,7 +13,11 @@ pub struct Findings {
 impl Findings {
     /// An empty list for one rule.
     pub fn of(rule: RuleId, severity: Severity) -> Self {
-        Self { rule, severity, found: Vec::new() }
+        Self {
+            rule,
+            severity,
+            found: Vec::new(),
+        }
     }
 
     /// Turns to another rule.

@@ -49,7 +49,10 @@ impl Levels {
 
     /// What a rule's findings weigh; `None` where they do not count at all.
     pub fn severity(&self, rule: &Rule) -> Option<Severity> {
-        self.changed.get(rule.id.0).copied().unwrap_or(Some(rule.severity))
+        self.changed
+            .get(rule.id.0)
+            .copied()
+            .unwrap_or(Some(rule.severity))
     }
 }
 
@@ -81,7 +84,10 @@ pub fn agree(findings: Vec<Finding>, config: &Config, baseline: &BTreeSet<String
     for finding in findings {
         let exception = config.allowed.iter().position(|allowed| {
             allowed.rule == finding.rule.0
-                && allowed.path.as_ref().is_none_or(|path| path.is_match(finding.location.path.as_str()))
+                && allowed
+                    .path
+                    .as_ref()
+                    .is_none_or(|path| path.is_match(finding.location.path.as_str()))
                 && (allowed.pointer.is_none() || allowed.pointer == finding.location.pointer)
         });
         match exception {

@@ -75,12 +75,18 @@ pub fn run(
     let paths = match scope {
         Scope::Managed => project.managed_files(),
         Scope::All => {
-            let managed = project.managed_files().into_iter().chain(project.possible_documents());
+            let managed = project
+                .managed_files()
+                .into_iter()
+                .chain(project.possible_documents());
             managed.collect::<BTreeSet<_>>().into_iter().collect()
         }
         Scope::Touched(touched) => {
             let managed = project.managed_files();
-            managed.into_iter().filter(|path| touched.contains(path)).collect()
+            managed
+                .into_iter()
+                .filter(|path| touched.contains(path))
+                .collect()
         }
     };
     snapshot.prefetch(&paths)?;
@@ -112,7 +118,9 @@ pub fn run(
             checked.findings.extend(findings.into_list());
         }
     }
-    checked.findings.retain(|finding| !project.is_excluded(&finding.location.path));
+    checked
+        .findings
+        .retain(|finding| !project.is_excluded(&finding.location.path));
     Ok(checked)
 }
 
@@ -127,18 +135,31 @@ pub fn judge(file: &File, levels: &Levels, texts: bool) -> Judged {
     }
     let mut found = findings.into_list();
     if let (true, Some(parsed)) = (texts, file.parsed()) {
-        found.extend(texts_of(&TextFile::new(&file.path, parsed.source()), levels));
+        found.extend(texts_of(
+            &TextFile::new(&file.path, parsed.source()),
+            levels,
+        ));
     }
     let parsed = file.parsed();
     for finding in &mut found {
         let document = parsed.and_then(|parsed| parsed.document.as_ref());
-        if let (None, Some(document), Some(excerpt)) = (&finding.location.pointer, document, &finding.excerpt) {
+        if let (None, Some(document), Some(excerpt)) =
+            (&finding.location.pointer, document, &finding.excerpt)
+        {
             let _ = excerpt;
-            let line = document.lines().line(document.text(), finding.location.start.line);
+            let line = document
+                .lines()
+                .line(document.text(), finding.location.start.line);
             let column = finding.location.start.column as usize - 1;
-            let offset = line.of(document.text()).char_indices().nth(column).map_or(0, |(offset, _)| offset);
+            let offset = line
+                .of(document.text())
+                .char_indices()
+                .nth(column)
+                .map_or(0, |(offset, _)| offset);
             let at = line.start + u32::try_from(offset).unwrap_or(0);
-            finding.location.pointer = document.pointer_to(at).filter(|pointer| !pointer.is_empty());
+            finding.location.pointer = document
+                .pointer_to(at)
+                .filter(|pointer| !pointer.is_empty());
         }
     }
     Judged {

@@ -82,7 +82,11 @@ pub struct TextFile<'a> {
 impl<'a> TextFile<'a> {
     /// Takes a text.
     pub fn new(path: &'a RepoPath, text: &'a str) -> Self {
-        Self { path, text, lines: OnceLock::new() }
+        Self {
+            path,
+            text,
+            lines: OnceLock::new(),
+        }
     }
 
     /// A place in it.

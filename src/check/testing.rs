@@ -46,11 +46,21 @@ pub fn findings(files: BTreeMap<RepoPath, Vec<u8>>, branches: Branches) -> Vec<F
     let mut project = Project::load(&snapshot, &config).unwrap();
     project.branches = branches;
     let levels = Levels::of(&config).unwrap();
-    let findings = run(&mut project, &snapshot, &Scope::Managed, &levels, &|_| {}).unwrap().findings;
+    let findings = run(&mut project, &snapshot, &Scope::Managed, &levels, &|_| {})
+        .unwrap()
+        .findings;
     for finding in &findings {
-        assert!(!finding.message.ends_with('.') && !finding.help.is_empty(), "{finding:?}");
-        let first = finding.message.chars().next().unwrap();
-        assert!(!first.is_uppercase() || finding.message.starts_with("Postman"), "{}", finding.message);
+        assert!(
+            !finding.message.ends_with('.') && !finding.help.is_empty(),
+            "{finding:?}"
+        );
+        let word = finding.message.split(' ').next().unwrap();
+        let name = word == "Postman" || word.chars().all(|c| !c.is_lowercase());
+        assert!(
+            name || !word.starts_with(char::is_uppercase),
+            "{}",
+            finding.message
+        );
     }
     findings
 }
@@ -58,8 +68,12 @@ pub fn findings(files: BTreeMap<RepoPath, Vec<u8>>, branches: Branches) -> Vec<F
 /// The messages and helps of one rule over a fixture, for a test about words.
 pub fn words(rule: &str, fixture: &str) -> Vec<(String, String)> {
     let (files, _) = read(fixture);
-    let found = findings(files, Branches::default()).into_iter().filter(|finding| finding.rule.0 == rule);
-    found.map(|finding| (finding.message, finding.help)).collect()
+    let found = findings(files, Branches::default())
+        .into_iter()
+        .filter(|finding| finding.rule.0 == rule);
+    found
+        .map(|finding| (finding.message, finding.help))
+        .collect()
 }
 
 /// The files of a fixture, and what is expected: `path:line:column-end rule`, or `path rule` for whole files.
@@ -74,7 +88,11 @@ pub fn read(fixture: &str) -> (BTreeMap<RepoPath, Vec<u8>>, Vec<String>) {
             expected.push(format!("{path} {rule}"));
         } else if let Some(rest) = text.strip_prefix("//- ") {
             let (path, rules) = rest.split_once(" | ").unwrap_or((rest, ""));
-            expected.extend(rules.split_whitespace().map(|rule| format!("{path} {rule}")));
+            expected.extend(
+                rules
+                    .split_whitespace()
+                    .map(|rule| format!("{path} {rule}")),
+            );
             let path = RepoPath::parse(path).unwrap();
             files.insert(path.clone(), Vec::new());
             current = Some(path);
@@ -93,7 +111,10 @@ pub fn read(fixture: &str) -> (BTreeMap<RepoPath, Vec<u8>>, Vec<String>) {
 }
 
 fn carets(text: &str) -> Option<(usize, usize, &str)> {
-    let bare = text.trim_start().trim_start_matches(['#', '/']).trim_start();
+    let bare = text
+        .trim_start()
+        .trim_start_matches(['#', '/'])
+        .trim_start();
     if !bare.starts_with('^') {
         return None;
     }
@@ -107,5 +128,12 @@ fn shown(finding: &Finding) -> String {
     if finding.excerpt.is_none() {
         return format!("{} {}", location.path, finding.rule);
     }
-    format!("{}:{}:{}-{} {}", location.path, location.start.line, location.start.column, location.end.column, finding.rule)
+    format!(
+        "{}:{}:{}-{} {}",
+        location.path,
+        location.start.line,
+        location.start.column,
+        location.end.column,
+        finding.rule
+    )
 }

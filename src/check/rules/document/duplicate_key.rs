@@ -49,10 +49,13 @@ mod tests {
 
     #[test]
     fn the_later_key_is_marked() {
-        check("duplicate-key", r#"
+        check(
+            "duplicate-key",
+            r#"
 //- postman/collections/a.json
 {"item": [], "item": []}
            //^^^^^^ duplicate-key
-"#);
+"#,
+        );
     }
 }

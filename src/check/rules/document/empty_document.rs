@@ -36,9 +36,23 @@ Fill the file, or remove it here and from the API in Postman.
 
 fn check(file: &File, findings: &mut Findings) {
     let Some(parsed) = file.parsed() else { return };
-    if parsed.source().trim_start_matches('\u{feff}').trim().is_empty() && is_possible_document(&file.path) {
-        let size = if file.size() == 0 { "0 bytes" } else { "nothing but blanks" };
-        findings.push(Place::whole(file.path.clone()), format!("file is empty: it has {size}"), "fill it, or remove it");
+    if parsed
+        .source()
+        .trim_start_matches('\u{feff}')
+        .trim()
+        .is_empty()
+        && is_possible_document(&file.path)
+    {
+        let size = if file.size() == 0 {
+            "0 bytes"
+        } else {
+            "nothing but blanks"
+        };
+        findings.push(
+            Place::whole(file.path.clone()),
+            format!("file is empty: it has {size}"),
+            "fill it, or remove it",
+        );
     }
 }
 
@@ -49,6 +63,9 @@ mod tests {
 
     #[test]
     fn empty_and_blank_files_are_told_and_others_not() {
-        check("empty-document", "//- postman/schemas/index.yaml | empty-document\n//- postman/collections/a.json | empty-document\n\n//- postman/collections/.gitkeep\n//- postman/schemas/b.proto\nmessage A {}\n");
+        check(
+            "empty-document",
+            "//- postman/schemas/index.yaml | empty-document\n//- postman/collections/a.json | empty-document\n\n//- postman/collections/.gitkeep\n//- postman/schemas/b.proto\nmessage A {}\n",
+        );
     }
 }

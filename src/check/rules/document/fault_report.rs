@@ -9,6 +9,10 @@ pub fn report(file: &File, kind: FaultKind, help: &str, findings: &mut Findings)
     let Some(parsed) = file.parsed() else { return };
     for fault in parsed.faults.iter().filter(|fault| fault.kind == kind) {
         let place = file.place(fault.span).with_pointer(fault.pointer.clone());
-        findings.push(place, fault.message.clone(), fault.help.clone().unwrap_or_else(|| help.to_owned()));
+        findings.push(
+            place,
+            fault.message.clone(),
+            fault.help.clone().unwrap_or_else(|| help.to_owned()),
+        );
     }
 }

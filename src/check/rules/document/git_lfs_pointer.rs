@@ -51,6 +51,9 @@ mod tests {
 
     #[test]
     fn a_pointer_is_told() {
-        check("git-lfs-pointer", "//- postman/collections/a.json | git-lfs-pointer\nversion https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 2\n");
+        check(
+            "git-lfs-pointer",
+            "//- postman/collections/a.json | git-lfs-pointer\nversion https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 2\n",
+        );
     }
 }

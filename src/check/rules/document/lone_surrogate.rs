@@ -49,10 +49,13 @@ mod tests {
 
     #[test]
     fn the_string_is_marked() {
-        check("lone-surrogate", r#"
+        check(
+            "lone-surrogate",
+            r#"
 //- postman/collections/a.json
 {"info": {"name": "\ud83d"}, "item": []}
                 //^^^^^^^^ lone-surrogate
-"#);
+"#,
+        );
     }
 }

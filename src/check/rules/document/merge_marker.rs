@@ -41,7 +41,11 @@ Resolve the conflict: keep the lines you mean and remove the markers.
 
 fn check(text: &TextFile<'_>, findings: &mut Findings) {
     if let Some(first) = merge_markers(text.text).first() {
-        findings.push(text.place(*first), "merge conflict that nobody resolved", "keep the lines you mean and remove the markers");
+        findings.push(
+            text.place(*first),
+            "merge conflict that nobody resolved",
+            "keep the lines you mean and remove the markers",
+        );
     }
 }
 

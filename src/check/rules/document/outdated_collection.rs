@@ -37,13 +37,22 @@ Import the file into Postman and export it as version 2.1, or convert it with th
 };
 
 fn check(file: &File, findings: &mut Findings) {
-    let Some((parsed, document)) = file.parsed().and_then(|parsed| Some((parsed, parsed.document.as_ref()?))) else {
+    let Some((parsed, document)) = file
+        .parsed()
+        .and_then(|parsed| Some((parsed, parsed.document.as_ref()?)))
+    else {
         return;
     };
     if parsed.format == Format::Collection1 {
-        let start = document.root().map_or(Span::at(0), |root| root.place_of("/requests"));
+        let start = document
+            .root()
+            .map_or(Span::at(0), |root| root.place_of("/requests"));
         let help = "import it into Postman and export it as version 2.1";
-        findings.push(file.place(start), "collection has the format of version 1, which Postman no longer reads", help);
+        findings.push(
+            file.place(start),
+            "collection has the format of version 1, which Postman no longer reads",
+            help,
+        );
     }
 }
 
@@ -54,10 +63,13 @@ mod tests {
 
     #[test]
     fn the_list_of_requests_is_marked() {
-        check("outdated-collection", r#"
+        check(
+            "outdated-collection",
+            r#"
 //- postman/collections/a.json
 {"id": "x", "name": "y", "order": [], "requests": []}
                                     //^^^^^^^^^^ outdated-collection
-"#);
+"#,
+        );
     }
 }

@@ -39,7 +39,10 @@ const LARGE: u64 = 20 * 1024 * 1024;
 fn check(file: &File, findings: &mut Findings) {
     let message = match file.state {
         State::TooLarge(size) => format!("file has {} MiB and was not read", size / 1024 / 1024),
-        State::Read { size, .. } if size > LARGE => format!("file has {} MiB, more than Postman takes", size / 1024 / 1024),
+        State::Read { size, .. } if size > LARGE => format!(
+            "file has {} MiB, more than Postman takes",
+            size / 1024 / 1024
+        ),
         _ => return,
     };
     let help = "remove large saved responses, split it, or raise `check.max-file-size`";
@@ -53,6 +56,9 @@ mod tests {
 
     #[test]
     fn what_is_not_read_is_said() {
-        check("oversized-file", "//- git-postman.toml\n[check]\nmax-file-size = 10\n//- postman/collections/a.json | oversized-file\n{\"item\": [], \"info\": {}}\n");
+        check(
+            "oversized-file",
+            "//- git-postman.toml\n[check]\nmax-file-size = 10\n//- postman/collections/a.json | oversized-file\n{\"item\": [], \"info\": {}}\n",
+        );
     }
 }

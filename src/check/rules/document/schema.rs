@@ -41,7 +41,12 @@ Correct the value at the place the finding names. A collection exported again fr
 };
 
 fn check(file: &File, findings: &mut Findings) {
-    report(file, FaultKind::Schema, "correct the value, or export the file again", findings);
+    report(
+        file,
+        FaultKind::Schema,
+        "correct the value, or export the file again",
+        findings,
+    );
 }
 
 #[cfg(test)]
@@ -51,25 +56,31 @@ mod tests {
 
     #[test]
     fn the_innermost_faulty_value_is_marked() {
-        check("schema", r#"
+        check(
+            "schema",
+            r#"
 //- postman/collections/a.json
 {"info": {"name": "x", "schema": "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"},
  "item": [{"request": {"method": "GET", "header": [
    {"key": "Accept", "value": 7}
                             //^ schema
  ]}}]}
-"#);
+"#,
+        );
     }
 
     #[test]
     fn a_definition_must_have_a_version() {
-        check("schema", r#"
+        check(
+            "schema",
+            r#"
 //- postman/schemas/index.yaml
 openapi: 3.0.3
 info:
-//^^ schema
+^^^^ schema
   title: x
 paths: {}
-"#);
+"#,
+        );
     }
 }

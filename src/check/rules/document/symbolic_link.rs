@@ -35,8 +35,13 @@ Put the file itself there, or point the API at the directory the file lies in.
 
 fn check(file: &File, findings: &mut Findings) {
     if let State::Link(target) = &file.state {
-        let message = format!("file is a symbolic link to `{target}`, which Postman does not follow");
-        findings.push(Place::whole(file.path.clone()), message, "put the file itself here");
+        let message =
+            format!("file is a symbolic link to `{target}`, which Postman does not follow");
+        findings.push(
+            Place::whole(file.path.clone()),
+            message,
+            "put the file itself here",
+        );
     }
 }
 
@@ -60,10 +65,17 @@ mod tests {
         let told = |file: &File| {
             let mut findings = Findings::of(RuleId("symbolic-link"), Severity::Warning);
             check(file, &mut findings);
-            findings.into_list().into_iter().map(|finding| finding.message).collect::<Vec<_>>()
+            findings
+                .into_list()
+                .into_iter()
+                .map(|finding| finding.message)
+                .collect::<Vec<_>>()
         };
         assert!(told(&file).is_empty());
         file.state = State::Link("../x".to_owned());
-        assert_eq!(told(&file), ["file is a symbolic link to `../x`, which Postman does not follow"]);
+        assert_eq!(
+            told(&file),
+            ["file is a symbolic link to `../x`, which Postman does not follow"]
+        );
     }
 }

@@ -42,10 +42,21 @@ Where the file was cut off, restore it from the last good commit.
 fn check(file: &File, findings: &mut Findings) {
     let Some(parsed) = file.parsed() else { return };
     // Where merge markers stand, they are the trouble, and an empty file has a rule of its own.
-    if parsed.source().trim_start_matches('\u{feff}').trim().is_empty() || !merge_markers(parsed.source()).is_empty() {
+    if parsed
+        .source()
+        .trim_start_matches('\u{feff}')
+        .trim()
+        .is_empty()
+        || !merge_markers(parsed.source()).is_empty()
+    {
         return;
     }
-    report(file, FaultKind::Syntax, "correct the text at this place", findings);
+    report(
+        file,
+        FaultKind::Syntax,
+        "correct the text at this place",
+        findings,
+    );
 }
 
 #[cfg(test)]
@@ -55,28 +66,37 @@ mod tests {
 
     #[test]
     fn the_place_is_exact_in_json() {
-        check("syntax", r#"
+        check(
+            "syntax",
+            r#"
 //- postman/collections/a.json
 {"info": {"name": "x",}, "item": []}
-                     //^ syntax
-"#);
+                    //^ syntax
+"#,
+        );
     }
 
     #[test]
     fn the_place_is_exact_in_yaml() {
-        check("syntax", r#"
+        check(
+            "syntax",
+            r#"
 //- postman/schemas/a.yaml
 openapi: 3.0.0
 info:
   title: x
   title: y
 //^^^^^ syntax
-"#);
+"#,
+        );
     }
 
     #[test]
     fn merge_markers_are_not_told_twice() {
-        check("syntax", "//- postman/collections/a.json\n{\n<<<<<<< ours\n}\n=======\n>>>>>>> theirs\n");
+        check(
+            "syntax",
+            "//- postman/collections/a.json\n{\n<<<<<<< ours\n}\n=======\n>>>>>>> theirs\n",
+        );
     }
 
     #[test]

@@ -38,7 +38,12 @@ Write the version the document is really in.
 };
 
 fn check(file: &File, findings: &mut Findings) {
-    report(file, FaultKind::UnknownVersion, "write a version that there is", findings);
+    report(
+        file,
+        FaultKind::UnknownVersion,
+        "write a version that there is",
+        findings,
+    );
 }
 
 #[cfg(test)]
@@ -48,12 +53,15 @@ mod tests {
 
     #[test]
     fn the_version_is_marked() {
-        check("unknown-version", r#"
+        check(
+            "unknown-version",
+            r#"
 //- postman/schemas/index.yaml
 openapi: 4.0.0
        //^^^^^ unknown-version
 info: {title: x, version: '1'}
 paths: {}
-"#);
+"#,
+        );
     }
 }

@@ -36,13 +36,17 @@ The finding names what git or the system said; `git fsck` tells more about damag
 
 fn check(file: &File, findings: &mut Findings) {
     let (message, help) = match &file.state {
-        State::Unreadable(SnapshotError::Read { cause, hint, .. } | SnapshotError::Listing { cause, hint }) => {
-            (format!("file cannot be read: {cause}"), hint.clone())
-        }
-        State::NotAFile => ("a submodule, pipe or device stands where a file should be".to_owned(), None),
+        State::Unreadable(
+            SnapshotError::Read { cause, hint, .. } | SnapshotError::Listing { cause, hint },
+        ) => (format!("file cannot be read: {cause}"), hint.clone()),
+        State::NotAFile => (
+            "a submodule, pipe or device stands where a file should be".to_owned(),
+            None,
+        ),
         _ => return,
     };
-    let help = help.unwrap_or_else(|| "make it a readable file, or take it out of the repository".to_owned());
+    let help = help
+        .unwrap_or_else(|| "make it a readable file, or take it out of the repository".to_owned());
     findings.push(Place::whole(file.path.clone()), message, help);
 }
 
@@ -70,7 +74,10 @@ mod tests {
         let mut findings = Findings::of(RuleId("unreadable-file"), Severity::Error);
         check(&file, &mut findings);
         let found = findings.into_list();
-        assert_eq!(found[0].message, "file cannot be read: object 1234 is missing");
+        assert_eq!(
+            found[0].message,
+            "file cannot be read: object 1234 is missing"
+        );
         assert_eq!(found[0].help, "run `git fetch`");
     }
 }

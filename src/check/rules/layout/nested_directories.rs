@@ -69,7 +69,11 @@ fn relation(collections: &Directory, schemas: &Directory) -> Option<&'static str
 
 /// The one to point at: the collection directory, unless only the other was written down.
 fn declaring<'a>(collections: &'a Directory, schemas: &'a Directory) -> &'a Directory {
-    if collections.declared || !schemas.declared { collections } else { schemas }
+    if collections.declared || !schemas.declared {
+        collections
+    } else {
+        schemas
+    }
 }
 
 #[cfg(test)]

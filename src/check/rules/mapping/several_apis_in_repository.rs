@@ -1,10 +1,8 @@
 //! More than one API in a repository whose policy allows one.
 
-use std::collections::BTreeMap;
-
 use crate::check::findings::Findings;
 use crate::check::rule::{Check, Group, Rule};
-use crate::check::rules::mapping::connected::{Connected, connected};
+use crate::check::rules::mapping::connected::connections;
 use crate::config::file::Policy;
 use crate::model::finding::{RuleId, Severity};
 use crate::model::text::counted;
@@ -51,26 +49,96 @@ policy = "files"   # each API has its own definition files and collection direct
 };
 
 fn check(project: &Project<'_>, findings: &mut Findings) {
-    if !matches!(project.config.policy, Policy::Strict | Policy::Branches) {
-        return;
-    }
-    let mut groups: BTreeMap<String, Connected> = BTreeMap::new();
-    for api in connected(project) {
-        groups.entry(api.files_key.clone()).or_insert(api);
-    }
-    let Some(second) = groups.values().map(|api| (&api.place, api.order)).collect::<Vec<_>>().into_iter().min_by_key(|(_, order)| usize::from(*order == 0) * usize::MAX + *order) else {
-        return;
-    };
-    if groups.len() < 2 {
-        return;
-    }
-    let noun = counted(groups.len(), "API");
-    let (where_, help) = match project.config.policy {
-        Policy::Branches => ("branch", "keep one API on this branch, or set `mapping.policy` to `files` or `folders`"),
-        _ => (
+    let (one, help) = match project.config.policy {
+        Policy::Strict => (
             "repository",
-            "give each API its own repository, or set `mapping.policy` to `files`, `branches` or `folders` in git-postman.toml",
+            "give each API its own repository, or set `mapping.policy` in git-postman.toml to `files`, `branches` or `folders`",
         ),
+        Policy::Branches => (
+            "branch",
+            "keep one API on this branch, or set `mapping.policy` to `files` or `folders`",
+        ),
+        Policy::Files | Policy::Folders => return,
     };
-    findings.push(second.0.clone(), format!("{noun} are connected to this {where_}, and its policy allows one"), help);
+    let connections = connections(project);
+    if let Some(second) = connections.get(1) {
+        let number = counted(connections.len(), "API");
+        let policy = project.config.policy.word();
+        let message =
+            format!("{number} are connected to this {one}, and the policy `{policy}` allows one");
+        findings.push(second.place.clone(), message, help);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::check::testing::{check, words};
+
+    const TWO: &str = r#"
+//- .postman/api
+apis[] = {"apiId":"11111111-2222-4333-8444-555555555555"}
+apis[] = {"apiId":"66666666-7777-4888-9999-000000000000"}
+                 # ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ several-apis-in-repository
+configVersion = 1.0.0
+//- .postman/api_11111111-2222-4333-8444-555555555555
+configVersion = 1.1.0
+[config]
+id = 11111111-2222-4333-8444-555555555555
+[config.relations.collections]
+rootDirectory = one
+//- .postman/api_66666666-7777-4888-9999-000000000000
+configVersion = 1.1.0
+[config]
+id = 66666666-7777-4888-9999-000000000000
+[config.relations.collections]
+rootDirectory = two
+"#;
+
+    #[test]
+    fn the_second_api_is_marked_under_the_default_policy() {
+        check(
+            "several-apis-in-repository",
+            &TWO.replace("# ^^", "^^")
+                .replace("                 ^^", "                   ^^"),
+        );
+    }
+
+    #[test]
+    fn another_policy_allows_it() {
+        for policy in ["files", "folders"] {
+            let fixture = format!(
+                "//- git-postman.toml\n[mapping]\npolicy = '{policy}'\n{}",
+                TWO.trim_start()
+            );
+            assert_eq!(words("several-apis-in-repository", &fixture), []);
+        }
+    }
+
+    #[test]
+    fn an_api_connected_again_is_one_api() {
+        assert_eq!(
+            words(
+                "several-apis-in-repository",
+                &TWO.replace("rootDirectory = two", "rootDirectory = one")
+            ),
+            []
+        );
+    }
+
+    #[test]
+    fn many_are_one_finding() {
+        let mut fixture = String::new();
+        for number in 0..114 {
+            fixture.push_str(&format!(
+                "//- .postman/api_{number:08}-2222-4333-8444-555555555555\nconfigVersion = 1.1.0\n[config]\nid = {number:08}-2222-4333-8444-555555555555\n[config.relations.collections]\nrootDirectory = c{number}\n"
+            ));
+        }
+        let told = words("several-apis-in-repository", &fixture);
+        assert_eq!(told.len(), 1);
+        assert!(
+            told[0]
+                .0
+                .starts_with("114 APIs are connected to this repository")
+        );
+    }
 }

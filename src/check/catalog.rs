@@ -1,0 +1,84 @@
+//! Every rule, in the order of the docs: by group, then by name.
+
+use crate::check::rule::Rule;
+use crate::check::rules::{document, layout, mapping, secret};
+
+/// Every rule.
+pub static RULES: &[&Rule] = &[
+    &layout::nested_directories::RULE,
+    &mapping::several_apis_in_repository::RULE,
+    &mapping::stale_api_id::RULE,
+    &document::duplicate_key::RULE,
+    &document::empty_document::RULE,
+    &document::git_lfs_pointer::RULE,
+    &document::lone_surrogate::RULE,
+    &document::merge_marker::RULE,
+    &document::outdated_collection::RULE,
+    &document::oversized_file::RULE,
+    &document::schema::RULE,
+    &document::symbolic_link::RULE,
+    &document::syntax::RULE,
+    &document::unknown_version::RULE,
+    &document::unreadable_file::RULE,
+    &secret::json_web_token::RULE,
+    &secret::private_key::RULE,
+    &secret::provider_token::RULE,
+];
+
+/// The rule with this id.
+pub fn find(id: &str) -> Option<&'static Rule> {
+    RULES.iter().copied().find(|rule| rule.id.0 == id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULES;
+
+    #[test]
+    fn the_list_is_sorted_and_each_id_stands_once() {
+        let order: Vec<_> = RULES.iter().map(|rule| (rule.group, rule.id)).collect();
+        assert!(order.windows(2).all(|pair| pair[0] < pair[1]), "{order:?}");
+    }
+
+    #[test]
+    fn ids_are_kebab_case_and_summaries_are_phrases() {
+        for rule in RULES {
+            assert!(
+                rule.id
+                    .0
+                    .bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'),
+                "{}",
+                rule.id
+            );
+            assert!(
+                !rule.summary.ends_with('.') && !rule.summary.starts_with(char::is_uppercase),
+                "{}",
+                rule.id
+            );
+        }
+    }
+
+    #[test]
+    fn no_rule_file_is_forgotten() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/check/rules");
+        let mut declared = 0;
+        for group in std::fs::read_dir(root)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| path.is_dir())
+        {
+            for file in std::fs::read_dir(group)
+                .unwrap()
+                .map(|entry| entry.unwrap().path())
+            {
+                declared += usize::from(
+                    std::fs::read_to_string(file)
+                        .unwrap()
+                        .contains("pub static RULE: Rule"),
+                );
+            }
+        }
+        assert_eq!(declared, RULES.len());
+    }
+}

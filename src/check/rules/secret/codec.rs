@@ -1,0 +1,141 @@
+//! The encodings that issuers build their credentials with: Base64, CRC-32, base 62.
+
+const URL_SAFE: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+const STANDARD: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+const BASE_62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+/// Decodes Base64 of either alphabet, with or without padding at the end. `None` for any other character.
+pub fn decode_base64(text: &[u8]) -> Option<Vec<u8>> {
+    let unpadded = match text {
+        [rest @ .., b'=', b'='] | [rest @ .., b'='] => rest,
+        all => all,
+    };
+    if unpadded.len() % 4 == 1 {
+        return None;
+    }
+    let mut bytes = Vec::with_capacity(unpadded.len() * 3 / 4);
+    let mut held: u32 = 0;
+    let mut bits = 0;
+    for byte in unpadded {
+        held = (held << 6 | u32::from(sextet(*byte)?)) & 0x3fff;
+        bits += 6;
+        if bits >= 8 {
+            bits -= 8;
+            bytes.push((held >> bits & 0xff) as u8);
+        }
+    }
+    Some(bytes)
+}
+
+/// Encodes in URL-safe Base64 without padding, as JSON Web Tokens are.
+pub fn encode_url_safe(bytes: &[u8]) -> String {
+    encode(bytes, URL_SAFE)
+}
+
+/// Encodes in Base64 with padding, as PEM bodies are.
+pub fn encode_standard(bytes: &[u8]) -> String {
+    let mut text = encode(bytes, STANDARD);
+    while !text.len().is_multiple_of(4) {
+        text.push('=');
+    }
+    text
+}
+
+/// The CRC-32 of ISO-HDLC, which zip and PNG have too.
+pub fn crc32(bytes: &[u8]) -> u32 {
+    let mut crc = u32::MAX;
+    for byte in bytes {
+        crc ^= u32::from(*byte);
+        for _ in 0..8 {
+            crc = if crc & 1 == 1 {
+                crc >> 1 ^ 0xedb8_8320
+            } else {
+                crc >> 1
+            };
+        }
+    }
+    !crc
+}
+
+/// A number in base 62 with six digits: `0-9`, `A-Z`, `a-z`.
+pub fn base62(mut number: u32) -> [u8; 6] {
+    let mut digits = [b'0'; 6];
+    for digit in digits.iter_mut().rev() {
+        *digit = BASE_62[(number % 62) as usize];
+        number /= 62;
+    }
+    digits
+}
+
+fn sextet(byte: u8) -> Option<u8> {
+    match byte {
+        b'A'..=b'Z' => Some(byte - b'A'),
+        b'a'..=b'z' => Some(byte - b'a' + 26),
+        b'0'..=b'9' => Some(byte - b'0' + 52),
+        b'+' | b'-' => Some(62),
+        b'/' | b'_' => Some(63),
+        _ => None,
+    }
+}
+
+fn encode(bytes: &[u8], alphabet: &[u8; 64]) -> String {
+    let mut text = String::new();
+    for group in bytes.chunks(3) {
+        let mut held = 0;
+        for place in 0..3 {
+            held = held << 8 | u32::from(group.get(place).copied().unwrap_or(0));
+        }
+        for place in 0..=group.len() {
+            let sextet = held >> (18 - 6 * place) & 0x3f;
+            text.push(char::from(alphabet[sextet as usize]));
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{base62, crc32, decode_base64, encode_standard, encode_url_safe};
+
+    #[test]
+    fn base64_goes_there_and_back() {
+        for text in [
+            "",
+            "f",
+            "fo",
+            "foo",
+            "foob",
+            "fooba",
+            "foobar",
+            "\u{ff}\u{fe}?>",
+        ] {
+            let bytes = text.as_bytes();
+            assert_eq!(
+                decode_base64(encode_url_safe(bytes).as_bytes()).unwrap(),
+                bytes
+            );
+            assert_eq!(
+                decode_base64(encode_standard(bytes).as_bytes()).unwrap(),
+                bytes
+            );
+        }
+        assert_eq!(encode_standard(b"foob"), "Zm9vYg==");
+        assert_eq!(decode_base64(b"Zm9v.g"), None);
+        assert_eq!(decode_base64(b"Zm9vY"), None);
+    }
+
+    #[test]
+    fn the_checksum_is_that_of_the_published_check_value() {
+        assert_eq!(crc32(b"123456789"), 0xcbf4_3926);
+        assert_eq!(&base62(0), b"000000");
+        assert_eq!(&base62(61), b"00000z");
+        assert_eq!(&base62(62 * 62 + 10), b"00010A");
+    }
+
+    #[test]
+    fn the_checksum_is_the_one_github_appends() {
+        // The worked example of a published, revoked token.
+        let drawn = "zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ";
+        assert_eq!(&base62(crc32(drawn.as_bytes())), b"0mLq17");
+    }
+}
