@@ -5,5 +5,7 @@
 //! | module | what it is |
 //! |---|---|
 //! | [`model`] | the vocabulary: paths, ids, spans, snapshots, findings, reports |
+//! | [`git`] | repositories, snapshots of them, ranges of commits, what a push brings |
 
+pub mod git;
 pub mod model;

@@ -1,0 +1,526 @@
+//! The view of the files on disk: those that git tracks, and those that it would track.
+//!
+//! The walk is our own, with the `ignore` crate's patterns: a `.gitignore` that is a link or a pipe is not
+//! opened, and only git's own sources of patterns count.
+
+use std::collections::{HashMap, HashSet};
+use std::fs::{self, File, FileType, Metadata};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use ignore::Match;
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
+
+use crate::git::command::user_configuration;
+use crate::git::engine::{Engine, StoredEntry};
+use crate::git::error::{GitError, listing_error, read_error};
+use crate::git::object::ObjectId;
+use crate::git::promisor;
+use crate::git::stored::read_object;
+use crate::model::path::RepoPath;
+use crate::model::snapshot::{
+    Content, Entry, FileKind, Listing, Origin, RefusedName, Snapshot, SnapshotError,
+};
+
+/// A longer file of patterns is not read.
+const PATTERNS_LIMIT: u64 = 16 << 20;
+
+/// The files below the root of a worktree.
+pub(crate) struct WorktreeSnapshot {
+    engine: Arc<dyn Engine>,
+    root: PathBuf,
+    /// The `info/exclude` of the repository.
+    exclude: PathBuf,
+    names: OnceLock<Result<Names, SnapshotError>>,
+}
+
+struct Names {
+    listing: Listing,
+    /// What a sparse checkout leaves out: it is read from the index.
+    left_out: HashMap<RepoPath, (FileKind, ObjectId)>,
+    /// Links that a system without links keeps as files that hold the target.
+    links_in_files: HashSet<RepoPath>,
+}
+
+/// Patterns of one directory, and those of the directories above.
+struct Patterns {
+    own: Gitignore,
+    /// How many bytes of a path stand before the part that the patterns are matched against.
+    start: usize,
+    above: Option<Arc<Self>>,
+}
+
+/// What the walk found.
+#[derive(Default)]
+struct Found {
+    entries: Vec<Entry>,
+    refused: Vec<RefusedName>,
+}
+
+impl WorktreeSnapshot {
+    /// A view of the files below `root`; `exclude` is the file of patterns that belongs to the repository.
+    pub(crate) fn new(engine: Arc<dyn Engine>, root: PathBuf, exclude: PathBuf) -> Self {
+        Self {
+            engine,
+            root,
+            exclude,
+            names: OnceLock::new(),
+        }
+    }
+
+    fn names(&self) -> Result<&Names, SnapshotError> {
+        self.names
+            .get_or_init(|| self.list().map_err(|error| listing_error(&error)))
+            .as_ref()
+            .map_err(Clone::clone)
+    }
+
+    fn list(&self) -> Result<Names, GitError> {
+        let mut tracked = self.engine.index_files()?;
+        tracked
+            .entries
+            .sort_by(|one, other| one.path.as_bytes().cmp(other.path.as_bytes()));
+        let ignores_case = self.is_set("core.ignorecase", false)?;
+        let patterns = self.outer_patterns(ignores_case)?;
+        let mut found = walk(&self.root, &Arc::new(patterns), ignores_case)?;
+        // A directory that is a repository of its own may hold files that this one tracks.
+        found.entries.retain(|entry| {
+            entry.kind != FileKind::Submodule || !tracks_below(&tracked.entries, &entry.path)
+        });
+        if ignores_case {
+            name_as_tracked(&mut found.entries, &tracked.entries);
+        }
+        let mut names = Names {
+            listing: Listing::new(Vec::new(), Vec::new()),
+            left_out: HashMap::new(),
+            links_in_files: HashSet::new(),
+        };
+        let known: HashMap<&[u8], FileKind> = found
+            .entries
+            .iter()
+            .map(|entry| (entry.path.as_bytes(), entry.kind))
+            .collect();
+        let has_links = self.is_set("core.symlinks", true)?;
+        let mut plain = PlainDirectories::new(&self.root);
+        let mut hidden = Vec::new();
+        for entry in tracked.entries {
+            let kind = match known.get(entry.path.as_bytes()) {
+                Some(kind) => Some(*kind),
+                None => plain.kind(&entry),
+            };
+            match kind {
+                Some(FileKind::File) if entry.kind == FileKind::Link && !has_links => {
+                    names.links_in_files.insert(entry.path.clone());
+                }
+                Some(_) => {}
+                None if entry.skip_worktree => {
+                    names
+                        .left_out
+                        .insert(entry.path.clone(), (entry.kind, entry.id));
+                }
+                None => continue,
+            }
+            let kind = kind.unwrap_or(entry.kind);
+            if !known.contains_key(entry.path.as_bytes()) {
+                hidden.push(Entry {
+                    path: entry.path,
+                    kind,
+                });
+            }
+        }
+        let Found {
+            mut entries,
+            mut refused,
+        } = found;
+        entries.extend(hidden);
+        for entry in &mut entries {
+            if names.links_in_files.contains(&entry.path) {
+                entry.kind = FileKind::Link;
+            }
+        }
+        refused.extend(tracked.refused);
+        names.listing = Listing::new(entries, refused);
+        Ok(names)
+    }
+
+    fn is_set(&self, key: &str, default: bool) -> Result<bool, GitError> {
+        let value = self
+            .engine
+            .config(key)?
+            .map(|text| text.to_ascii_lowercase());
+        Ok(value.map_or(default, |text| {
+            ["true", "yes", "on", "1", ""].contains(&text.as_str())
+        }))
+    }
+
+    /// The patterns of the user, and before them those of the repository.
+    fn outer_patterns(&self, ignores_case: bool) -> Result<Patterns, GitError> {
+        let of_user = self
+            .engine
+            .config_path("core.excludesfile")?
+            .or_else(|| Some(user_configuration()?.join("git/ignore")));
+        // Both are files of the person who runs this, who may well keep them as links.
+        let read = |path: &Path| fs::metadata(path).is_ok_and(|data| data.is_file());
+        let of_user = of_user.filter(|path| read(path));
+        let patterns = Patterns {
+            own: of_user.map_or_else(Gitignore::empty, |path| read_patterns(&path, ignores_case)),
+            start: 0,
+            above: None,
+        };
+        Ok(Patterns {
+            own: if read(&self.exclude) {
+                read_patterns(&self.exclude, ignores_case)
+            } else {
+                Gitignore::empty()
+            },
+            start: 0,
+            above: Some(Arc::new(patterns)),
+        })
+    }
+}
+
+impl Snapshot for WorktreeSnapshot {
+    fn origin(&self) -> &Origin {
+        &Origin::Worktree
+    }
+
+    fn listing(&self) -> Result<&Listing, SnapshotError> {
+        Ok(&self.names()?.listing)
+    }
+
+    fn read(&self, path: &RepoPath, limit: u64) -> Result<Content, SnapshotError> {
+        let names = self.names()?;
+        let Some(entry) = names.listing.get(path) else {
+            return Ok(Content::Missing);
+        };
+        if let Some((kind, id)) = names.left_out.get(path) {
+            return read_object(self.engine.as_ref(), *kind, id, limit)
+                .map_err(|error| read_error(path, &error));
+        }
+        if matches!(entry.kind, FileKind::Submodule | FileKind::Special) {
+            return Ok(Content::NotAFile);
+        }
+        let content = read_below(&self.root, path, limit).map_err(|cause| SnapshotError::Read {
+            path: path.as_str().to_owned(),
+            hint: (cause.kind() == io::ErrorKind::PermissionDenied)
+                .then(|| "look at who may read it".to_owned()),
+            cause: cause.to_string(),
+        })?;
+        Ok(match content {
+            Content::Bytes(target) if names.links_in_files.contains(path) => Content::Link(target),
+            content => content,
+        })
+    }
+
+    fn prefetch(&self, paths: &[RepoPath]) -> Result<(), SnapshotError> {
+        let left_out = &self.names()?.left_out;
+        let ids: Vec<ObjectId> = paths
+            .iter()
+            .filter_map(|path| left_out.get(path))
+            .filter(|(kind, _)| *kind != FileKind::Submodule)
+            .map(|(_, id)| *id)
+            .collect();
+        promisor::bring(self.engine.as_ref(), &ids).map_err(|error| listing_error(&error))
+    }
+}
+
+impl Patterns {
+    /// Whether git would leave this name out; the patterns of the nearest directory win.
+    fn ignore(&self, path: &[u8], is_directory: bool) -> bool {
+        let mut patterns = Some(self);
+        while let Some(current) = patterns {
+            let rest = path.get(current.start..).unwrap_or_default();
+            match current.own.matched(system_path(rest), is_directory) {
+                Match::Ignore(_) => return true,
+                Match::Whitelist(_) => return false,
+                Match::None => patterns = current.above.as_deref(),
+            }
+        }
+        false
+    }
+}
+
+/// Looks at tracked files that the walk did not find: ignored ones, and those that are gone.
+struct PlainDirectories<'a> {
+    root: &'a Path,
+    known: HashMap<RepoPath, bool>,
+}
+
+impl<'a> PlainDirectories<'a> {
+    fn new(root: &'a Path) -> Self {
+        Self {
+            root,
+            known: HashMap::new(),
+        }
+    }
+
+    /// What stands on disk for a tracked name; `None` where nothing does.
+    fn kind(&mut self, entry: &StoredEntry) -> Option<FileKind> {
+        let directory = entry.path.parent()?;
+        if !self.is_plain(&directory) {
+            return None;
+        }
+        match fs::symlink_metadata(self.root.join(system_path(entry.path.as_bytes()))) {
+            Ok(data) if data.is_dir() => {
+                (entry.kind == FileKind::Submodule).then_some(FileKind::Submodule)
+            }
+            Ok(data) => Some(kind_on_disk(data.file_type())),
+            Err(error) if is_gone(&error) => {
+                // Git does not miss a submodule that was never checked out.
+                (entry.kind == FileKind::Submodule).then_some(FileKind::Submodule)
+            }
+            // It is there and reading it will say what is wrong.
+            Err(_) => Some(entry.kind),
+        }
+    }
+
+    fn is_plain(&mut self, directory: &RepoPath) -> bool {
+        if let Some(known) = self.known.get(directory) {
+            return *known;
+        }
+        let plain = is_plain_directory(self.root, directory);
+        self.known.insert(directory.clone(), plain);
+        plain
+    }
+}
+
+/// Whether every part of a directory is a directory and none is a link.
+fn is_plain_directory(root: &Path, directory: &RepoPath) -> bool {
+    let mut path = root.to_owned();
+    for part in directory.as_bytes().split(|byte| *byte == b'/') {
+        path.push(system_path(part));
+        match fs::symlink_metadata(&path) {
+            Ok(data) if data.is_dir() => {}
+            Err(error) if !is_gone(&error) => return true,
+            _ => return false,
+        }
+    }
+    true
+}
+
+/// Walks all directories that are not ignored. Those that cannot be read are passed over: what is tracked
+/// in them is found through the index.
+fn walk(root: &Path, outer: &Arc<Patterns>, ignores_case: bool) -> Result<Found, GitError> {
+    let mut found = Found::default();
+    let mut directories = vec![(Vec::new(), Arc::clone(outer))];
+    while let Some((prefix, patterns)) = directories.pop() {
+        let directory = root.join(system_path(&prefix));
+        let entries = fs::read_dir(&directory).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+        let entries = match entries {
+            Ok(entries) => entries,
+            Err(cause) if prefix.is_empty() => {
+                return Err(GitError::Permission {
+                    path: directory.display().to_string(),
+                    cause: cause.to_string(),
+                });
+            }
+            Err(_) => continue,
+        };
+        let names = |name: &str| {
+            entries
+                .iter()
+                .find(|entry| entry.file_name().eq_ignore_ascii_case(name))
+        };
+        if !prefix.is_empty() && names(".git").is_some_and(|git| is_repository(&git.path())) {
+            found.push(&prefix, FileKind::Submodule);
+            continue;
+        }
+        let start = if prefix.is_empty() {
+            0
+        } else {
+            prefix.len() + 1
+        };
+        let own = entries.iter().find(|entry| {
+            entry.file_name() == ".gitignore" && entry.file_type().is_ok_and(|kind| kind.is_file())
+        });
+        let patterns = own.map_or_else(
+            || Arc::clone(&patterns),
+            |own| {
+                Arc::new(Patterns {
+                    own: read_patterns(&own.path(), ignores_case),
+                    start,
+                    above: Some(Arc::clone(&patterns)),
+                })
+            },
+        );
+        for entry in &entries {
+            let name = entry.file_name();
+            // Git stores no such name, in whatever case.
+            if name.eq_ignore_ascii_case(".git") {
+                continue;
+            }
+            let Ok(kind) = entry.file_type() else {
+                continue;
+            };
+            let mut path = Vec::with_capacity(start + name.len());
+            path.extend_from_slice(&prefix);
+            if !prefix.is_empty() {
+                path.push(b'/');
+            }
+            path.extend_from_slice(name.as_encoded_bytes());
+            if patterns.ignore(&path, kind.is_dir()) {
+                continue;
+            }
+            if kind.is_dir() {
+                directories.push((path, Arc::clone(&patterns)));
+            } else {
+                found.push(&path, kind_on_disk(kind));
+            }
+        }
+    }
+    Ok(found)
+}
+
+impl Found {
+    fn push(&mut self, path: &[u8], kind: FileKind) {
+        match RepoPath::from_git(path) {
+            Ok(path) => self.entries.push(Entry { path, kind }),
+            Err(error) => self.refused.push(RefusedName {
+                name: String::from_utf8_lossy(path).into_owned(),
+                error,
+            }),
+        }
+    }
+}
+
+/// Whether a `.git` makes the directory around it a repository: a file does, and a directory with a `HEAD`.
+fn is_repository(git: &Path) -> bool {
+    match fs::symlink_metadata(git) {
+        Ok(data) if data.is_dir() => fs::symlink_metadata(git.join("HEAD")).is_ok(),
+        Ok(_) => true,
+        Err(_) => false,
+    }
+}
+
+fn tracks_below(tracked: &[StoredEntry], directory: &RepoPath) -> bool {
+    let prefix = [directory.as_bytes(), b"/"].concat();
+    let start = tracked.partition_point(|entry| entry.path.as_bytes() < prefix.as_slice());
+    tracked
+        .get(start)
+        .is_some_and(|entry| entry.path.as_bytes().starts_with(&prefix))
+}
+
+/// Where the system keeps `A` and `a` as one file, git goes on with the name that it tracks.
+fn name_as_tracked(found: &mut [Entry], tracked: &[StoredEntry]) {
+    let names: HashSet<&RepoPath> = tracked.iter().map(|entry| &entry.path).collect();
+    let folded: HashMap<String, &RepoPath> = tracked
+        .iter()
+        .map(|entry| (entry.path.folded(), &entry.path))
+        .collect();
+    for entry in found {
+        if names.contains(&entry.path) {
+            continue;
+        }
+        if let Some(path) = folded.get(&entry.path.folded()) {
+            entry.path = (*path).clone();
+        }
+    }
+}
+
+/// Reads a file of patterns line by line. A line that is no pattern counts for nothing, as in git.
+fn read_patterns(path: &Path, ignores_case: bool) -> Gitignore {
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(PATTERNS_LIMIT).read_to_end(&mut bytes));
+    if read.is_err() {
+        return Gitignore::empty();
+    }
+    let text = String::from_utf8_lossy(&bytes);
+    let mut builder = GitignoreBuilder::new("");
+    let _ = builder.case_insensitive(ignores_case);
+    for line in text.trim_start_matches('\u{feff}').lines() {
+        let _ = builder.add_line(None, line);
+    }
+    builder.build().unwrap_or_else(|_| Gitignore::empty())
+}
+
+/// Reads one file below a root, never through a link.
+fn read_below(root: &Path, path: &RepoPath, limit: u64) -> io::Result<Content> {
+    let missing_or = |error: io::Error| {
+        if is_gone(&error) {
+            Ok(Content::Missing)
+        } else {
+            Err(error)
+        }
+    };
+    let Some(directory) = path.parent() else {
+        return Ok(Content::Missing);
+    };
+    if !directory.is_root() && !is_plain_directory(root, &directory) {
+        return Ok(Content::Missing);
+    }
+    let full = root.join(system_path(path.as_bytes()));
+    let before = match fs::symlink_metadata(&full) {
+        Ok(data) => data,
+        Err(error) => return missing_or(error),
+    };
+    if before.is_symlink() {
+        let target = fs::read_link(&full)?;
+        return Ok(Content::Link(
+            target.as_os_str().as_encoded_bytes().to_vec(),
+        ));
+    }
+    if !before.is_file() {
+        return Ok(Content::NotAFile);
+    }
+    if before.len() > limit {
+        return Ok(Content::TooLarge(before.len()));
+    }
+    let file = match File::open(&full) {
+        Ok(file) => file,
+        Err(error) => return missing_or(error),
+    };
+    let opened = file.metadata()?;
+    if !opened.is_file() || !is_same_file(&before, &opened) {
+        return Err(io::Error::other("it was replaced while it was read"));
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(opened.len().min(limit)).unwrap_or(0));
+    let read = (&file)
+        .take(limit.saturating_add(1))
+        .read_to_end(&mut bytes)? as u64;
+    if read > limit {
+        // It grew meanwhile.
+        return Ok(Content::TooLarge(file.metadata()?.len().max(read)));
+    }
+    Ok(Content::Bytes(bytes))
+}
+
+#[cfg(unix)]
+fn is_same_file(one: &Metadata, other: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    (one.dev(), one.ino()) == (other.dev(), other.ino())
+}
+
+#[cfg(not(unix))]
+fn is_same_file(_one: &Metadata, _other: &Metadata) -> bool {
+    true
+}
+
+#[cfg(unix)]
+fn system_path(bytes: &[u8]) -> &Path {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt as _;
+    Path::new(OsStr::from_bytes(bytes))
+}
+
+#[cfg(not(unix))]
+fn system_path(bytes: &[u8]) -> PathBuf {
+    PathBuf::from(String::from_utf8_lossy(bytes).into_owned())
+}
+
+fn kind_on_disk(kind: FileType) -> FileKind {
+    if kind.is_symlink() {
+        FileKind::Link
+    } else if kind.is_file() {
+        FileKind::File
+    } else {
+        FileKind::Special
+    }
+}
+
+fn is_gone(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+    )
+}
