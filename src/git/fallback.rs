@@ -10,8 +10,7 @@ use crate::git::index::{self, IndexLine};
 use crate::git::object::ObjectId;
 use crate::model::id::CommitId;
 use crate::model::path::RepoPath;
-use crate::model::snapshot::FileKind;
-use crate::model::snapshot::{Content, RefusedName};
+use crate::model::snapshot::{Content, FileKind, RefusedName};
 
 /// Longer than any line that `git cat-file` answers with.
 const LINE_LIMIT: u64 = 4096;
@@ -138,16 +137,19 @@ impl Blobs {
         }
     }
 
-    /// Asks once more, for the words that git has for it.
-    fn complaint(&self, id: &ObjectId, cause: &io::Error) -> GitError {
+    /// What git has to say about an object that it could not give; `None` where it says nothing.
+    pub(crate) fn message(&self, id: &ObjectId) -> Option<String> {
         let answer = self.git.run(&["cat-file", "-e", &id.to_string()], None);
-        let said = answer
-            .ok()
-            .map(|answer| answer.message)
-            .filter(|message| !message.is_empty());
+        let said = answer.ok()?.message;
+        (!said.is_empty()).then_some(said)
+    }
+
+    fn complaint(&self, id: &ObjectId, cause: &io::Error) -> GitError {
         GitError::Corrupt {
             what: format!("object {id}"),
-            cause: said.unwrap_or_else(|| format!("git cannot read it ({cause})")),
+            cause: self
+                .message(id)
+                .unwrap_or_else(|| format!("git cannot read it ({cause})")),
         }
     }
 }

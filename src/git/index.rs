@@ -37,14 +37,12 @@ pub(crate) fn files(repository: &git2::Repository) -> Result<Option<StoredList>,
     }
     let entries: Vec<IndexEntry> = index.iter().collect();
     let lines = entries.iter().filter_map(|entry| {
-        let flag = |flag: IndexEntryExtendedFlag| entry.flags_extended & flag.bits() != 0;
-        // `git add --intent-to-add` puts nothing into the next commit.
-        (!flag(IndexEntryExtendedFlag::INTENT_TO_ADD)).then_some(IndexLine {
+        (!is_only_intended(entry)).then_some(IndexLine {
             path: &entry.path,
             mode: entry.mode,
             id: ObjectId::from_bytes(entry.id.as_bytes())?,
             stage: entry.flags >> STAGE_SHIFT & 3,
-            skip_worktree: flag(IndexEntryExtendedFlag::SKIP_WORKTREE),
+            skip_worktree: has_flag(entry, IndexEntryExtendedFlag::SKIP_WORKTREE),
         })
     });
     Ok(Some(collect(lines)))
@@ -54,6 +52,11 @@ pub(crate) fn files(repository: &git2::Repository) -> Result<Option<StoredList>,
 pub(crate) fn needs_program(error: &git2::Error) -> bool {
     error.class() == ErrorClass::Index
         && error.message().contains("unsupported mandatory extension")
+}
+
+/// Whether `git add --intent-to-add` named a file: that puts nothing into the next commit.
+pub(crate) fn is_only_intended(entry: &IndexEntry) -> bool {
+    has_flag(entry, IndexEntryExtendedFlag::INTENT_TO_ADD)
 }
 
 /// Makes one entry of all versions of a path: our version stands for a conflict.
@@ -88,6 +91,10 @@ pub(crate) fn collect<'a>(lines: impl Iterator<Item = IndexLine<'a>>) -> StoredL
         }
     }
     list
+}
+
+fn has_flag(entry: &IndexEntry, flag: IndexEntryExtendedFlag) -> bool {
+    entry.flags_extended & flag.bits() != 0
 }
 
 #[cfg(test)]

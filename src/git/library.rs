@@ -363,6 +363,15 @@ fn staged(
     let mut paths: Vec<RepoPath> = difference
         .deltas()
         .filter(|delta| !matches!(delta.status(), Delta::Deleted | Delta::Unmodified))
+        .filter(|delta| {
+            let added = delta
+                .new_file()
+                .path()
+                .filter(|_| delta.status() == Delta::Added);
+            !added
+                .and_then(|path| index.get_path(path, 0))
+                .is_some_and(|entry| index::is_only_intended(&entry))
+        })
         .filter_map(|delta| {
             let file = delta.new_file();
             RepoPath::from_git(file.path_bytes().or(delta.old_file().path_bytes())?).ok()

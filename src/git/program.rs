@@ -130,7 +130,14 @@ impl Engine for Program {
 
     fn blob(&self, id: &ObjectId, limit: u64) -> Result<Content, GitError> {
         match self.blobs.read(id, limit)? {
-            Content::Missing => Err(promisor::missing_error(self, &[*id], "")),
+            // Git calls an object that it cannot unpack missing as well; only a message tells the two apart.
+            Content::Missing => Err(match self.blobs.message(id) {
+                Some(cause) if promisor::remote(self)?.is_none() => GitError::Corrupt {
+                    what: format!("object {id}"),
+                    cause,
+                },
+                _ => promisor::missing_error(self, &[*id], ""),
+            }),
             content => Ok(content),
         }
     }

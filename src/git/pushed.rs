@@ -227,3 +227,203 @@ fn known_refs(
 fn short(id: &CommitId) -> &str {
     id.as_str().get(..10).unwrap_or(id.as_str())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Base, PushRange, Pushed, RefUpdate, parse, range};
+    use crate::git::testing::Fixture;
+    use crate::model::id::CommitId;
+
+    fn update(local: Option<&CommitId>, remote: Option<&CommitId>) -> RefUpdate {
+        RefUpdate {
+            local_ref: "refs/heads/main".to_owned(),
+            local: local.cloned(),
+            remote_ref: "refs/heads/main".to_owned(),
+            remote: remote.cloned(),
+        }
+    }
+
+    fn commits(pushed: Pushed) -> PushRange {
+        match pushed {
+            Pushed::Range(range) => range,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// A repository `work` with a remote `origin` that has its first commit, and one more commit.
+    fn with_remote() -> (Fixture, CommitId, CommitId) {
+        let fixture = Fixture::with_files(&[("a.json", "1")]);
+        let first = fixture.id("work", "HEAD");
+        fixture.init("remote", &["--bare"]);
+        fixture.git("work", &["remote", "add", "origin", "../remote"]);
+        fixture.git("work", &["push", "--quiet", "origin", "main"]);
+        let second = fixture.commit_files("work", &[("b.json", "2")], "second");
+        (fixture, first, second)
+    }
+
+    #[test]
+    fn the_lines_of_a_push_are_read() {
+        let (one, two) = ("1".repeat(40), "2".repeat(40));
+        let (zero, long) = ("0".repeat(40), "a".repeat(64));
+        let text = format!(
+            "refs/heads/main {one} refs/heads/main {two}\n\
+             (delete) {zero} refs/heads/old {two}\n\
+             HEAD~1 {one} refs/heads/new {zero}\n\
+             :/fix a bug {long} refs/for/main {}\n",
+            "0".repeat(64)
+        );
+        let updates = parse(&text).unwrap();
+        let seen: Vec<(&str, bool, &str, bool)> = updates
+            .iter()
+            .map(|update| {
+                (
+                    update.local_ref.as_str(),
+                    update.local.is_some(),
+                    update.remote_ref.as_str(),
+                    update.remote.is_some(),
+                )
+            })
+            .collect();
+        assert_eq!(
+            seen,
+            [
+                ("refs/heads/main", true, "refs/heads/main", true),
+                ("(delete)", false, "refs/heads/old", true),
+                ("HEAD~1", true, "refs/heads/new", false),
+                (":/fix a bug", true, "refs/for/main", false),
+            ]
+        );
+        assert_eq!(parse(""), Ok(Vec::new()));
+        assert_eq!(
+            parse(&format!("{text}nonsense\n")).unwrap_err().line,
+            5,
+            "the line is named"
+        );
+    }
+
+    #[test]
+    fn a_new_branch_is_compared_with_what_the_remote_has() {
+        let (fixture, first, second) = with_remote();
+        let repository = fixture.open("work");
+        let path = fixture.path("remote").display().to_string();
+        for remote in ["origin", "../remote", "../remote/"] {
+            let range = commits(range(&repository, &update(Some(&second), None), remote).unwrap());
+            assert_eq!(range.base, Base::Shared(first.clone()), "{remote}");
+            assert_eq!(range.known_refs, "refs/remotes/origin/*");
+            assert!(range.notes.is_empty());
+            let changed = range.changed_paths(&repository).unwrap();
+            assert_eq!(changed.len(), 1);
+            assert_eq!(range.introduced_blobs(&repository).unwrap().len(), 1);
+        }
+        // The same place under an address that no remote has: every remote counts.
+        let range = commits(range(&repository, &update(Some(&second), None), &path).unwrap());
+        assert_eq!(range.base, Base::Shared(first));
+        assert_eq!(range.known_refs, "refs/remotes/*");
+        assert!(range.notes[0].contains("no name here"));
+    }
+
+    #[test]
+    fn an_address_that_git_rewrites_leads_to_its_remote() {
+        let (fixture, _, _) = with_remote();
+        fixture.git(
+            "work",
+            &["config", "remote.origin.url", "short:team/apis.git"],
+        );
+        fixture.git(
+            "work",
+            &["config", "url.https://git.example.com/.insteadOf", "short:"],
+        );
+        let repository = fixture.open("work");
+        let found = repository.remote_at("https://git.example.com/team/apis");
+        assert_eq!(found.unwrap().as_deref(), Some("origin"));
+        assert_eq!(repository.remote_at("https://example.com/x").unwrap(), None);
+    }
+
+    #[test]
+    fn a_remote_that_nothing_is_known_of_gets_everything() {
+        let fixture = Fixture::with_files(&[("a.json", "1")]);
+        fixture.git("work", &["remote", "add", "origin", "../remote"]);
+        let tip = fixture.commit_files("work", &[("b.json", "2")], "second");
+        let repository = fixture.open("work");
+        let range = commits(range(&repository, &update(Some(&tip), None), "origin").unwrap());
+        assert_eq!(range.base, Base::Nothing);
+        assert_eq!(range.changed_paths(&repository).unwrap().len(), 2);
+        assert_eq!(range.introduced_blobs(&repository).unwrap().len(), 2);
+        assert!(range.notes[0].contains("everything counts as new"));
+    }
+
+    #[test]
+    fn a_known_branch_is_compared_with_its_commit_and_a_rewrite_is_told() {
+        let (fixture, first, second) = with_remote();
+        let repository = fixture.open("work");
+        let forward = update(Some(&second), Some(&first));
+        let forward = commits(range(&repository, &forward, "origin").unwrap());
+        assert_eq!(forward.base, Base::Remote(first.clone()));
+        assert!(forward.notes.is_empty());
+        let back = update(Some(&first), Some(&second));
+        let back = commits(range(&repository, &back, "origin").unwrap());
+        assert_eq!(back.base, Base::Remote(second));
+        assert!(back.notes[0].contains("is rewritten"));
+    }
+
+    #[test]
+    fn a_forced_push_over_an_unknown_commit_is_compared_with_what_was_fetched() {
+        let (fixture, first, second) = with_remote();
+        let repository = fixture.open("work");
+        let unknown = CommitId::parse(&"e".repeat(40)).unwrap();
+        let forced = update(Some(&second), Some(&unknown));
+        let forced = commits(range(&repository, &forced, "origin").unwrap());
+        assert_eq!(forced.base, Base::Shared(first));
+        assert!(forced.notes[0].contains("which is not here"));
+    }
+
+    #[test]
+    fn what_the_remote_has_on_other_branches_is_not_brought_again() {
+        let (fixture, first, second) = with_remote();
+        fixture.git("work", &["push", "--quiet", "origin", "main"]);
+        fixture.git(
+            "work",
+            &["checkout", "--quiet", "-b", "side", first.as_str()],
+        );
+        fixture.commit_files("work", &[("c.json", "3")], "side");
+        fixture.git("work", &["merge", "--quiet", "-m", "merge", "main"]);
+        let tip = fixture.id("work", "HEAD");
+        let repository = fixture.open("work");
+        let merged = update(Some(&tip), Some(&first));
+        let merged = commits(range(&repository, &merged, "origin").unwrap());
+        assert_eq!(merged.changed_paths(&repository).unwrap().len(), 2);
+        let blobs = merged.introduced_blobs(&repository).unwrap();
+        let paths: Vec<&str> = blobs.iter().map(|blob| blob.path.as_str()).collect();
+        assert_eq!(paths, ["c.json"]);
+        assert!(repository.has_commit(&second).unwrap());
+    }
+
+    #[test]
+    fn tags_are_followed_and_what_is_no_commit_is_told() {
+        for format in ["sha1", "sha256"] {
+            let fixture = Fixture::empty();
+            if !fixture.can_init("work", &["--object-format", format]) {
+                continue;
+            }
+            let commit = fixture.commit_files("work", &[("a.json", "1")], "first");
+            fixture.git("work", &["tag", "-a", "-m", "x", "v1"]);
+            fixture.git("work", &["tag", "-a", "-m", "x", "v2", "v1"]);
+            fixture.git("work", &["tag", "-a", "-m", "x", "blob", "HEAD:a.json"]);
+            fixture.git("work", &["tag", "tree", "HEAD^{tree}"]);
+            let repository = fixture.open("work");
+            let pushed = |name: &str| {
+                let id = fixture.id("work", name);
+                range(&repository, &update(Some(&id), None), "origin").unwrap()
+            };
+            assert_eq!(commits(pushed("v2")).tip, commit);
+            for kind in ["blob", "tree"] {
+                let wanted = Pushed::NotACommit {
+                    kind: kind.to_owned(),
+                };
+                assert_eq!(pushed(kind), wanted, "{format}");
+            }
+            let gone = range(&repository, &update(None, Some(&commit)), "origin").unwrap();
+            assert_eq!(gone, Pushed::Deleted);
+        }
+    }
+}

@@ -524,3 +524,290 @@ fn is_gone(error: &io::Error) -> bool {
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{self, File};
+
+    use crate::git::testing::{Fixture, bytes, names, path, read};
+    use crate::model::path::RepoPath;
+    use crate::model::snapshot::{Content, FileKind, Origin, SnapshotError};
+
+    #[test]
+    fn ignored_files_are_left_out_unless_git_tracks_them() {
+        let fixture = Fixture::with_files(&[
+            ("kept/tracked.log", "1"),
+            ("gone.json", "2"),
+            (".hidden/a.json", "3"),
+        ]);
+        fixture.write(
+            "work/.gitignore",
+            "*.log\r\n/top.txt\n!kept/wanted.log\nout/\n",
+        );
+        fixture.write("work/kept/.gitignore", "!again.log\n");
+        fixture.write("work/.git/info/exclude", "excluded.json\n*.tmp\n");
+        fixture.git(
+            "work",
+            &[
+                "config",
+                "core.excludesFile",
+                &fixture.path("mine").display().to_string(),
+            ],
+        );
+        fixture.write("mine", "mine.json\n!a.tmp\n");
+        for name in [
+            "kept/untracked.log",
+            "kept/wanted.log",
+            "kept/again.log",
+            "top.txt",
+            "d/top.txt",
+            "excluded.json",
+            "a.tmp",
+            "mine.json",
+            "out/b.json",
+            "d/out",
+        ] {
+            fixture.write(&format!("work/{name}"), "x");
+        }
+        fs::remove_file(fixture.path("work/gone.json")).unwrap();
+        let worktree = fixture.open("work").worktree().unwrap();
+        let seen = names(worktree.as_ref());
+        assert_eq!(
+            seen,
+            [
+                ".gitignore",
+                ".hidden/a.json",
+                "d/out",
+                "d/top.txt",
+                "kept/.gitignore",
+                "kept/again.log",
+                "kept/tracked.log",
+                "kept/wanted.log",
+            ]
+        );
+        let asked = fixture.git(
+            "work",
+            &["ls-files", "--cached", "--others", "--exclude-standard"],
+        );
+        let mut git: Vec<&str> = asked.lines().filter(|name| *name != "gone.json").collect();
+        git.sort_unstable();
+        assert_eq!(seen, git, "git sees the same files");
+        assert_eq!(*worktree.origin(), Origin::Worktree);
+        assert_eq!(read(worktree.as_ref(), "top.txt"), Content::Missing);
+        assert_eq!(read(worktree.as_ref(), "kept/tracked.log"), bytes("1"));
+    }
+
+    #[test]
+    fn repositories_inside_are_named_and_not_looked_into() {
+        let fixture = Fixture::with_files(&[("a.json", "1")]);
+        fixture.init("work/nested", &[]);
+        fixture.write("work/nested/b.json", "2");
+        fixture.write("work/plain/.git/note", "no repository");
+        fixture.write("work/plain/c.json", "3");
+        let worktree = fixture.open("work").worktree().unwrap();
+        assert_eq!(
+            names(worktree.as_ref()),
+            ["a.json", "nested", "plain/c.json"]
+        );
+        assert_eq!(read(worktree.as_ref(), "nested"), Content::NotAFile);
+        assert_eq!(read(worktree.as_ref(), "nested/b.json"), Content::Missing);
+    }
+
+    #[test]
+    fn a_file_of_two_gigabytes_is_not_read() {
+        let fixture = Fixture::with_files(&[("a.json", "1")]);
+        let file = File::create(fixture.path("work/huge.json")).unwrap();
+        file.set_len(2 << 30).unwrap();
+        let worktree = fixture.open("work").worktree().unwrap();
+        let started = std::time::Instant::now();
+        assert_eq!(
+            read(worktree.as_ref(), "huge.json"),
+            Content::TooLarge(2 << 30)
+        );
+        assert!(started.elapsed().as_millis() < 1000);
+    }
+
+    #[test]
+    fn a_sparse_checkout_still_has_the_files_it_leaves_out() {
+        let fixture = Fixture::with_files(&[("in/a.json", "1"), ("out/b.json", "2")]);
+        for sparse_index in ["--no-sparse-index", "--sparse-index"] {
+            fixture.git(
+                "work",
+                &["sparse-checkout", "set", "--cone", sparse_index, "in"],
+            );
+            assert!(!fixture.path("work/out/b.json").exists());
+            let repository = fixture.open("work");
+            for snapshot in [repository.worktree().unwrap(), repository.index().unwrap()] {
+                assert_eq!(
+                    names(snapshot.as_ref()),
+                    ["in/a.json", "out/b.json"],
+                    "{sparse_index} {:?}",
+                    snapshot.origin()
+                );
+                assert_eq!(read(snapshot.as_ref(), "out/b.json"), bytes("2"));
+            }
+            assert!(repository.staged_paths().unwrap().is_empty());
+        }
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn links_are_data_and_never_lead_out_of_the_repository() {
+        use std::os::unix::fs::symlink;
+        let fixture = Fixture::with_files(&[("real/a.json", "1"), ("moved/b.json", "2")]);
+        fixture.write("outside/b.json", "not ours");
+        fs::remove_dir_all(fixture.path("work/moved")).unwrap();
+        symlink(fixture.path("outside"), fixture.path("work/moved")).unwrap();
+        symlink("/etc/passwd", fixture.path("work/link.json")).unwrap();
+        symlink("loop", fixture.path("work/loop")).unwrap();
+        symlink(".", fixture.path("work/real/again")).unwrap();
+        symlink("/etc/passwd", fixture.path("work/real/.gitignore")).unwrap();
+        let worktree = fixture.open("work").worktree().unwrap();
+        assert_eq!(
+            names(worktree.as_ref()),
+            [
+                "link.json",
+                "loop",
+                "moved",
+                "real/.gitignore",
+                "real/a.json",
+                "real/again"
+            ]
+        );
+        let target = |text: &str| Content::Link(text.as_bytes().to_vec());
+        assert_eq!(read(worktree.as_ref(), "link.json"), target("/etc/passwd"));
+        assert_eq!(read(worktree.as_ref(), "loop"), target("loop"));
+        assert_eq!(read(worktree.as_ref(), "real/again"), target("."));
+        for name in ["moved/b.json", "real/again/a.json", "loop/x"] {
+            assert_eq!(read(worktree.as_ref(), name), Content::Missing, "{name}");
+        }
+        let listing = worktree.listing().unwrap();
+        assert_eq!(listing.get(&path("moved")).unwrap().kind, FileKind::Link);
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_directory_that_turns_into_a_link_after_the_listing_is_not_followed() {
+        use std::os::unix::fs::symlink;
+        let fixture = Fixture::with_files(&[("d/b.json", "ours")]);
+        fixture.write("outside/b.json", "not ours");
+        let worktree = fixture.open("work").worktree().unwrap();
+        assert_eq!(read(worktree.as_ref(), "d/b.json"), bytes("ours"));
+        fs::remove_dir_all(fixture.path("work/d")).unwrap();
+        symlink(fixture.path("outside"), fixture.path("work/d")).unwrap();
+        assert_eq!(read(worktree.as_ref(), "d/b.json"), Content::Missing);
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn pipes_and_sockets_are_named_and_never_opened() {
+        use std::os::unix::net::UnixListener;
+        let fixture = Fixture::with_files(&[("a.json", "1")]);
+        let _socket = UnixListener::bind(fixture.path("work/socket.json")).unwrap();
+        let pipe = fixture.path("work/pipe.json").display().to_string();
+        fixture.git("", &["-c", "alias.pipe=!mkfifo", "pipe", &pipe]);
+        fixture.git(
+            "",
+            &[
+                "-c",
+                "alias.pipe=!mkfifo",
+                "pipe",
+                &pipe.replace("pipe.json", ".gitignore"),
+            ],
+        );
+        let worktree = fixture.open("work").worktree().unwrap();
+        let listing = worktree.listing().unwrap();
+        for name in ["socket.json", "pipe.json", ".gitignore"] {
+            assert_eq!(listing.get(&path(name)).unwrap().kind, FileKind::Special);
+            assert_eq!(read(worktree.as_ref(), name), Content::NotAFile);
+        }
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn names_that_are_not_utf8_or_have_line_breaks_are_kept_in_every_view() {
+        use std::ffi::OsStr;
+        use std::os::unix::ffi::OsStrExt as _;
+        let odd: &[u8] = b"d/\xff\n\x1b[31m.json";
+        for format in ["sha1", "sha256"] {
+            let fixture = Fixture::empty();
+            if !fixture.can_init("work", &["--object-format", format]) {
+                continue;
+            }
+            fs::create_dir(fixture.path("work/d")).unwrap();
+            fs::write(fixture.path("work").join(OsStr::from_bytes(odd)), "1").unwrap();
+            let id = fixture.commit_files("work", &[], "odd");
+            let repository = fixture.open("work");
+            let odd = RepoPath::from_git(odd).unwrap();
+            for snapshot in [
+                repository.worktree().unwrap(),
+                repository.index().unwrap(),
+                repository.commit(&id).unwrap(),
+            ] {
+                let listing = snapshot.listing().unwrap();
+                assert_eq!(listing.entries()[0].path, odd);
+                assert_eq!(snapshot.read(&odd, 10), Ok(bytes("1")));
+            }
+            assert_eq!(
+                repository.changed_paths(None, &id).unwrap(),
+                std::slice::from_ref(&odd)
+            );
+        }
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_file_that_may_not_be_read_is_an_error_for_itself_alone() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let fixture = Fixture::with_files(&[("a.json", "1"), ("b.json", "2")]);
+        let locked = fixture.path("work/a.json");
+        fs::set_permissions(&locked, fs::Permissions::from_mode(0o000)).unwrap();
+        if File::open(&locked).is_ok() {
+            eprintln!("skipped: this user may read everything");
+            return;
+        }
+        let worktree = fixture.open("work").worktree().unwrap();
+        assert!(matches!(
+            worktree.read(&path("a.json"), 10),
+            Err(SnapshotError::Read { .. })
+        ));
+        assert_eq!(read(worktree.as_ref(), "b.json"), bytes("2"));
+    }
+
+    #[test]
+    fn where_case_makes_no_difference_the_tracked_name_counts() {
+        let fixture = Fixture::with_files(&[("README.md", "1")]);
+        fixture.git("work", &["config", "core.ignoreCase", "true"]);
+        fs::rename(
+            fixture.path("work/README.md"),
+            fixture.path("work/readme.md"),
+        )
+        .unwrap();
+        let worktree = fixture.open("work").worktree().unwrap();
+        assert_eq!(names(worktree.as_ref()), ["README.md"]);
+    }
+
+    #[test]
+    fn where_links_are_kept_as_files_they_stay_links() {
+        let fixture = Fixture::with_files(&[("a.json", "1")]);
+        fixture.git("work", &["config", "core.symlinks", "false"]);
+        fixture.write("work/link", "a.json");
+        let id = fixture.git("work", &["hash-object", "-w", "link"]);
+        fixture.git(
+            "work",
+            &[
+                "update-index",
+                "--add",
+                "--cacheinfo",
+                &format!("120000,{id},link"),
+            ],
+        );
+        let repository = fixture.open("work");
+        for snapshot in [repository.worktree().unwrap(), repository.index().unwrap()] {
+            assert_eq!(
+                read(snapshot.as_ref(), "link"),
+                Content::Link(b"a.json".to_vec())
+            );
+        }
+    }
+}
