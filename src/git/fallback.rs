@@ -137,11 +137,16 @@ impl Blobs {
         }
     }
 
-    /// What git has to say about an object that it could not give; `None` where it says nothing.
+    /// What git has to say about an object that is here and that it cannot give; `None` where it is not here.
     pub(crate) fn message(&self, id: &ObjectId) -> Option<String> {
-        let answer = self.git.run(&["cat-file", "-e", &id.to_string()], None);
-        let said = answer.ok()?.message;
-        (!said.is_empty()).then_some(said)
+        let id = id.to_string();
+        let here = self.git.run(&["cat-file", "-e", &id], None).ok()?;
+        if !here.status.success() {
+            return None;
+        }
+        let said = self.git.run(&["cat-file", "blob", &id], None).ok()?.message;
+        // The last line is the most telling one.
+        said.lines().next_back().map(str::to_owned)
     }
 
     fn complaint(&self, id: &ObjectId, cause: &io::Error) -> GitError {

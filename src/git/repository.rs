@@ -864,4 +864,124 @@ mod tests {
         );
         assert!(error.hint().unwrap().contains("safe.directory"));
     }
+
+    /// Runs one of the tests below as a program of its own, with variables as git hands them to hooks.
+    fn in_a_hook(test: &str, directory: &std::path::Path, variables: &[(&str, &str)]) {
+        let program = std::env::current_exe().unwrap();
+        let name = format!("git::repository::tests::{test}");
+        let mut alias = crate::git::testing::scrubbed(directory);
+        for (variable, value) in variables {
+            alias.set(variable, Some(std::ffi::OsStr::new(value)));
+        }
+        let command = format!(
+            "alias.inside=!'{}' --exact '{name}' --ignored",
+            program.display()
+        );
+        let answer = alias.run(&["-c", &command, "inside"], None).unwrap();
+        let output = String::from_utf8_lossy(&answer.output);
+        assert!(
+            answer.status.success() && output.contains("1 passed"),
+            "{output}{}",
+            answer.message
+        );
+    }
+
+    #[test]
+    fn the_index_that_git_hands_to_a_hook_counts() {
+        for format in ["sha1", "sha256"] {
+            let fixture = Fixture::empty();
+            if !fixture.can_init("work", &["--object-format", format]) {
+                continue;
+            }
+            fixture.commit_files("work", &[("a.json", "1"), ("b.json", "2")], "first");
+            fixture.write("work/a.json", "3");
+            fixture.write("work/b.json", "4");
+            // As `git commit a.json` does: an index of its own.
+            fixture.git("work", &["add", "b.json"]);
+            fs::copy(
+                fixture.path("work/.git/index"),
+                fixture.path("work/.git/next-index-1.lock"),
+            )
+            .unwrap();
+            fixture.git("work", &["reset", "--quiet"]);
+            let index = [("GIT_INDEX_FILE", ".git/next-index-1.lock")];
+            in_a_hook("inside_a_hook_b_is_staged", &fixture.path("work"), &index);
+        }
+    }
+
+    #[test]
+    #[ignore = "runs inside a hook only, started by another test"]
+    fn inside_a_hook_b_is_staged() {
+        let here = std::env::current_dir().unwrap();
+        let repository = Repository::discover(&here).unwrap();
+        assert_eq!(repository.staged_paths().unwrap(), [path("b.json")]);
+        let index = repository.index().unwrap();
+        assert_eq!(read(index.as_ref(), "b.json"), bytes("4"));
+        assert_eq!(read(index.as_ref(), "a.json"), bytes("1"));
+    }
+
+    #[test]
+    fn the_repository_that_git_hands_to_a_hook_counts() {
+        let fixture = Fixture::with_files(&[("a.json", "1")]);
+        fixture.init("other", &[]);
+        let git_dir = fixture.path("work/.git").display().to_string();
+        let variables = [
+            ("GIT_DIR", git_dir.as_str()),
+            ("GIT_WORK_TREE", &fixture.path("work").display().to_string()),
+        ];
+        in_a_hook(
+            "inside_a_hook_the_repository_has_a_file",
+            &fixture.path("other"),
+            &variables,
+        );
+        let variables = [("GIT_DIR", "../work/.git")];
+        in_a_hook(
+            "inside_a_hook_the_repository_has_a_file",
+            &fixture.path("other"),
+            &variables,
+        );
+    }
+
+    #[test]
+    #[ignore = "runs inside a hook only, started by another test"]
+    fn inside_a_hook_the_repository_has_a_file() {
+        let here = std::env::current_dir().unwrap();
+        let repository = Repository::discover(&here).unwrap();
+        assert!(repository.git_dir().ends_with("work/.git"));
+        let index = repository.index().unwrap();
+        assert_eq!(names(index.as_ref()), ["a.json"]);
+    }
+
+    #[test]
+    fn objects_in_quarantine_are_read() {
+        let fixture = Fixture::with_files(&[("a.json", "1")]);
+        let id = fixture.id("work", "HEAD");
+        fixture.init("remote", &["--bare"]);
+        let url = fixture.path("remote").display().to_string();
+        let objects = fixture.path("work/.git/objects").display().to_string();
+        let own = fixture.path("remote/objects").display().to_string();
+        let variables = [
+            ("GIT_DIR", url.as_str()),
+            ("GIT_OBJECT_DIRECTORY", objects.as_str()),
+            ("GIT_ALTERNATE_OBJECT_DIRECTORIES", own.as_str()),
+            ("GIT_QUARANTINE_PATH", objects.as_str()),
+        ];
+        fixture.write("remote/pushed", id.as_str());
+        in_a_hook(
+            "inside_a_hook_the_pushed_commit_is_read",
+            &fixture.path("remote"),
+            &variables,
+        );
+    }
+
+    #[test]
+    #[ignore = "runs inside a hook only, started by another test"]
+    fn inside_a_hook_the_pushed_commit_is_read() {
+        let here = std::env::current_dir().unwrap();
+        let repository = Repository::discover(&here).unwrap();
+        assert!(repository.is_bare());
+        let id = CommitId::parse(&fs::read_to_string(here.join("pushed")).unwrap()).unwrap();
+        let commit = repository.commit(&id).unwrap();
+        assert_eq!(read(commit.as_ref(), "a.json"), bytes("1"));
+    }
 }
