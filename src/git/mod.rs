@@ -4,12 +4,14 @@
 //! split indexes, unknown extensions) the git program reads, behind the same types.
 
 pub mod command;
+pub(crate) mod disk;
 pub(crate) mod engine;
 pub mod error;
 pub(crate) mod fallback;
 pub(crate) mod index;
 pub(crate) mod library;
 pub(crate) mod object;
+pub(crate) mod patterns;
 pub(crate) mod program;
 pub(crate) mod promisor;
 pub mod pushed;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::git::engine::Engine;
 use crate::git::error::{DAMAGED, GitError};
 use crate::git::object::ObjectId;
+use crate::model::id::CommitId;
 
 /// A fetch that brings nothing for this long will not bring anything.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -51,6 +52,50 @@ pub(crate) fn bring(engine: &dyn Engine, ids: &[ObjectId]) -> Result<(), GitErro
         &still,
         "the remote does not have them",
     ))
+}
+
+/// Asks a question that needs trees. Where a clone without trees cannot answer, the trees are brought in
+/// one fetch, with everything below them, and it is asked once more.
+pub(crate) fn with_trees<T>(
+    engine: &dyn Engine,
+    ask: impl Fn() -> Result<T, GitError>,
+    trees: impl FnOnce() -> Result<Vec<ObjectId>, GitError>,
+) -> Result<T, GitError> {
+    match ask() {
+        Err(GitError::MissingObjects { .. }) if remote(engine)?.is_some() => {
+            fetch(engine, &trees()?)?;
+            ask()
+        }
+        result => result,
+    }
+}
+
+/// The root trees of all commits of a range and of the commits right below it.
+pub(crate) fn trees_of_range(
+    engine: &dyn Engine,
+    tips: &[CommitId],
+    not: &[CommitId],
+) -> Result<Vec<ObjectId>, GitError> {
+    let arguments = [
+        "log",
+        "--boundary",
+        "--no-show-signature",
+        "--format=%T",
+        "--stdin",
+    ];
+    let input: String = tips
+        .iter()
+        .map(|tip| format!("{tip}\n"))
+        .chain(not.iter().map(|known| format!("^{known}\n")))
+        .collect();
+    let output = engine.git().output(&arguments, Some(input.as_bytes()))?;
+    let mut trees: Vec<ObjectId> = output
+        .split(|byte| *byte == b'\n')
+        .filter_map(ObjectId::parse)
+        .collect();
+    trees.sort_unstable();
+    trees.dedup();
+    Ok(trees)
 }
 
 /// Fetches objects from the promising remote, as git's own lazy fetch does: without telling what is here,

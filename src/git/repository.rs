@@ -186,7 +186,7 @@ impl Repository {
     /// No commit yet, an unknown name, a name for something else, history that a shallow clone left out.
     pub fn resolve(&self, rev: &str) -> Result<CommitId, GitError> {
         match self.engine.resolve(rev) {
-            Err(GitError::UnknownRevision { .. }) if !self.has_commits()? => {
+            Err(GitError::UnknownRevision { .. }) if self.is_unborn(rev)? => {
                 Err(GitError::Unborn {
                     branch: self.current_branch()?,
                 })
@@ -271,7 +271,13 @@ impl Repository {
         base: Option<&CommitId>,
         tip: &CommitId,
     ) -> Result<Vec<RepoPath>, GitError> {
-        self.engine.changed(base, tip)
+        let ask = || self.engine.changed(base, tip);
+        promisor::with_trees(self.engine.as_ref(), ask, || {
+            let commits = base.into_iter().chain([tip]);
+            commits
+                .map(|commit| self.engine.root_tree(commit))
+                .collect()
+        })
     }
 
     /// Paths that the index has new or other than `HEAD`, sorted; every path before the first commit.
@@ -344,7 +350,10 @@ impl Repository {
         if let Some(pattern) = not_refs {
             known.extend(self.engine.tips(pattern)?);
         }
-        self.engine.introduced(tips, &known)
+        let ask = || self.engine.introduced(tips, &known);
+        promisor::with_trees(self.engine.as_ref(), ask, || {
+            promisor::trees_of_range(self.engine.as_ref(), tips, &known)
+        })
     }
 
     /// The content of a blob. At most `limit` bytes are read.
@@ -368,6 +377,15 @@ impl Repository {
             .filter_map(|oid| ObjectId::parse(oid.as_bytes()))
             .collect();
         promisor::bring(self.engine.as_ref(), &ids)
+    }
+
+    /// Whether a name stands for what `HEAD` will be after the first commit.
+    fn is_unborn(&self, rev: &str) -> Result<bool, GitError> {
+        if self.has_commits()? {
+            return Ok(false);
+        }
+        let start = rev.split(['~', '^', '@', ':']).next().unwrap_or_default();
+        Ok(matches!(start, "" | "HEAD") || self.current_branch()?.as_deref() == Some(start))
     }
 
     fn with_library(repository: git2::Repository) -> Self {
@@ -394,7 +412,12 @@ impl Repository {
         if !start.is_dir() {
             return Err(not_found());
         }
-        let git = Git::at(start);
+        // A relative `GIT_DIR` counts from where this program was started.
+        let git = Git::at(if repository_is_handed_over() {
+            Path::new(".")
+        } else {
+            start
+        });
         let lines = match rev_parse(&git, PLACE) {
             Ok(lines) => lines,
             Err(GitError::Program { stderr, .. }) if stderr.contains("dubious ownership") => {
@@ -509,7 +532,17 @@ mod tests {
         );
         assert!(repository.has_commits().unwrap());
         assert_eq!(repository.resolve("HEAD").unwrap(), second);
+        assert_eq!(repository.resolve("@").unwrap(), second);
+        assert_eq!(repository.resolve("@~1").unwrap(), first);
+        assert_eq!(
+            repository.resolve(&first.as_str()[..12]).unwrap(),
+            first,
+            "a short id"
+        );
         assert_eq!(repository.resolve("v1").unwrap(), first);
+        for name in ["--all", "HEAD..v1", "", "v1:", "no such thing"] {
+            assert!(repository.resolve(name).is_err(), "{name}");
+        }
         assert_eq!(
             repository.resolve("nothing"),
             Err(GitError::UnknownRevision {

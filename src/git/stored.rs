@@ -124,14 +124,11 @@ fn list(engine: &dyn Engine, origin: &Origin) -> Result<StoredList, GitError> {
     match origin {
         Origin::Index => engine.index_files(),
         Origin::Worktree | Origin::Files => Ok(StoredList::default()),
-        Origin::Commit(commit) => match engine.commit_files(commit) {
-            // A clone without trees: one fetch brings all trees of this commit.
-            Err(GitError::MissingObjects { .. }) if promisor::remote(engine)?.is_some() => {
-                promisor::fetch(engine, &[engine.root_tree(commit)?])?;
-                engine.commit_files(commit)
-            }
-            result => result,
-        },
+        Origin::Commit(commit) => promisor::with_trees(
+            engine,
+            || engine.commit_files(commit),
+            || Ok(vec![engine.root_tree(commit)?]),
+        ),
     }
 }
 
@@ -356,8 +353,36 @@ mod tests {
             assert_eq!(read(commit.as_ref(), "a.json"), bytes("1"));
             assert_eq!(read(commit.as_ref(), "d/b.json"), bytes("2"));
             assert!(commit.read(&path("c.json"), 10).is_err(), "not asked for");
+            let tip = std::slice::from_ref(&id);
+            assert_eq!(repository.changed_paths(None, &id).unwrap().len(), 3);
+            let blobs = repository.introduced_blobs(tip, &[], None).unwrap();
+            assert_eq!(blobs.len(), 3);
             commit.prefetch(&[path("a.json")]).unwrap();
             assert_eq!(packs(), before + 1, "what is here is not fetched again");
+            fs::remove_dir_all(fixture.path("partial")).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_clone_without_trees_answers_questions_about_its_history() {
+        let fixture = Fixture::with_files(&[("a.json", "1"), ("d/b.json", "2")]);
+        let first = fixture.id("work", "HEAD");
+        fixture.commit_files("work", &[("d/e/c.json", "3")], "second");
+        let third = fixture.commit_files("work", &[("d/b.json", "4")], "third");
+        let tip = std::slice::from_ref(&third);
+        for question in 0..2 {
+            blobless(&fixture, "--filter=tree:0");
+            let repository = fixture.open("partial");
+            let mut paths: Vec<String> = if question == 0 {
+                let changed = repository.changed_paths(Some(&first), &third).unwrap();
+                changed.iter().map(ToString::to_string).collect()
+            } else {
+                let known = std::slice::from_ref(&first);
+                let blobs = repository.introduced_blobs(tip, known, None).unwrap();
+                blobs.iter().map(|blob| blob.path.to_string()).collect()
+            };
+            paths.sort();
+            assert_eq!(paths, ["d/b.json", "d/e/c.json"]);
             fs::remove_dir_all(fixture.path("partial")).unwrap();
         }
     }

@@ -4,27 +4,23 @@
 //! opened, and only git's own sources of patterns count.
 
 use std::collections::{HashMap, HashSet};
-use std::fs::{self, File, FileType, Metadata};
-use std::io::{self, Read};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use ignore::Match;
-use ignore::gitignore::{Gitignore, GitignoreBuilder};
-
 use crate::git::command::user_configuration;
+use crate::git::disk::{is_gone, is_plain_directory, kind_on_disk, read_below, system_path};
 use crate::git::engine::{Engine, StoredEntry};
 use crate::git::error::{GitError, listing_error, read_error};
 use crate::git::object::ObjectId;
+use crate::git::patterns::Patterns;
 use crate::git::promisor;
 use crate::git::stored::read_object;
 use crate::model::path::RepoPath;
 use crate::model::snapshot::{
     Content, Entry, FileKind, Listing, Origin, RefusedName, Snapshot, SnapshotError,
 };
-
-/// A longer file of patterns is not read.
-const PATTERNS_LIMIT: u64 = 16 << 20;
 
 /// The files below the root of a worktree.
 pub(crate) struct WorktreeSnapshot {
@@ -41,14 +37,6 @@ struct Names {
     left_out: HashMap<RepoPath, (FileKind, ObjectId)>,
     /// Links that a system without links keeps as files that hold the target.
     links_in_files: HashSet<RepoPath>,
-}
-
-/// Patterns of one directory, and those of the directories above.
-struct Patterns {
-    own: Gitignore,
-    /// How many bytes of a path stand before the part that the patterns are matched against.
-    start: usize,
-    above: Option<Arc<Self>>,
 }
 
 /// What the walk found.
@@ -154,29 +142,16 @@ impl WorktreeSnapshot {
         }))
     }
 
-    /// The patterns of the user, and before them those of the repository.
+    /// The patterns of the user, and before them those of the repository. Both are files of the person who
+    /// runs this, who may well keep them as links.
     fn outer_patterns(&self, ignores_case: bool) -> Result<Patterns, GitError> {
         let of_user = self
             .engine
             .config_path("core.excludesfile")?
             .or_else(|| Some(user_configuration()?.join("git/ignore")));
-        // Both are files of the person who runs this, who may well keep them as links.
-        let read = |path: &Path| fs::metadata(path).is_ok_and(|data| data.is_file());
-        let of_user = of_user.filter(|path| read(path));
-        let patterns = Patterns {
-            own: of_user.map_or_else(Gitignore::empty, |path| read_patterns(&path, ignores_case)),
-            start: 0,
-            above: None,
-        };
-        Ok(Patterns {
-            own: if read(&self.exclude) {
-                read_patterns(&self.exclude, ignores_case)
-            } else {
-                Gitignore::empty()
-            },
-            start: 0,
-            above: Some(Arc::new(patterns)),
-        })
+        let of_user = of_user.map(|path| Patterns::of_file(&path, 0, ignores_case, None));
+        let above = of_user.map(Arc::new);
+        Ok(Patterns::of_file(&self.exclude, 0, ignores_case, above))
     }
 }
 
@@ -225,22 +200,6 @@ impl Snapshot for WorktreeSnapshot {
     }
 }
 
-impl Patterns {
-    /// Whether git would leave this name out; the patterns of the nearest directory win.
-    fn ignore(&self, path: &[u8], is_directory: bool) -> bool {
-        let mut patterns = Some(self);
-        while let Some(current) = patterns {
-            let rest = path.get(current.start..).unwrap_or_default();
-            match current.own.matched(system_path(rest), is_directory) {
-                Match::Ignore(_) => return true,
-                Match::Whitelist(_) => return false,
-                Match::None => patterns = current.above.as_deref(),
-            }
-        }
-        false
-    }
-}
-
 /// Looks at tracked files that the walk did not find: ignored ones, and those that are gone.
 struct PlainDirectories<'a> {
     root: &'a Path,
@@ -285,20 +244,6 @@ impl<'a> PlainDirectories<'a> {
     }
 }
 
-/// Whether every part of a directory is a directory and none is a link.
-fn is_plain_directory(root: &Path, directory: &RepoPath) -> bool {
-    let mut path = root.to_owned();
-    for part in directory.as_bytes().split(|byte| *byte == b'/') {
-        path.push(system_path(part));
-        match fs::symlink_metadata(&path) {
-            Ok(data) if data.is_dir() => {}
-            Err(error) if !is_gone(&error) => return true,
-            _ => return false,
-        }
-    }
-    true
-}
-
 /// Walks all directories that are not ignored. Those that cannot be read are passed over: what is tracked
 /// in them is found through the index.
 fn walk(root: &Path, outer: &Arc<Patterns>, ignores_case: bool) -> Result<Found, GitError> {
@@ -337,11 +282,8 @@ fn walk(root: &Path, outer: &Arc<Patterns>, ignores_case: bool) -> Result<Found,
         let patterns = own.map_or_else(
             || Arc::clone(&patterns),
             |own| {
-                Arc::new(Patterns {
-                    own: read_patterns(&own.path(), ignores_case),
-                    start,
-                    above: Some(Arc::clone(&patterns)),
-                })
+                let above = Some(Arc::clone(&patterns));
+                Arc::new(Patterns::of_file(&own.path(), start, ignores_case, above))
             },
         );
         for entry in &entries {
@@ -416,113 +358,6 @@ fn name_as_tracked(found: &mut [Entry], tracked: &[StoredEntry]) {
             entry.path = (*path).clone();
         }
     }
-}
-
-/// Reads a file of patterns line by line. A line that is no pattern counts for nothing, as in git.
-fn read_patterns(path: &Path, ignores_case: bool) -> Gitignore {
-    let mut bytes = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(PATTERNS_LIMIT).read_to_end(&mut bytes));
-    if read.is_err() {
-        return Gitignore::empty();
-    }
-    let text = String::from_utf8_lossy(&bytes);
-    let mut builder = GitignoreBuilder::new("");
-    let _ = builder.case_insensitive(ignores_case);
-    for line in text.trim_start_matches('\u{feff}').lines() {
-        let _ = builder.add_line(None, line);
-    }
-    builder.build().unwrap_or_else(|_| Gitignore::empty())
-}
-
-/// Reads one file below a root, never through a link.
-fn read_below(root: &Path, path: &RepoPath, limit: u64) -> io::Result<Content> {
-    let missing_or = |error: io::Error| {
-        if is_gone(&error) {
-            Ok(Content::Missing)
-        } else {
-            Err(error)
-        }
-    };
-    let Some(directory) = path.parent() else {
-        return Ok(Content::Missing);
-    };
-    if !directory.is_root() && !is_plain_directory(root, &directory) {
-        return Ok(Content::Missing);
-    }
-    let full = root.join(system_path(path.as_bytes()));
-    let before = match fs::symlink_metadata(&full) {
-        Ok(data) => data,
-        Err(error) => return missing_or(error),
-    };
-    if before.is_symlink() {
-        let target = fs::read_link(&full)?;
-        return Ok(Content::Link(
-            target.as_os_str().as_encoded_bytes().to_vec(),
-        ));
-    }
-    if !before.is_file() {
-        return Ok(Content::NotAFile);
-    }
-    if before.len() > limit {
-        return Ok(Content::TooLarge(before.len()));
-    }
-    let file = match File::open(&full) {
-        Ok(file) => file,
-        Err(error) => return missing_or(error),
-    };
-    let opened = file.metadata()?;
-    if !opened.is_file() || !is_same_file(&before, &opened) {
-        return Err(io::Error::other("it was replaced while it was read"));
-    }
-    let mut bytes = Vec::with_capacity(usize::try_from(opened.len().min(limit)).unwrap_or(0));
-    let read = (&file)
-        .take(limit.saturating_add(1))
-        .read_to_end(&mut bytes)? as u64;
-    if read > limit {
-        // It grew meanwhile.
-        return Ok(Content::TooLarge(file.metadata()?.len().max(read)));
-    }
-    Ok(Content::Bytes(bytes))
-}
-
-#[cfg(unix)]
-fn is_same_file(one: &Metadata, other: &Metadata) -> bool {
-    use std::os::unix::fs::MetadataExt as _;
-    (one.dev(), one.ino()) == (other.dev(), other.ino())
-}
-
-#[cfg(not(unix))]
-fn is_same_file(_one: &Metadata, _other: &Metadata) -> bool {
-    true
-}
-
-#[cfg(unix)]
-fn system_path(bytes: &[u8]) -> &Path {
-    use std::ffi::OsStr;
-    use std::os::unix::ffi::OsStrExt as _;
-    Path::new(OsStr::from_bytes(bytes))
-}
-
-#[cfg(not(unix))]
-fn system_path(bytes: &[u8]) -> PathBuf {
-    PathBuf::from(String::from_utf8_lossy(bytes).into_owned())
-}
-
-fn kind_on_disk(kind: FileType) -> FileKind {
-    if kind.is_symlink() {
-        FileKind::Link
-    } else if kind.is_file() {
-        FileKind::File
-    } else {
-        FileKind::Special
-    }
-}
-
-fn is_gone(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-    )
 }
 
 #[cfg(test)]
