@@ -143,8 +143,15 @@ impl Engine for Program {
     }
 
     fn root_tree(&self, commit: &CommitId) -> Result<ObjectId, GitError> {
-        let name = format!("{commit}^{{tree}}");
-        let id = self.line(&["rev-parse", "--verify", "--quiet", &name])?;
+        // The commit names its tree; asking for the tree itself would need it to be here.
+        let id = self.line(&[
+            "log",
+            "-1",
+            "--no-show-signature",
+            "--format=%T",
+            commit.as_str(),
+            "--",
+        ])?;
         id.and_then(|id| ObjectId::parse(id.as_bytes()))
             .ok_or_else(|| GitError::UnknownRevision {
                 name: commit.to_string(),

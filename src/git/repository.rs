@@ -428,13 +428,15 @@ impl Repository {
             Err(GitError::Program { stderr, .. }) if stderr.contains("(or any") => {
                 return Err(not_found());
             }
-            Err(_) if refusal.code() == ErrorCode::NotFound => return Err(not_found()),
-            Err(GitError::Program { stderr, .. }) => {
+            Err(GitError::Program { stderr, .. })
+                if refusal.code() != ErrorCode::NotFound || stderr.starts_with("fatal:") =>
+            {
                 return Err(GitError::Other {
                     cause: format!("{} (git says: {stderr})", refusal.message()),
                 });
             }
-            Err(error) => return Err(error),
+            // There is no git program to ask.
+            Err(_) => return Err(not_found()),
         };
         let [bare, inside, shallow, git_dir, common_dir] = lines.as_slice() else {
             return Err(GitError::Other {
@@ -652,6 +654,23 @@ mod tests {
                 Repository::discover(&start),
                 Err(GitError::NotARepository { .. })
             ));
+        }
+    }
+
+    #[test]
+    fn what_neither_engine_reads_is_told_in_the_words_of_git() {
+        let fixture = Fixture::with_files(&[("a.json", "1")]);
+        fixture.git("work", &["config", "core.repositoryFormatVersion", "99"]);
+        fixture.write("broken/.git", "gitdir: /nowhere/at/all\n");
+        fixture.write("strange/.git", "rubbish");
+        for (name, said) in [
+            ("work", "99"),
+            ("broken", "/nowhere/at/all"),
+            ("strange", "git"),
+        ] {
+            let error = Repository::discover(&fixture.path(name)).unwrap_err();
+            assert!(error.to_string().contains(said), "{name}: {error}");
+            assert!(matches!(error, GitError::Other { .. }), "{name}: {error:?}");
         }
     }
 
