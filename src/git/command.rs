@@ -252,7 +252,10 @@ pub(crate) fn repository_is_handed_over() -> bool {
 pub(crate) fn user_configuration() -> Option<PathBuf> {
     handed_over("XDG_CONFIG_HOME")
         .map(PathBuf::from)
-        .or_else(|| Some(PathBuf::from(handed_over("HOME")?).join(".config")))
+        .or_else(|| {
+            let home = handed_over("HOME").or_else(|| handed_over("USERPROFILE"))?;
+            Some(PathBuf::from(home).join(".config"))
+        })
 }
 
 /// A revision that git would take for an option is no revision.

@@ -389,10 +389,12 @@ impl Repository {
     }
 
     fn with_library(repository: git2::Repository) -> Self {
-        let root = repository.workdir().map(Path::to_owned);
+        // libgit2 ends its directories with a slash, which looks odd in messages.
+        let plain = |path: &Path| path.components().collect::<PathBuf>();
+        let root = repository.workdir().map(plain);
         let place = Place {
-            git_dir: repository.path().to_owned(),
-            common_dir: repository.commondir().to_owned(),
+            git_dir: plain(repository.path()),
+            common_dir: plain(repository.commondir()),
             bare: repository.is_bare(),
             shallow: repository.is_shallow(),
             root,

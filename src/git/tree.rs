@@ -10,8 +10,8 @@ use crate::git::object::ObjectId;
 use crate::model::path::RepoPath;
 use crate::model::snapshot::{FileKind, RefusedName};
 
-/// More names than any real repository has; trees that name themselves over and over can claim more.
-const MAX_ENTRIES: usize = 5_000_000;
+/// More names than a repository of API definitions has; trees that name themselves over and over can claim more.
+const MAX_ENTRIES: usize = if cfg!(test) { 200_000 } else { 2_000_000 };
 /// Longer than any system keeps a path.
 const MAX_PATH: usize = 64 * 1024;
 
@@ -131,5 +131,75 @@ fn too_many() -> GitError {
     GitError::Corrupt {
         what: "a tree".to_owned(),
         cause: format!("it names more than {MAX_ENTRIES} files"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::git::testing::{Fixture, bytes, names, path};
+    use crate::model::snapshot::SnapshotError;
+
+    #[test]
+    fn a_tree_that_nests_very_deep_is_read() {
+        let fixture = Fixture::repository();
+        let deep = format!("{}x.json", "a/".repeat(5000));
+        let stream = format!(
+            "commit refs/heads/main\ncommitter S <s@example.com> 0 +0000\ndata 0\nM 100644 inline {deep}\ndata 1\n1\n"
+        );
+        fixture.git_with("work", &["fast-import", "--quiet"], stream.as_bytes());
+        let repository = fixture.open("work");
+        let id = repository.resolve("main").unwrap();
+        let commit = repository.commit(&id).unwrap();
+        assert_eq!(names(commit.as_ref()), [deep.as_str()]);
+        assert_eq!(commit.read(&path(&deep), 9), Ok(bytes("1")));
+        let tip = std::slice::from_ref(&id);
+        let blobs = repository.introduced_blobs(tip, &[], None).unwrap();
+        assert_eq!(blobs.len(), 1);
+    }
+
+    #[test]
+    fn trees_that_name_each_other_over_and_over_are_given_up() {
+        let fixture = Fixture::with_files(&[("a", "1")]);
+        let mut tree = fixture.git("work", &["rev-parse", "HEAD^{tree}"]);
+        for _ in 0..8 {
+            let lines: String = (0..10)
+                .map(|name| format!("040000 tree {tree}\t{name}\n"))
+                .collect();
+            tree = fixture.git_with("work", &["mktree"], lines.as_bytes());
+        }
+        let bomb = fixture.git("work", &["commit-tree", "-m", "bomb", &tree]);
+        fixture.git("work", &["update-ref", "refs/heads/bomb", &bomb]);
+        let repository = fixture.open("work");
+        let id = repository.resolve("bomb").unwrap();
+        let error = repository.changed_paths(None, &id).unwrap_err();
+        assert!(error.to_string().contains("more than"), "{error}");
+    }
+
+    #[test]
+    fn a_lost_or_corrupt_tree_is_an_error_for_the_list() {
+        for format in ["sha1", "sha256"] {
+            let fixture = Fixture::empty();
+            if !fixture.can_init("work", &["--object-format", format]) {
+                continue;
+            }
+            let id = fixture.commit_files("work", &[("d/a.json", "1")], "first");
+            let tree = fixture.git("work", &["rev-parse", "HEAD:d"]);
+            let object = fixture.path(&format!("work/.git/objects/{}/{}", &tree[..2], &tree[2..]));
+            for rubbish in [true, false] {
+                std::fs::remove_file(&object).unwrap();
+                if rubbish {
+                    std::fs::write(&object, "rubbish").unwrap();
+                }
+                let repository = fixture.open("work");
+                let commit = repository.commit(&id).unwrap();
+                let Err(SnapshotError::Listing { cause, hint }) = commit.listing() else {
+                    panic!("{format}: the list was read");
+                };
+                let told = cause.contains("is corrupt") || cause.contains("missing");
+                assert!(told, "{format}: {cause}");
+                assert!(hint.unwrap().contains("git fsck"));
+                assert!(repository.changed_paths(None, &id).is_err());
+            }
+        }
     }
 }

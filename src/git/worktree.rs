@@ -4,7 +4,8 @@
 //! opened, and only git's own sources of patterns count.
 
 use std::collections::{HashMap, HashSet};
-use std::fs;
+use std::ffi::OsString;
+use std::fs::{self, FileType};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -251,8 +252,7 @@ fn walk(root: &Path, outer: &Arc<Patterns>, ignores_case: bool) -> Result<Found,
     let mut directories = vec![(Vec::new(), Arc::clone(outer))];
     while let Some((prefix, patterns)) = directories.pop() {
         let directory = root.join(system_path(&prefix));
-        let entries = fs::read_dir(&directory).and_then(Iterator::collect::<Result<Vec<_>, _>>);
-        let entries = match entries {
+        let entries = match names_in(&directory) {
             Ok(entries) => entries,
             Err(cause) if prefix.is_empty() => {
                 return Err(GitError::Permission {
@@ -262,12 +262,9 @@ fn walk(root: &Path, outer: &Arc<Patterns>, ignores_case: bool) -> Result<Found,
             }
             Err(_) => continue,
         };
-        let names = |name: &str| {
-            entries
-                .iter()
-                .find(|entry| entry.file_name().eq_ignore_ascii_case(name))
-        };
-        if !prefix.is_empty() && names(".git").is_some_and(|git| is_repository(&git.path())) {
+        let is_git = |name: &OsString| name.eq_ignore_ascii_case(".git");
+        let git = entries.iter().find(|(name, _)| is_git(name));
+        if !prefix.is_empty() && git.is_some_and(|(name, _)| is_repository(&directory.join(name))) {
             found.push(&prefix, FileKind::Submodule);
             continue;
         }
@@ -276,25 +273,23 @@ fn walk(root: &Path, outer: &Arc<Patterns>, ignores_case: bool) -> Result<Found,
         } else {
             prefix.len() + 1
         };
-        let own = entries.iter().find(|entry| {
-            entry.file_name() == ".gitignore" && entry.file_type().is_ok_and(|kind| kind.is_file())
-        });
-        let patterns = own.map_or_else(
-            || Arc::clone(&patterns),
-            |own| {
-                let above = Some(Arc::clone(&patterns));
-                Arc::new(Patterns::of_file(&own.path(), start, ignores_case, above))
-            },
-        );
-        for entry in &entries {
-            let name = entry.file_name();
+        let own = entries
+            .iter()
+            .find(|(name, kind)| name == ".gitignore" && kind.is_file());
+        let patterns = match own {
+            None => patterns,
+            Some((name, _)) => Arc::new(Patterns::of_file(
+                &directory.join(name),
+                start,
+                ignores_case,
+                Some(patterns),
+            )),
+        };
+        for (name, kind) in &entries {
             // Git stores no such name, in whatever case.
-            if name.eq_ignore_ascii_case(".git") {
+            if is_git(name) {
                 continue;
             }
-            let Ok(kind) = entry.file_type() else {
-                continue;
-            };
             let mut path = Vec::with_capacity(start + name.len());
             path.extend_from_slice(&prefix);
             if !prefix.is_empty() {
@@ -307,11 +302,21 @@ fn walk(root: &Path, outer: &Arc<Patterns>, ignores_case: bool) -> Result<Found,
             if kind.is_dir() {
                 directories.push((path, Arc::clone(&patterns)));
             } else {
-                found.push(&path, kind_on_disk(kind));
+                found.push(&path, kind_on_disk(*kind));
             }
         }
     }
     Ok(found)
+}
+
+/// The names in a directory and what they are, links not followed.
+fn names_in(directory: &Path) -> io::Result<Vec<(OsString, FileType)>> {
+    fs::read_dir(directory)?
+        .map(|entry| {
+            let entry = entry?;
+            Ok((entry.file_name(), entry.file_type()?))
+        })
+        .collect()
 }
 
 impl Found {
