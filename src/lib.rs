@@ -7,16 +7,29 @@
 //! | [`model`] | the vocabulary: paths, ids, spans, snapshots, findings, reports |
 //! | [`config`] | `git-postman.toml` and the environment, read in one place each |
 //! | [`format`] | texts into documents with spans; what each format demands |
+//! | [`git`] | one repository at one moment, and what a push brings |
 //! | [`report`] | one report value in, text in one of the formats out |
 //! | [`project`] | what the files of a repository mean to Postman |
 //! | [`check`] | the rules, and the run that shows them a project |
 //! | [`setup`] | git hooks put in place beside what is there |
 //! | [`cli`] | the command line: one file a command, and the only place that prints |
+//!
+//! # Every file the program touches in a user's repository
+//!
+//! | file | read | written |
+//! |---|---|---|
+//! | `git-postman.toml` | by every check | by `init`, where there is none |
+//! | `.postman/**` | by every check | never |
+//! | files in the managed directories | by every check | never; `init` makes the directories |
+//! | `.git/hooks/pre-push`, `.git/hooks/pre-commit` (or `core.hooksPath`) | by `hook status` | by `hook install` and `hook uninstall` |
+//! | the file named by `--baseline` | by `check` | with `--write-baseline` |
+//! | the files named by `--report` | never | by `check` |
 
 pub mod check;
 pub mod cli;
 pub mod config;
 pub mod format;
+pub mod git;
 pub mod model;
 pub mod project;
 pub mod report;

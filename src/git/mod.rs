@@ -1,0 +1,24 @@
+//! Git: repositories, views of them at one moment, ranges of commits, and what a push hands to a hook.
+//!
+//! Two engines read a repository. libgit2 is the fast one; what it refuses (SHA-256, reftable, sparse and
+//! split indexes, unknown extensions) the git program reads, behind the same types.
+
+pub mod command;
+pub(crate) mod disk;
+pub(crate) mod engine;
+pub mod error;
+pub(crate) mod fallback;
+pub(crate) mod index;
+pub(crate) mod library;
+pub(crate) mod object;
+pub(crate) mod patterns;
+pub(crate) mod program;
+pub(crate) mod promisor;
+pub mod pushed;
+pub mod repository;
+pub(crate) mod stored;
+pub(crate) mod tree;
+pub(crate) mod worktree;
+
+#[cfg(test)]
+pub(crate) mod testing;
