@@ -15,8 +15,9 @@ use rayon::prelude::*;
 
 use crate::check::findings::Findings;
 use crate::check::levels::Levels;
-use crate::check::rule::{Check, TextFile};
+use crate::check::rule::{Check, Group, Rule, TextFile};
 use crate::format::detect::Format;
+use crate::format::node::Document;
 use crate::model::finding::{Finding, RuleId, Severity};
 use crate::model::path::RepoPath;
 use crate::model::snapshot::{Snapshot, SnapshotError};
@@ -141,25 +142,9 @@ pub fn judge(file: &File, levels: &Levels, texts: bool) -> Judged {
         ));
     }
     let parsed = file.parsed();
-    for finding in &mut found {
-        let document = parsed.and_then(|parsed| parsed.document.as_ref());
-        if let (None, Some(document), Some(excerpt)) =
-            (&finding.location.pointer, document, &finding.excerpt)
-        {
-            let _ = excerpt;
-            let line = document
-                .lines()
-                .line(document.text(), finding.location.start.line);
-            let column = finding.location.start.column as usize - 1;
-            let offset = line
-                .of(document.text())
-                .char_indices()
-                .nth(column)
-                .map_or(0, |(offset, _)| offset);
-            let at = line.start + u32::try_from(offset).unwrap_or(0);
-            finding.location.pointer = document
-                .pointer_to(at)
-                .filter(|pointer| !pointer.is_empty());
+    if let Some(document) = parsed.and_then(|parsed| parsed.document.as_ref()) {
+        for finding in found.iter_mut().filter(|finding| finding.excerpt.is_some()) {
+            add_pointer(document, finding);
         }
     }
     Judged {
@@ -172,10 +157,38 @@ pub fn judge(file: &File, levels: &Levels, texts: bool) -> Judged {
     }
 }
 
+/// Says which value of the document a finding stands at, where the rule saw only text.
+fn add_pointer(document: &Document, finding: &mut Finding) {
+    let start = finding.location.start;
+    if finding.location.pointer.is_none() {
+        let line = document.lines().line(document.text(), start.line);
+        let before = line
+            .of(document.text())
+            .chars()
+            .take(start.column as usize - 1);
+        let offset = before.map(char::len_utf8).sum::<usize>();
+        let at = line
+            .start
+            .saturating_add(u32::try_from(offset).unwrap_or(0));
+        finding.location.pointer = document
+            .pointer_to(at)
+            .filter(|pointer| !pointer.is_empty());
+    }
+}
+
 /// Looks at one text with the rules for texts.
 pub fn texts_of(text: &TextFile<'_>, levels: &Levels) -> Vec<Finding> {
+    look_at_text(text, levels, |_| true)
+}
+
+/// Looks at one text for secrets alone: what a push brings beside what Postman manages.
+pub fn secrets_of(text: &TextFile<'_>, levels: &Levels) -> Vec<Finding> {
+    look_at_text(text, levels, |rule| rule.group == Group::Secret)
+}
+
+fn look_at_text(text: &TextFile<'_>, levels: &Levels, wanted: fn(&Rule) -> bool) -> Vec<Finding> {
     let mut findings = Findings::of(RuleId(""), Severity::Error);
-    for rule in catalog::RULES {
+    for rule in catalog::RULES.iter().filter(|rule| wanted(rule)) {
         if let (Check::Text(look), Some(severity)) = (rule.check, levels.severity(rule)) {
             findings.turn_to(rule.id, severity);
             look(text, &mut findings);

@@ -1,4 +1,155 @@
 //! The command line.
 
+pub mod commands;
+pub mod examination;
+pub mod failure;
 pub mod output;
 pub mod progress;
+pub mod reporting;
+pub mod session;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use crate::cli::commands::{check, completions, explain, hook, init, man, rules, tour};
+use crate::cli::failure::Failure;
+use crate::cli::output::{Output, OutputEnvironment, OutputOptions};
+use crate::cli::reporting::show_failure;
+use crate::cli::session::Session;
+use crate::config::env::Environment;
+
+/// Keeps API definitions and Postman collections in a Git repository honest
+#[derive(Debug, Parser)]
+#[command(
+    name = "git-postman",
+    bin_name = "git postman",
+    version,
+    max_term_width = 100
+)]
+#[command(after_help = "Examples:
+  git postman check                    look at the files on disk
+  git postman check --revision main    look at a commit
+  git postman hook install             stop a broken push from now on
+  git postman explain nested-directories")]
+struct Cli {
+    #[command(flatten)]
+    everywhere: Everywhere,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Options that every command takes.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Everywhere")]
+struct Everywhere {
+    /// Act as if started in DIR
+    #[arg(short = 'C', global = true, value_name = "DIR")]
+    directory: Option<PathBuf>,
+    /// Use FILE instead of the `git-postman.toml` at the root of what is looked at
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// When to use colours
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    color: ColorChoice,
+    /// Say less on standard error
+    #[arg(short, long, global = true)]
+    quiet: bool,
+    /// Say more on standard error; twice for most
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+    /// Show no progress bars
+    #[arg(long, global = true)]
+    no_progress: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Check(check::CheckArgs),
+    Rules(rules::RulesArgs),
+    Explain(explain::ExplainArgs),
+    Hook(hook::HookArgs),
+    Init(init::InitArgs),
+    Tour(tour::TourArgs),
+    Completions(completions::CompletionsArgs),
+    Man(man::ManArgs),
+}
+
+/// Runs the program with the arguments of this process.
+pub fn main() -> ExitCode {
+    let environment = Environment::of_this_process();
+    run(std::env::args_os().collect(), environment)
+}
+
+/// Runs the program.
+pub fn run(arguments: Vec<OsString>, environment: Environment) -> ExitCode {
+    let matches = match command().try_get_matches_from(arguments) {
+        Ok(matches) => matches,
+        // Help and version are results; everything else is wrong use.
+        Err(error) => {
+            let code = if error.use_stderr() { 2 } else { 0 };
+            let _ = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    let cli = match Cli::from_arg_matches(&matches) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(2);
+        }
+    };
+    let session = session(&cli.everywhere, environment);
+    match dispatch(&cli.command, &session) {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => {
+            show_failure(&session.output, &failure);
+            ExitCode::from(failure.kind.exit_code())
+        }
+    }
+}
+
+/// The command line as clap sees it, for completions and the manual page.
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
+fn session(everywhere: &Everywhere, environment: Environment) -> Session {
+    let options = OutputOptions {
+        color: everywhere.color,
+        quiet: everywhere.quiet,
+        verbosity: everywhere.verbose.min(2),
+        no_progress: everywhere.no_progress,
+    };
+    let facts = OutputEnvironment {
+        no_color: environment.no_color,
+        clicolor_force: environment.clicolor_force,
+        dumb_terminal: environment.dumb_terminal,
+        ci: environment.ci,
+        ..OutputEnvironment::default()
+    };
+    Session {
+        directory: everywhere
+            .directory
+            .clone()
+            .unwrap_or_else(|| PathBuf::from(".")),
+        config: everywhere.config.clone(),
+        environment,
+        output: Output::new(options, facts.with_streams_of_this_process()),
+    }
+}
+
+fn dispatch(command: &Command, session: &Session) -> Result<u8, Failure> {
+    match command {
+        Command::Check(args) => check::run(args, session),
+        Command::Rules(args) => rules::run(args, session),
+        Command::Explain(args) => explain::run(args, session),
+        Command::Hook(args) => hook::run(args, session),
+        Command::Init(args) => init::run(args, session),
+        Command::Tour(args) => tour::run(args, session),
+        Command::Completions(args) => completions::run(args, session),
+        Command::Man(args) => man::run(args, session),
+    }
+}

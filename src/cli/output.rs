@@ -84,6 +84,8 @@ pub enum MessageKind {
     Warning,
     /// Something worth knowing.
     Note,
+    /// A line that belongs to what was said before it.
+    Plain,
     /// A step of the work, for `-v`.
     Detail,
     /// A step within a step, for `-vv`.
@@ -98,7 +100,7 @@ impl MessageKind {
             Self::Hint => Some("hint"),
             Self::Warning => Some("warning"),
             Self::Note => Some("note"),
-            Self::Detail | Self::Trace => None,
+            Self::Plain | Self::Detail | Self::Trace => None,
         }
     }
 }
@@ -124,7 +126,7 @@ pub fn use_progress(options: &OutputOptions, environment: &OutputEnvironment) ->
 /// Whether a message is printed. As in git, `-q` silences what is merely worth knowing, never a warning.
 pub fn is_printed(kind: MessageKind, options: &OutputOptions) -> bool {
     match kind {
-        MessageKind::Error | MessageKind::Hint | MessageKind::Warning => true,
+        MessageKind::Error | MessageKind::Hint | MessageKind::Warning | MessageKind::Plain => true,
         MessageKind::Note => !options.quiet,
         MessageKind::Detail => !options.quiet && options.verbosity >= 1,
         MessageKind::Trace => !options.quiet && options.verbosity >= 2,
@@ -274,6 +276,16 @@ impl Output {
         self.message(MessageKind::Note, text);
     }
 
+    /// A line to standard error without a word before it.
+    pub fn plain(&self, text: &str) {
+        self.message(MessageKind::Plain, text);
+    }
+
+    /// A line that only `-v` shows.
+    pub fn detail(&self, text: &str) {
+        self.message(MessageKind::Detail, text);
+    }
+
     /// Progress of work with `length` steps, or with none known. It appears when the work has taken half a second and
     /// goes when the value is dropped; where progress is not wanted it never appears.
     pub fn progress(&self, length: Option<u64>, label: &str) -> Progress {
@@ -299,7 +311,7 @@ fn paint_of(kind: MessageKind) -> Paint {
         MessageKind::Hint => AnsiColor::BrightCyan.on_default(),
         MessageKind::Warning => AnsiColor::Yellow.on_default(),
         MessageKind::Note => AnsiColor::BrightGreen.on_default(),
-        MessageKind::Detail | MessageKind::Trace => Paint::new(),
+        MessageKind::Plain | MessageKind::Detail | MessageKind::Trace => Paint::new(),
     }
 }
 

@@ -18,8 +18,22 @@ pub struct Environment {
     pub home: Option<PathBuf>,
     /// `XDG_CONFIG_HOME`, where it is absolute.
     pub config_home: Option<PathBuf>,
-    /// `GIT_POSTMAN_HOOK_DEPTH`: set by our own hook script, so that a hook that calls itself ends.
-    pub hook_depth: u32,
+    /// `PRE_COMMIT_LOCAL_BRANCH`, `PRE_COMMIT_TO_REF`, `PRE_COMMIT_REMOTE_BRANCH` and `PRE_COMMIT_FROM_REF`: what the
+    /// pre-commit framework says of a push, whose standard input it keeps to itself.
+    pub pre_commit: Option<PreCommitPush>,
+}
+
+/// One reference of a push as the pre-commit framework hands it on. Of several it names the first only.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PreCommitPush {
+    /// The local reference.
+    pub local_branch: String,
+    /// The commit that is pushed.
+    pub to: String,
+    /// The reference on the remote.
+    pub remote_branch: String,
+    /// What the remote has.
+    pub from: String,
 }
 
 impl Environment {
@@ -47,9 +61,12 @@ impl Environment {
             ci: set("CI").is_some_and(|value| value != "0" && value != "false"),
             home: path("HOME").or_else(|| path("USERPROFILE")),
             config_home: path("XDG_CONFIG_HOME"),
-            hook_depth: set("GIT_POSTMAN_HOOK_DEPTH")
-                .and_then(|value| value.parse().ok())
-                .unwrap_or(0),
+            pre_commit: set("PRE_COMMIT_TO_REF").map(|to| PreCommitPush {
+                local_branch: set("PRE_COMMIT_LOCAL_BRANCH").unwrap_or_default(),
+                to,
+                remote_branch: set("PRE_COMMIT_REMOTE_BRANCH").unwrap_or_default(),
+                from: set("PRE_COMMIT_FROM_REF").unwrap_or_default(),
+            }),
         }
     }
 }

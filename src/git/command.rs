@@ -70,6 +70,49 @@ impl Git {
         git
     }
 
+    /// The git program in `directory` with nothing of the user's: no configuration, no variables that name another
+    /// repository. For repositories that the tool makes itself.
+    pub fn isolated(directory: &Path) -> Self {
+        let mut git = Self::at(directory);
+        for name in [
+            "GIT_DIR",
+            "GIT_WORK_TREE",
+            "GIT_INDEX_FILE",
+            "GIT_OBJECT_DIRECTORY",
+            "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+            "GIT_QUARANTINE_PATH",
+            "GIT_COMMON_DIR",
+            "GIT_CONFIG_PARAMETERS",
+            "GIT_CONFIG_COUNT",
+            "GIT_TEMPLATE_DIR",
+        ] {
+            git.set(name, None);
+        }
+        git.set("GIT_CONFIG_GLOBAL", Some(OsStr::new("/dev/null")));
+        git.set("GIT_CONFIG_NOSYSTEM", Some(OsStr::new("1")));
+        git
+    }
+
+    /// Runs another program to its end, where and as git would be run.
+    ///
+    /// # Errors
+    /// As for [`Git::run`].
+    pub fn run_program(&self, program: &Path, arguments: &[&str]) -> Result<Answer, GitError> {
+        let mut command = self.prepared(program.as_os_str());
+        command
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stderr(Stdio::piped());
+        let output = command
+            .output()
+            .map_err(|cause| not_started(arguments, &cause))?;
+        Ok(Answer {
+            status: output.status,
+            output: output.stdout,
+            message: String::from_utf8_lossy(&output.stderr).trim().to_owned(),
+        })
+    }
+
     /// Sets a variable for every run, or takes it away.
     pub(crate) fn set(&mut self, name: &str, value: Option<&OsStr>) {
         self.environment
@@ -181,16 +224,22 @@ impl Git {
         })
     }
 
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = self.prepared(OsStr::new("git"));
+        command
+            .args(["--no-pager", "--no-replace-objects"])
+            .args(["-c", "core.fsmonitor=false"])
+            .args(arguments);
+        command
+    }
+
     #[expect(
         clippy::disallowed_methods,
         reason = "this is the place where the git program is started"
     )]
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new("git");
+    fn prepared(&self, program: &OsStr) -> Command {
+        let mut command = Command::new(program);
         command
-            .args(["--no-pager", "--no-replace-objects"])
-            .args(["-c", "core.fsmonitor=false"])
-            .args(arguments)
             .current_dir(&self.directory)
             .env("LC_ALL", "C")
             .env_remove("LANGUAGE")

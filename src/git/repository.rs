@@ -1,5 +1,6 @@
 //! A repository: found from a directory, asked for views of it and for ranges of its history.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -354,6 +355,34 @@ impl Repository {
         promisor::with_trees(self.engine.as_ref(), ask, || {
             promisor::trees_of_range(self.engine.as_ref(), tips, &known)
         })
+    }
+
+    /// The names of all branches, here and on remotes, without the remote's name. Symbolic references such as a
+    /// remote's `HEAD` are left out.
+    ///
+    /// # Errors
+    /// References that cannot be read.
+    pub fn branches(&self) -> Result<BTreeSet<String>, GitError> {
+        let format = "--format=%(refname)%00%(symref)";
+        let listed = self.git().output(
+            &["for-each-ref", format, "refs/heads", "refs/remotes"],
+            None,
+        )?;
+        let listed = String::from_utf8_lossy(&listed);
+        let direct = listed.lines().filter_map(|line| line.strip_suffix('\0'));
+        let short = |name: &str| match name.strip_prefix("refs/heads/") {
+            Some(branch) => Some(branch.to_owned()),
+            None => name
+                .strip_prefix("refs/remotes/")?
+                .split_once('/')
+                .map(|(_, branch)| branch.to_owned()),
+        };
+        Ok(direct.filter_map(short).collect())
+    }
+
+    /// The git program on this repository.
+    pub fn git(&self) -> &Git {
+        self.engine.git()
     }
 
     /// The content of a blob. At most `limit` bytes are read.

@@ -104,6 +104,14 @@ impl RepoPath {
         })
     }
 
+    /// A path outside of any repository, as a person wrote it, for messages about it.
+    pub fn outside(text: &str) -> Self {
+        Self {
+            text: text.to_owned(),
+            raw: None,
+        }
+    }
+
     /// Takes a path from git's own lists, where every byte but NUL may stand.
     ///
     /// # Errors

@@ -1,0 +1,254 @@
+//! `hook`: puts the check into git's hooks, takes it out, says what would run.
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use crate::cli::commands::hook_run;
+use crate::cli::failure::Failure;
+use crate::cli::reporting::print;
+use crate::cli::session::Session;
+use crate::git::command::Git;
+use crate::git::repository::Repository;
+use crate::model::text::visible;
+use crate::setup::hook_notes::{HooksPlace, place_of};
+use crate::setup::hook_script::HookType;
+use crate::setup::hook_status::status;
+use crate::setup::hook_template::{TemplatePlan, forget_template, template_plan};
+use crate::setup::hooks::{HookChanges, HookOptions, install, uninstall};
+
+/// Install, remove and inspect the git hooks that run the check
+#[derive(Args, Debug)]
+pub struct HookArgs {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Put the hook in place; a hook that is there is kept and runs first
+    Install(PlaceArgs),
+    /// Take the hook away again and leave exactly what was there before
+    Uninstall(PlaceArgs),
+    /// Say what would run
+    Status(StatusArgs),
+    /// Run a hook: what the installed script calls
+    Run(hook_run::HookRunArgs),
+}
+
+#[derive(Args, Debug)]
+struct PlaceArgs {
+    /// Which hook [default: pre-push; for uninstall: all]
+    #[arg(long = "type", value_name = "TYPE")]
+    types: Vec<HookTypeArg>,
+    /// Put it into git's template directory, for every repository made or cloned from now on
+    #[arg(long)]
+    global: bool,
+    /// Only say what would change
+    #[arg(short = 'n', long)]
+    dry_run: bool,
+    /// Replace a hook of ours that somebody edited
+    #[arg(long)]
+    force: bool,
+}
+
+#[derive(Args, Debug)]
+struct StatusArgs {
+    /// Look at git's template directory
+    #[arg(long)]
+    global: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum HookTypeArg {
+    PrePush,
+    PreCommit,
+}
+
+impl From<HookTypeArg> for HookType {
+    fn from(argument: HookTypeArg) -> Self {
+        match argument {
+            HookTypeArg::PrePush => Self::PrePush,
+            HookTypeArg::PreCommit => Self::PreCommit,
+        }
+    }
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// No repository, a hook that cannot be put in place; nothing is half done then.
+pub fn run(args: &HookArgs, session: &Session) -> Result<u8, Failure> {
+    match &args.action {
+        Action::Install(place) => install_hooks(place, session),
+        Action::Uninstall(place) => uninstall_hooks(place, session),
+        Action::Status(place) => show_status(place, session),
+        Action::Run(run) => hook_run::run(run, session),
+    }
+}
+
+fn install_hooks(args: &PlaceArgs, session: &Session) -> Result<u8, Failure> {
+    let types = types(args, &[HookType::PrePush]);
+    let binary = std::env::current_exe().map_err(|error| {
+        Failure::usage(format!("the path of this program cannot be told: {error}"))
+    })?;
+    let options = |place| HookOptions {
+        dry_run: args.dry_run,
+        force: args.force,
+        place,
+    };
+    if args.global {
+        let git = Git::at(&session.directory);
+        let plan = plan(session, &git)?;
+        let changes = install(
+            &plan.hooks_dir,
+            &types,
+            &binary,
+            &options(HooksPlace::Template),
+        )?;
+        show(&changes, session)?;
+        if let Some(arguments) = &plan.tell_git {
+            tell(&git, arguments, args.dry_run, session)?;
+        }
+        return Ok(0);
+    }
+    let repository = session.repository()?;
+    let changes = install(
+        &repository.hooks_dir()?,
+        &types,
+        &binary,
+        &options(place(&repository)?),
+    )?;
+    show(&changes, session)?;
+    Ok(0)
+}
+
+fn uninstall_hooks(args: &PlaceArgs, session: &Session) -> Result<u8, Failure> {
+    let types = types(args, &HookType::ALL);
+    let options = |place| HookOptions {
+        dry_run: args.dry_run,
+        force: args.force,
+        place,
+    };
+    if args.global {
+        let git = Git::at(&session.directory);
+        let plan = plan(session, &git)?;
+        show(
+            &uninstall(&plan.hooks_dir, &types, &options(HooksPlace::Template))?,
+            session,
+        )?;
+        let home = home(session)?;
+        if let Some(arguments) =
+            forget_template(&plan, home, session.environment.config_home.as_deref())
+        {
+            tell(&git, &arguments, args.dry_run, session)?;
+        }
+        return Ok(0);
+    }
+    let repository = session.repository()?;
+    show(
+        &uninstall(
+            &repository.hooks_dir()?,
+            &types,
+            &options(place(&repository)?),
+        )?,
+        session,
+    )?;
+    Ok(0)
+}
+
+fn show_status(args: &StatusArgs, session: &Session) -> Result<u8, Failure> {
+    let directory = if args.global {
+        plan(session, &Git::at(&session.directory))?.hooks_dir
+    } else {
+        session.repository()?.hooks_dir()?
+    };
+    let states = status(&directory, &HookType::ALL);
+    let lines: String = states
+        .iter()
+        .map(|state| format!("{}\n", visible(&state.to_string())))
+        .collect();
+    print(session, &lines)?;
+    Ok(0)
+}
+
+fn types(args: &PlaceArgs, default: &[HookType]) -> Vec<HookType> {
+    if args.types.is_empty() {
+        default.to_vec()
+    } else {
+        args.types.iter().map(|kind| (*kind).into()).collect()
+    }
+}
+
+fn place(repository: &Repository) -> Result<HooksPlace, Failure> {
+    let hooks = repository.hooks_dir()?;
+    let own = repository.common_dir().join("hooks");
+    let tracked = match repository
+        .root()
+        .and_then(|root| hooks.strip_prefix(root).ok())
+    {
+        Some(below) => {
+            let listed = repository
+                .git()
+                .output(&["ls-files", "-z", "--", &below.to_string_lossy()], None);
+            listed.is_ok_and(|listed| !listed.is_empty())
+        }
+        None => false,
+    };
+    Ok(place_of(&hooks, &own, repository.root(), tracked))
+}
+
+fn plan(session: &Session, git: &Git) -> Result<TemplatePlan, Failure> {
+    let answer = git.run(&["config", "--global", "--get", "init.templateDir"], None)?;
+    let current = String::from_utf8_lossy(&answer.output)
+        .trim_end()
+        .to_owned();
+    let current = (answer.status.success() && !current.is_empty()).then_some(current);
+    Ok(template_plan(
+        current.as_deref(),
+        home(session)?,
+        session.environment.config_home.as_deref(),
+    )?)
+}
+
+fn home(session: &Session) -> Result<&std::path::Path, Failure> {
+    session.environment.home.as_deref().ok_or_else(|| {
+        Failure::usage("there is no home directory, so there is no place for global hooks")
+            .with_hint("set HOME")
+    })
+}
+
+fn tell(
+    git: &Git,
+    arguments: &[std::ffi::OsString],
+    dry_run: bool,
+    session: &Session,
+) -> Result<(), Failure> {
+    let words: Vec<String> = arguments
+        .iter()
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let verb = if dry_run { "would run" } else { "ran" };
+    if !dry_run {
+        git.output(&words, None)?;
+    }
+    print(
+        session,
+        &format!("{verb} `git {}`\n", visible(&words.join(" "))),
+    )
+}
+
+fn show(changes: &HookChanges, session: &Session) -> Result<(), Failure> {
+    if changes.changes.is_empty() {
+        print(session, "nothing to change\n")?;
+    }
+    let lines: String = changes
+        .changes
+        .iter()
+        .map(|change| format!("{}\n", visible(&change.to_string())))
+        .collect();
+    print(session, &lines)?;
+    for note in &changes.notes {
+        session.output.note(&note.to_string());
+    }
+    Ok(())
+}

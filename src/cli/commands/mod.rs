@@ -1,0 +1,12 @@
+//! The commands, one file each: its arguments, and a function that reads as its story.
+
+pub mod check;
+pub mod check_files;
+pub mod completions;
+pub mod explain;
+pub mod hook;
+pub mod hook_run;
+pub mod init;
+pub mod man;
+pub mod rules;
+pub mod tour;

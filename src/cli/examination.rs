@@ -1,0 +1,248 @@
+//! A snapshot looked at: what `check` and the hooks share.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
+
+use crate::check::levels::agree;
+use crate::check::rule::TextFile;
+use crate::check::{self, Scope};
+use crate::cli::failure::Failure;
+use crate::cli::session::{Decided, Session};
+use crate::config::file::FailOn;
+use crate::git::repository::{IntroducedBlob, Repository};
+use crate::model::finding::{Finding, fingerprint};
+use crate::model::id::CommitId;
+use crate::model::path::RepoPath;
+use crate::model::report::{Gate, Report, SnapshotLabel, Summary};
+use crate::model::snapshot::{Content, Snapshot};
+use crate::project::{Branches, Project};
+
+/// Blobs above this size are passed over when secrets are looked for: nobody pastes a token into one.
+const MAX_BLOB: u64 = 32 * 1024 * 1024;
+
+/// What to look at.
+pub struct Target<'a> {
+    /// The files.
+    pub snapshot: &'a dyn Snapshot,
+    /// What they are called in the report.
+    pub label: SnapshotLabel,
+    /// Which documents.
+    pub scope: Scope,
+    /// Blobs that are looked at for secrets beside the documents.
+    pub blobs: Vec<IntroducedBlob>,
+    /// Files of the snapshot that are looked at for secrets beside the documents.
+    pub texts: Vec<RepoPath>,
+    /// What the remote has, to compare the link with.
+    pub before: Option<CommitId>,
+    /// The branch, where it is one.
+    pub branch: Option<String>,
+}
+
+/// Everything that was found in one or several targets, before what is agreed on is taken out.
+#[derive(Debug, Default)]
+pub struct Examined {
+    findings: Vec<Finding>,
+    labels: Vec<SnapshotLabel>,
+    summary: Summary,
+    notes: Vec<String>,
+    gate: Option<FailOn>,
+}
+
+/// What a report is made with.
+#[derive(Debug)]
+pub struct Closing<'a> {
+    /// The command, for the report.
+    pub command: &'a str,
+    /// `--fail-on`, which counts before the configuration.
+    pub fail_on: Option<FailOn>,
+    /// When the run began.
+    pub begun: Instant,
+}
+
+impl Examined {
+    /// Looks at one more target.
+    ///
+    /// # Errors
+    /// Where the files cannot be listed or brought.
+    pub fn add(
+        &mut self,
+        session: &Session,
+        repository: Option<&Repository>,
+        target: Target<'_>,
+        decided: &Decided,
+        baseline: &BTreeSet<String>,
+    ) -> Result<(), Failure> {
+        let mut project = Project::load(target.snapshot, &decided.config)?;
+        if let (Some(repository), true) = (repository, decided.config.active_branch.is_some()) {
+            project.branches = Branches {
+                current: target.branch.clone(),
+                known: Some(repository.branches()?),
+            };
+        }
+        let progress = session.output.progress(None, "checking");
+        let watch = |steps: usize| progress.advance(steps as u64);
+        let checked = check::run(
+            &mut project,
+            target.snapshot,
+            &target.scope,
+            &decided.levels,
+            &watch,
+        )?;
+        self.summary.documents += checked.documents;
+        self.summary.bytes += checked.bytes;
+        let mut findings = checked.findings;
+        for path in target
+            .texts
+            .iter()
+            .filter(|path| !project.is_excluded(path))
+        {
+            if let Ok(Content::Bytes(bytes)) = target.snapshot.read(path, MAX_BLOB) {
+                add_secrets(path, bytes, None, decided, &mut findings);
+            }
+            watch(1);
+        }
+        if let Some(repository) = repository {
+            let ids: Vec<String> = target.blobs.iter().map(|blob| blob.oid.clone()).collect();
+            repository.prefetch_blobs(&ids)?;
+            for blob in target
+                .blobs
+                .iter()
+                .filter(|blob| !project.is_excluded(&blob.path))
+            {
+                if let Content::Bytes(bytes) = repository.read_blob(&blob.oid, MAX_BLOB)? {
+                    add_secrets(
+                        &blob.path,
+                        bytes,
+                        Some(&blob.commit),
+                        decided,
+                        &mut findings,
+                    );
+                }
+                watch(1);
+            }
+            if let Some(before) = &target.before {
+                let before = repository.commit(before)?;
+                let before = Project::load(&*before, &decided.config)?;
+                findings.extend(check::links(&before, &project, &decided.levels));
+            }
+        }
+        drop(progress);
+        let mut findings = without_doubles(findings);
+        fingerprint(&mut findings);
+        let agreed = agree(findings, &decided.config, baseline);
+        self.summary.allowed += agreed.allowed;
+        self.summary.known += agreed.known;
+        if matches!(target.scope, Scope::Managed | Scope::All) {
+            for index in agreed.unused {
+                let allowed = &decided.config.allowed[index];
+                self.notes.push(format!(
+                    "the exception for `{}` allows nothing any more ({})",
+                    allowed.rule, allowed.reason
+                ));
+            }
+        }
+        if project.managed_files().is_empty() && target.label.kind != "files" {
+            self.notes.push(
+                "there is nothing of Postman in this repository: no `.postman/` and neither `postman/schemas` nor `postman/collections`; `git postman init` makes them"
+                    .to_owned(),
+            );
+        }
+        self.findings.extend(agreed.findings);
+        self.labels.push(target.label);
+        self.gate = strictest(self.gate, decided.config.fail_on);
+        Ok(())
+    }
+
+    /// Adds what a person should know about the run.
+    pub fn note(&mut self, note: String) {
+        if !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
+    }
+
+    /// The report.
+    pub fn into_report(self, closing: &Closing<'_>) -> Report {
+        let mut findings = without_doubles(self.findings);
+        findings.sort_by(|one, other| {
+            (&one.location, one.rule, &one.message).cmp(&(
+                &other.location,
+                other.rule,
+                &other.message,
+            ))
+        });
+        let gate = match closing.fail_on.or(self.gate).unwrap_or(FailOn::Error) {
+            FailOn::Error => Gate::Error,
+            FailOn::Warning => Gate::Warning,
+            FailOn::Never => Gate::Never,
+        };
+        let milliseconds = u64::try_from(closing.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        Report {
+            command: closing.command.to_owned(),
+            snapshots: self.labels,
+            findings,
+            documents: None,
+            summary: Summary {
+                milliseconds,
+                ..self.summary
+            },
+            gate,
+            notes: self.notes,
+        }
+    }
+}
+
+/// Of several configurations the one that fails soonest counts; one that says nothing counts as `error`.
+fn strictest(one: Option<FailOn>, other: Option<FailOn>) -> Option<FailOn> {
+    match (one, other) {
+        (Some(FailOn::Warning), _) | (_, Some(FailOn::Warning)) => Some(FailOn::Warning),
+        (Some(FailOn::Error), _) | (_, Some(FailOn::Error)) => Some(FailOn::Error),
+        (one, other) => one.or(other),
+    }
+}
+
+fn add_secrets(
+    path: &RepoPath,
+    bytes: Vec<u8>,
+    commit: Option<&CommitId>,
+    decided: &Decided,
+    findings: &mut Vec<Finding>,
+) {
+    // What has a NUL byte near its start is no text, as git takes it.
+    if bytes.iter().take(8000).any(|byte| *byte == 0) {
+        return;
+    }
+    let text = String::from_utf8_lossy(&bytes);
+    for finding in check::secrets_of(&TextFile::new(path, &text), &decided.levels) {
+        findings.push(Finding {
+            commit: commit.map(ToString::to_string),
+            ..finding
+        });
+    }
+}
+
+/// The same trouble seen in the files and in the commits that brought them counts once, as seen in the files.
+fn without_doubles(findings: Vec<Finding>) -> Vec<Finding> {
+    let mut seen: BTreeMap<(String, String, u32, u32, String), usize> = BTreeMap::new();
+    let mut kept: Vec<Finding> = Vec::with_capacity(findings.len());
+    for finding in findings {
+        let (location, start) = (&finding.location, finding.location.start);
+        let key = (
+            finding.rule.0.to_owned(),
+            location.path.as_str().to_owned(),
+            start.line,
+            start.column,
+            finding.message.clone(),
+        );
+        match seen.get(&key) {
+            Some(index) if kept[*index].commit.is_some() && finding.commit.is_none() => {
+                kept[*index] = finding
+            }
+            Some(_) => {}
+            None => {
+                seen.insert(key, kept.len());
+                kept.push(finding);
+            }
+        }
+    }
+    kept
+}

@@ -1,0 +1,103 @@
+//! Why a run could not do its job: kind, words, hints; the kind gives the exit code.
+
+use crate::config::file::ConfigError;
+use crate::git::error::GitError;
+use crate::model::finding::{Excerpt, Location};
+use crate::model::snapshot::SnapshotError;
+use crate::setup::hook_changes::SetupError;
+
+/// A run that could not do its job.
+#[derive(Debug)]
+pub struct Failure {
+    /// What kind of trouble, for the exit code.
+    pub kind: Kind,
+    /// What is wrong: lower case, no full stop.
+    pub message: String,
+    /// Where, for a configuration.
+    pub place: Option<(Location, Option<Excerpt>)>,
+    /// What to do.
+    pub hints: Vec<String>,
+}
+
+/// What kind of trouble.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The command line, the configuration or the repository cannot be used: nothing was tried.
+    Usage,
+    /// Findings, already told: nothing more to say.
+    Findings,
+}
+
+impl Kind {
+    /// The exit code of the contract.
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Usage => 2,
+            Self::Findings => 1,
+        }
+    }
+}
+
+impl Failure {
+    /// A failure with its words.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self {
+            kind: Kind::Usage,
+            message: message.into(),
+            place: None,
+            hints: Vec::new(),
+        }
+    }
+
+    /// The same with what to do.
+    #[must_use]
+    pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// The same with what was being done.
+    #[must_use]
+    pub fn while_doing(self, action: &str) -> Self {
+        Self {
+            message: format!("{action}: {}", self.message),
+            ..self
+        }
+    }
+}
+
+impl From<GitError> for Failure {
+    fn from(error: GitError) -> Self {
+        let failure = Self::usage(error.to_string());
+        match error.hint() {
+            Some(hint) => failure.with_hint(hint),
+            None => failure,
+        }
+    }
+}
+
+impl From<SnapshotError> for Failure {
+    fn from(error: SnapshotError) -> Self {
+        let message = error.to_string();
+        let (SnapshotError::Listing { hint, .. } | SnapshotError::Read { hint, .. }) = error;
+        hint.into_iter().fold(Self::usage(message), Self::with_hint)
+    }
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        let failure = Self {
+            place: Some((error.location, error.excerpt)),
+            ..Self::usage(error.message)
+        };
+        error.hint.into_iter().fold(failure, Self::with_hint)
+    }
+}
+
+impl From<SetupError> for Failure {
+    fn from(error: SetupError) -> Self {
+        let hint = error.hint();
+        hint.into_iter()
+            .fold(Self::usage(error.to_string()), Self::with_hint)
+    }
+}

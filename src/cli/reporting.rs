@@ -1,0 +1,135 @@
+//! Reports and failures on their way out: the format asked for to standard output, others into files.
+
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use clap::Args;
+
+use crate::cli::failure::Failure;
+use crate::cli::output::Output;
+use crate::cli::session::Session;
+use crate::model::report::Report;
+use crate::model::text::visible_line;
+use crate::report::style::Style;
+use crate::report::{ReportFormat, render};
+
+/// How to report.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Reports")]
+pub struct ReportArgs {
+    /// How to write the report: human or json
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub format: ReportFormat,
+    /// Write one more report into a file; may be repeated
+    #[arg(long = "report", value_name = "FORMAT=FILE")]
+    pub files: Vec<ReportFile>,
+}
+
+/// One more report: its format and its file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReportFile {
+    format: ReportFormat,
+    path: PathBuf,
+}
+
+impl FromStr for ReportFile {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (format, path) = text
+            .split_once('=')
+            .ok_or("write FORMAT=FILE, such as json=report.json")?;
+        if path.is_empty() {
+            return Err("the file is missing behind `=`".to_owned());
+        }
+        let format = format
+            .parse::<ReportFormat>()
+            .map_err(|error| error.to_string())?;
+        Ok(Self {
+            format,
+            path: PathBuf::from(path),
+        })
+    }
+}
+
+/// Writes a report everywhere it is wanted, and gives the exit code.
+///
+/// # Errors
+/// Where it cannot be written.
+pub fn deliver(report: &Report, args: &ReportArgs, session: &Session) -> Result<u8, Failure> {
+    for file in &args.files {
+        let text = render(file.format, report, &Style::default());
+        write_atomically(&session.path(&file.path), text.as_bytes()).map_err(|error| {
+            Failure::usage(format!(
+                "the report {} cannot be written: {error}",
+                file.path.display()
+            ))
+        })?;
+    }
+    print(
+        session,
+        &render(args.format, report, &session.output.style()),
+    )?;
+    Ok(report.exit_code())
+}
+
+/// Prints a result.
+///
+/// # Errors
+/// Where standard output cannot be written; a reader that has gone is no trouble.
+pub fn print(session: &Session, text: &str) -> Result<(), Failure> {
+    session
+        .output
+        .result(text)
+        .map_err(|error| Failure::usage(format!("standard output cannot be written: {error}")))
+}
+
+/// Says why a run could not do its job.
+pub fn show_failure(output: &Output, failure: &Failure) {
+    match &failure.place {
+        Some((location, excerpt)) => {
+            output.error(&failure.message);
+            let place = format!(
+                " --> {}:{}:{}",
+                location.path, location.start.line, location.start.column
+            );
+            output.plain(&place);
+            if let Some(excerpt) = excerpt {
+                output.plain(&format!("  | {}", visible_line(&excerpt.text)));
+            }
+        }
+        None if failure.message.is_empty() => {}
+        None => output.error(&failure.message),
+    }
+    for hint in &failure.hints {
+        output.hint(hint);
+    }
+}
+
+/// Writes a file so that nobody ever sees half of it.
+///
+/// # Errors
+/// What the system says.
+pub fn write_atomically(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    use std::io::Write as _;
+    let directory = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    let mut file = tempfile::Builder::new()
+        .prefix(".git-postman")
+        .tempfile_in(directory)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = path
+            .metadata()
+            .map_or(0o644, |metadata| metadata.permissions().mode());
+        file.as_file()
+            .set_permissions(std::fs::Permissions::from_mode(mode))?;
+    }
+    file.persist(path)?;
+    Ok(())
+}
