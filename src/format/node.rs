@@ -24,6 +24,7 @@ pub struct Document {
     members: Vec<Member>,
     decoded: Vec<Box<str>>,
     root: Option<NodeId>,
+    has_duplicates: bool,
     lines: OnceLock<LineIndex>,
 }
 
@@ -282,6 +283,16 @@ impl<'a> NodeRef<'a> {
             .map(move |id| Self { document, id: *id })
     }
 
+    /// Whether the member at this index counts: of several with one key only the last does.
+    pub fn counts(self, index: usize) -> bool {
+        if !self.document.has_duplicates {
+            return true;
+        }
+        let members: &[Member] = &self.document.members[self.member_range()];
+        let key = |member: &Member| self.document.characters(member.key);
+        members.get(index).is_some_and(|member| !members[index + 1..].iter().any(|later| key(later) == key(member)))
+    }
+
     /// The item at this index, without walking there.
     pub fn nth_item(self, index: usize) -> Option<Self> {
         let items: &'a [NodeId] = &self.document.items[self.item_range()];
@@ -441,6 +452,7 @@ impl Builder {
             items: Vec::new(),
             decoded: Vec::new(),
             root: None,
+            has_duplicates: false,
             lines: OnceLock::new(),
             text,
         };
@@ -624,6 +636,7 @@ impl Builder {
             self.close(end);
         }
         self.duplicates.sort_unstable();
+        self.document.has_duplicates = !self.duplicates.is_empty();
         (self.document, self.duplicates)
     }
 

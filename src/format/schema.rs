@@ -433,7 +433,7 @@ impl<'a> Object<'a, Arena> for ObjectHandle<'a> {
     type MembersIter = Members<'a>;
 
     fn len(&self) -> usize {
-        self.0.members().len()
+        (0..self.0.members().len()).filter(|index| self.0.counts(*index)).count()
     }
 
     fn get(&self, key: &Box<str>) -> Option<Handle<'a>> {
@@ -459,9 +459,14 @@ impl<'a> Iterator for Members<'a> {
     type Item = (&'a str, Handle<'a>);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let MemberRef { key, value, .. } = self.object.nth_member(self.next)?;
-        self.next += 1;
-        Some((key, Handle::Value(value)))
+        loop {
+            let index = self.next;
+            let MemberRef { key, value, .. } = self.object.nth_member(index)?;
+            self.next += 1;
+            if self.object.counts(index) {
+                return Some((key, Handle::Value(value)));
+            }
+        }
     }
 }
 
@@ -607,6 +612,12 @@ mod tests {
                 "`sizes` has a key that is not allowed"
             )]
         );
+    }
+
+    #[test]
+    fn of_a_doubled_key_the_last_is_judged() {
+        let (document, _) = json::parse(r#"{"name": 1, "name": "x", "kind": 5, "kind": "a"}"#.to_owned());
+        assert_eq!(SAMPLE.faults(document.root().unwrap(), ""), []);
     }
 
     #[test]
