@@ -404,4 +404,29 @@ reason = "notes for people"
         assert_eq!(wrong("[check]\nexclude = [\"a{b\"]\n").1, 2);
         assert_eq!(wrong("[layout\n").1, 1);
     }
+
+    /// The keys that the reader knows in a table, as its own complaint about another one lists them.
+    fn known_keys(text: &str) -> Vec<String> {
+        let error = toml::from_str::<super::Written>(text).err().expect("an unknown key");
+        let mut names: Vec<String> = error.message().split('`').skip(3).step_by(2).map(str::to_owned).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn the_published_schema_knows_the_same_keys() {
+        let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/git-postman.schema.json")).unwrap();
+        let schema: serde_json::Value = serde_json::from_str(&text).unwrap();
+        for (text, pointer) in [
+            ("zz = 1", "/properties"),
+            ("[layout]\nzz = 1", "/properties/layout/properties"),
+            ("[mapping]\nzz = 1", "/properties/mapping/properties"),
+            ("[check]\nzz = 1", "/properties/check/properties"),
+            ("[[allow]]\nzz = 1", "/properties/allow/items/properties"),
+        ] {
+            let mut published: Vec<String> = schema.pointer(pointer).unwrap().as_object().unwrap().keys().cloned().collect();
+            published.sort();
+            assert_eq!(known_keys(text), published, "{pointer}");
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! Formats: text into documents with spans, and what each format says of them.
 
+pub mod asyncapi;
 pub mod collection;
 pub mod detect;
 pub mod environment;
@@ -110,6 +111,7 @@ fn validate(format: Format, root: NodeRef<'_>, prefix: &str) -> Option<Vec<Fault
         Format::OpenApi20 | Format::OpenApi30 | Format::OpenApi31 | Format::OpenApi32 => {
             Some(openapi::validate(format, root))
         }
+        Format::AsyncApi2 | Format::AsyncApi3 => Some(asyncapi::validate(format, root)),
         _ => None,
     }
 }
