@@ -407,15 +407,27 @@ reason = "notes for people"
 
     /// The keys that the reader knows in a table, as its own complaint about another one lists them.
     fn known_keys(text: &str) -> Vec<String> {
-        let error = toml::from_str::<super::Written>(text).err().expect("an unknown key");
-        let mut names: Vec<String> = error.message().split('`').skip(3).step_by(2).map(str::to_owned).collect();
+        let error = toml::from_str::<super::Written>(text)
+            .err()
+            .expect("an unknown key");
+        let mut names: Vec<String> = error
+            .message()
+            .split('`')
+            .skip(3)
+            .step_by(2)
+            .map(str::to_owned)
+            .collect();
         names.sort();
         names
     }
 
     #[test]
     fn the_published_schema_knows_the_same_keys() {
-        let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/git-postman.schema.json")).unwrap();
+        let text = std::fs::read_to_string(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/docs/git-postman.schema.json"
+        ))
+        .unwrap();
         let schema: serde_json::Value = serde_json::from_str(&text).unwrap();
         for (text, pointer) in [
             ("zz = 1", "/properties"),
@@ -424,7 +436,14 @@ reason = "notes for people"
             ("[check]\nzz = 1", "/properties/check/properties"),
             ("[[allow]]\nzz = 1", "/properties/allow/items/properties"),
         ] {
-            let mut published: Vec<String> = schema.pointer(pointer).unwrap().as_object().unwrap().keys().cloned().collect();
+            let mut published: Vec<String> = schema
+                .pointer(pointer)
+                .unwrap()
+                .as_object()
+                .unwrap()
+                .keys()
+                .cloned()
+                .collect();
             published.sort();
             assert_eq!(known_keys(text), published, "{pointer}");
         }

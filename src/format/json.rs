@@ -341,7 +341,9 @@ impl Parser<'_> {
             "file ends in the middle of the JSON document"
         };
         let help = "restore the whole file, for instance from the last good commit";
-        Fault::syntax(Span::at(self.bytes.len()), message).with_help(help)
+        // Behind the last character there is, rather than on an empty line after it.
+        let end = self.builder.text().trim_end().len();
+        Fault::syntax(Span::at(end), message).with_help(help)
     }
 
     fn unexpected(&self, expected: Expect, found: u8) -> Fault {

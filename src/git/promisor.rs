@@ -105,7 +105,9 @@ pub(crate) fn fetch(engine: &dyn Engine, ids: &[ObjectId]) -> Result<(), GitErro
         return Err(missing_error(engine, ids, ""));
     };
     if engine.git().is_network_refused() {
-        let address = engine.config(&format!("remote.{remote}.url"))?.unwrap_or_default();
+        let address = engine
+            .config(&format!("remote.{remote}.url"))?
+            .unwrap_or_default();
         let cause = format!("--offline keeps this run from reaching {}", host(&address));
         return Err(missing_error(engine, ids, &cause));
     }
@@ -146,8 +148,14 @@ pub(crate) fn fetch(engine: &dyn Engine, ids: &[ObjectId]) -> Result<(), GitErro
 fn host(address: &str) -> &str {
     let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
     let authority = rest.split('/').next().unwrap_or(rest);
-    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    if host.is_empty() { "a directory on this machine" } else { host.split(':').next().unwrap_or(host) }
+    let host = authority
+        .rsplit_once('@')
+        .map_or(authority, |(_, host)| host);
+    if host.is_empty() {
+        "a directory on this machine"
+    } else {
+        host.split(':').next().unwrap_or(host)
+    }
 }
 
 /// An error that names objects and what brings them.
@@ -174,7 +182,10 @@ mod tests {
     #[test]
     fn a_message_names_the_host_and_no_secret() {
         for (address, expected) in [
-            ("https://user:secret@git.example.com:8443/team/api.git", "git.example.com"),
+            (
+                "https://user:secret@git.example.com:8443/team/api.git",
+                "git.example.com",
+            ),
             ("git@git.example.com:team/api.git", "git.example.com"),
             ("ssh://git@git.example.com/api", "git.example.com"),
             ("file:///srv/api.git", "a directory on this machine"),
