@@ -5,7 +5,14 @@ use crate::check::rules::{document, layout, mapping, secret};
 
 /// Every rule.
 pub static RULES: &[&Rule] = &[
+    &layout::collection_among_definitions::RULE,
+    &layout::definition_among_collections::RULE,
+    &layout::environment_among_collections::RULE,
+    &layout::missing_directory::RULE,
     &layout::nested_directories::RULE,
+    &layout::stray_file::RULE,
+    &layout::unusable_directory::RULE,
+    &layout::wrong_extension::RULE,
     &mapping::several_apis_in_repository::RULE,
     &mapping::stale_api_id::RULE,
     &document::duplicate_key::RULE,
