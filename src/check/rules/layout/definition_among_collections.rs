@@ -14,7 +14,7 @@ use crate::project::service::Role;
 pub static RULE: Rule = Rule {
     id: RuleId("definition-among-collections"),
     group: Group::Layout,
-    summary: "API definition lies in a collection directory or is listed as a collection",
+    summary: "definition lies in a collection directory or is listed as a collection",
     severity: Severity::Error,
     since: "0.1.0",
     docs: r#"

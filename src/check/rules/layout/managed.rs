@@ -1,6 +1,6 @@
 //! The files that lie in Postman's directories with what the directory is for, and those that metadata lists.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::check::rules::layout::directories::is_newer_layout;
 use crate::model::finding::Place;
@@ -137,4 +137,38 @@ pub fn contents(role: Role) -> &'static str {
         Role::Collections => "collections",
         Role::Environments => "environments",
     }
+}
+
+/// Every path that is Postman's by its place: in the managed directories and in `.postman`. Excluded ones are left out.
+pub fn metadata_and_managed<'a>(project: &'a Project<'_>) -> Vec<&'a RepoPath> {
+    let entries = project.listing.entries().iter().map(|entry| &entry.path);
+    let is_managed = managed_test(project);
+    entries
+        .filter(|path| is_managed(path) && !project.is_excluded(path))
+        .collect()
+}
+
+/// Tells whether a path lies in a managed directory or in `.postman`, in time that does not grow with their number.
+pub fn managed_test<'a>(project: &'a Project<'_>) -> impl Fn(&RepoPath) -> bool + use<'a> {
+    let directories = project
+        .services
+        .iter()
+        .flat_map(|service| &service.directories);
+    let roots: HashSet<&str> = directories
+        .map(|directory| directory.path.as_str())
+        .collect();
+    move |path| {
+        let mut rest = path.as_str();
+        while let Some((directory, _)) = rest.rsplit_once('/') {
+            if roots.contains(directory) || is_metadata_directory(directory) {
+                return true;
+            }
+            rest = directory;
+        }
+        roots.contains("")
+    }
+}
+
+fn is_metadata_directory(directory: &str) -> bool {
+    directory == ".postman" || directory.ends_with("/.postman")
 }
