@@ -16,6 +16,7 @@ pub static RULES: &[&Rule] = &[
     &layout::no_root_file::RULE,
     &layout::refused_name::RULE,
     &layout::stray_file::RULE,
+    &layout::unfit_root_file::RULE,
     &layout::unportable_name::RULE,
     &layout::unreadable_metadata::RULE,
     &layout::unusable_directory::RULE,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::check::findings::Findings;
 use crate::check::rule::{Check, Group, Rule};
-use crate::check::rules::layout::managed::{listed, managed};
+use crate::check::rules::layout::managed::{listed, managed, place_in};
 use crate::model::finding::{RuleId, Severity};
 use crate::model::path::RepoPath;
 use crate::project::Project;
@@ -21,6 +21,7 @@ pub static RULE: Rule = Rule {
 #### What it finds
 
 A collection in a schema directory, and a collection that `.postman/` lists as a definition file or root file, wherever it lies.
+A schema directory that is the whole repository or service folder is not judged.
 
 #### Why it matters
 
@@ -46,7 +47,7 @@ fn check(project: &Project<'_>, findings: &mut Findings) {
     let listed = listed(project);
     let misplaced = managed(project)
         .into_iter()
-        .filter(|file| file.directory.role == Role::Schemas)
+        .filter(|file| file.directory.role == Role::Schemas && !file.is_in_everything())
         .map(|file| file.path());
     let paths: BTreeSet<&RepoPath> = misplaced
         .chain(listed.definitions.keys().copied())
@@ -62,7 +63,7 @@ fn check(project: &Project<'_>, findings: &mut Findings) {
             "collection lies in the schema directory".to_owned()
         };
         findings.push(
-            listed.place(path),
+            place_in(&listed.definitions, path),
             message,
             "move it to the collection directory with `git mv`, and list a definition in its place",
         );

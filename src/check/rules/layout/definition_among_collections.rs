@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::check::findings::Findings;
 use crate::check::rule::{Check, Group, Rule};
-use crate::check::rules::layout::managed::{listed, managed};
+use crate::check::rules::layout::managed::{listed, managed, place_in};
 use crate::model::finding::{RuleId, Severity};
 use crate::model::path::RepoPath;
 use crate::project::Project;
@@ -20,7 +20,8 @@ pub static RULE: Rule = Rule {
     docs: r#"
 #### What it finds
 
-An API definition in a collection directory, and one that `.postman/` lists as a collection. In the newer layout only the files
+An API definition in a collection directory that no API lists as a definition file, and one that `.postman/` lists as a collection.
+A collection directory that is the whole repository or service folder is not judged. In the newer layout only the files
 beside the collection folders count: inside a folder a `.proto` or `.graphql` may belong to a request.
 
 #### Why it matters
@@ -43,9 +44,11 @@ fn check(project: &Project<'_>, findings: &mut Findings) {
     let listed = listed(project);
     let misplaced = managed(project)
         .into_iter()
-        .filter(|file| file.directory.role == Role::Collections)
+        .filter(|file| file.directory.role == Role::Collections && !file.is_in_everything())
         .filter(|file| !file.newer || file.is_direct())
-        .map(|file| file.path());
+        .map(|file| file.path())
+        // An API that goes by root files may keep them anywhere.
+        .filter(|path| !listed.definitions.contains_key(path));
     let paths: BTreeSet<&RepoPath> = misplaced
         .chain(listed.collections.keys().copied())
         .collect();
@@ -60,7 +63,7 @@ fn check(project: &Project<'_>, findings: &mut Findings) {
             format!("API definition `{path}` lies in the collection directory")
         };
         findings.push(
-            listed.place(path),
+            place_in(&listed.collections, path),
             message,
             "move it to the schema directory with `git mv`, and add it to the API in Postman",
         );
@@ -100,6 +103,34 @@ files[] = {"id":"1-x","path":"a.json"}
 //- c/a.json
 {"swagger": "2.0"}
 "#,
+        );
+    }
+
+    #[test]
+    fn a_listed_definition_file_may_lie_there() {
+        check(
+            "definition-among-collections",
+            r#"
+//- .postman/api_11111111-2222-4333-8444-555555555555
+configVersion = 1.1.0
+[config.relations.collections]
+rootDirectory = api
+[config.relations.apiDefinition]
+files[] = {"path":"api/openapi.yaml"}
+//- api/openapi.yaml
+openapi: 3.0.0
+"#,
+        );
+        check(
+            "definition-among-collections",
+            r"
+//- .postman/api
+id = 11111111-2222-4333-8444-555555555555
+[relations.collections]
+rootDirectory = .
+//- docs/openapi.yaml
+openapi: 3.0.0
+",
         );
     }
 

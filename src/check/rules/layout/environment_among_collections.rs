@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::check::findings::Findings;
 use crate::check::rule::{Check, Group, Rule};
-use crate::check::rules::layout::managed::{listed, managed};
+use crate::check::rules::layout::managed::{listed, managed, place_in};
 use crate::format::detect::Format;
 use crate::model::finding::{RuleId, Severity};
 use crate::model::path::RepoPath;
@@ -22,6 +22,7 @@ pub static RULE: Rule = Rule {
 #### What it finds
 
 An environment or a file of globals in a collection directory, or listed in `.postman/` as a collection.
+A collection directory that is the whole repository or service folder is not judged.
 
 #### Why it matters
 
@@ -43,7 +44,7 @@ fn check(project: &Project<'_>, findings: &mut Findings) {
     let listed = listed(project);
     let misplaced = managed(project)
         .into_iter()
-        .filter(|file| file.directory.role == Role::Collections)
+        .filter(|file| file.directory.role == Role::Collections && !file.is_in_everything())
         .map(|file| file.path());
     let paths: BTreeSet<&RepoPath> = misplaced
         .chain(listed.collections.keys().copied())
@@ -60,7 +61,7 @@ fn check(project: &Project<'_>, findings: &mut Findings) {
             format!("file in the collection directory is {kind}, not a collection")
         };
         findings.push(
-            listed.place(path),
+            place_in(&listed.collections, path),
             message,
             "move it to a directory of its own, such as `postman/environments`",
         );

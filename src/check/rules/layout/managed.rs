@@ -28,6 +28,11 @@ impl<'a> Managed<'a> {
         &self.entry.path
     }
 
+    /// Whether the directory is the whole service, or more: then nobody can say that a file does not belong there.
+    pub fn is_in_everything(&self) -> bool {
+        self.service.folder.is_within(&self.directory.path)
+    }
+
     /// Whether it lies in the directory itself, not in a folder of it.
     pub fn is_direct(&self) -> bool {
         let below = self.path().below(&self.directory.path);
@@ -87,15 +92,10 @@ pub struct Listed<'a> {
     pub collections: HashMap<&'a RepoPath, &'a Place>,
 }
 
-impl Listed<'_> {
-    /// Where a file is listed, whatever as; the file itself where nobody lists it.
-    pub fn place(&self, path: &RepoPath) -> Place {
-        let listed = self
-            .definitions
-            .get(path)
-            .or_else(|| self.collections.get(path));
-        listed.map_or_else(|| Place::whole(path.clone()), |place| (*place).clone())
-    }
+/// Where a list names a file; the file itself where it does not.
+pub fn place_in(list: &HashMap<&RepoPath, &Place>, path: &RepoPath) -> Place {
+    list.get(path)
+        .map_or_else(|| Place::whole(path.clone()), |place| (*place).clone())
 }
 
 /// Reads the lists of every service.

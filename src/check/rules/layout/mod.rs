@@ -16,6 +16,7 @@ pub mod no_root_file;
 pub mod portability;
 pub mod refused_name;
 pub mod stray_file;
+pub mod unfit_root_file;
 pub mod unportable_name;
 pub mod unreadable_metadata;
 pub mod unusable_directory;

@@ -62,7 +62,8 @@ fn check(project: &Project<'_>, findings: &mut Findings) {
     let listed = listed(project);
     for file in managed(project) {
         // Links and submodules have rules of their own.
-        if file.entry.kind != FileKind::File || is_harmless(file.path()) || holds_metadata(&file) {
+        if file.entry.kind != FileKind::File || is_harmless(file.path()) || file.is_in_everything()
+        {
             continue;
         }
         let trouble = if is_left_behind(file.path()) {
@@ -149,11 +150,6 @@ fn is_left_behind(path: &RepoPath) -> bool {
     LEFT_BY_SYSTEMS.contains(&name.to_ascii_lowercase().as_str())
         || LEFT_BY_EDITORS.contains(&path.extension().as_str())
         || name.ends_with('~')
-}
-
-/// Where a whole service is declared as directory, everything it has would be stray.
-fn holds_metadata(file: &Managed<'_>) -> bool {
-    file.service.folder.is_within(&file.directory.path)
 }
 
 #[cfg(test)]

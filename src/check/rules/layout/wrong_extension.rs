@@ -72,7 +72,11 @@ fn check(project: &Project<'_>, findings: &mut Findings) {
             }
         }
     }
-    for file in managed(project).iter().filter(|file| !file.newer) {
+    let judged = managed(project);
+    for file in judged
+        .iter()
+        .filter(|file| !file.newer && !file.is_in_everything())
+    {
         let path = file.path();
         let Some(facts) = project.facts.get(path) else {
             continue;
