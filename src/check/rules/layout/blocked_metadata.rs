@@ -51,7 +51,46 @@ fn check(project: &Project<'_>, findings: &mut Findings) {
 
 #[cfg(test)]
 mod tests {
+    use crate::check::findings::Findings;
     use crate::check::testing::check;
+    use crate::config::file::Config;
+    use crate::model::path::RepoPath;
+    use crate::model::snapshot::{
+        Content, Entry, FileKind, Listing, Origin, Snapshot, SnapshotError,
+    };
+    use crate::project::Project;
+
+    /// A repository of links.
+    struct Links(Listing);
+
+    impl Snapshot for Links {
+        fn origin(&self) -> &Origin {
+            &Origin::Index
+        }
+
+        fn listing(&self) -> Result<&Listing, SnapshotError> {
+            Ok(&self.0)
+        }
+
+        fn read(&self, _: &RepoPath, _: u64) -> Result<Content, SnapshotError> {
+            Ok(Content::Link(b"elsewhere".to_vec()))
+        }
+    }
+
+    #[test]
+    fn a_link_is_called_a_link() {
+        let path = RepoPath::parse(".postman").unwrap();
+        let kind = FileKind::Link;
+        let snapshot = Links(Listing::new(vec![Entry { path, kind }], Vec::new()));
+        let config = Config::default();
+        let project = Project::load(&snapshot, &config).unwrap();
+        let mut findings = Findings::of(super::RULE.id, super::RULE.severity);
+        super::check(&project, &mut findings);
+        assert_eq!(
+            findings.into_list()[0].message,
+            "`.postman` is a symbolic link, and Postman needs a directory there"
+        );
+    }
 
     #[test]
     fn a_file_in_place_of_the_directory_is_told() {

@@ -48,11 +48,11 @@ fn check(project: &Project<'_>, findings: &mut Findings) {
     let mut children: HashMap<(&str, String), Vec<&str>> = HashMap::new();
     each_name(project.listing, |name, _| {
         let (directory, _) = name.rsplit_once('/').unwrap_or(("", name));
-        if let Ok(path) = RepoPath::parse(name) {
-            if !project.is_excluded(&path) {
-                let key = (directory, path.folded());
-                children.entry(key).or_default().push(name);
-            }
+        if let Ok(path) = RepoPath::parse(name)
+            && !project.is_excluded(&path)
+        {
+            let key = (directory, path.folded());
+            children.entry(key).or_default().push(name);
         }
     });
     let groups: BTreeMap<&str, &Vec<&str>> = children

@@ -147,10 +147,10 @@ fn lists_files_in(api: &ApiFile, directory: &Directory) -> bool {
 fn folded_directories<'a>(project: &'a Project<'_>) -> HashMap<String, &'a str> {
     let mut folded = HashMap::new();
     each_name(project.listing, |name, kind| {
-        if kind == NameKind::Directory {
-            if let Ok(path) = RepoPath::parse(name) {
-                folded.entry(path.folded()).or_insert(name);
-            }
+        if kind == NameKind::Directory
+            && let Ok(path) = RepoPath::parse(name)
+        {
+            folded.entry(path.folded()).or_insert(name);
         }
     });
     folded

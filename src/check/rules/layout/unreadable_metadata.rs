@@ -21,7 +21,8 @@ larger than 16 MiB, or that the system or git does not give.
 #### Why it matters
 
 Everything that the tool and Postman know of the API stands in these files. What cannot be read counts as not there: the directories it
-declares and the files it lists are not checked, and Postman falls back to what its server remembers.
+declares and the files it lists are not checked, and Postman falls back to what its server remembers. The rules for documents may tell
+of the file as well.
 
 #### Example
 
@@ -38,7 +39,7 @@ fn check(project: &Project<'_>, findings: &mut Findings) {
     for (path, reason) in project.services.iter().flat_map(|service| &service.unread) {
         findings.push(
             Place::whole(path.clone()),
-            format!("metadata file {reason}"),
+            format!("metadata file {reason}; what it declares is not checked"),
             "restore it from the last good commit, or connect the API again",
         );
     }
@@ -63,7 +64,10 @@ mod tests {
             .collect();
         assert_eq!(told.len(), 1);
         assert_eq!(told[0].location.path, path);
-        assert_eq!(told[0].message, "metadata file is not UTF-8");
+        assert_eq!(
+            told[0].message,
+            "metadata file is not UTF-8; what it declares is not checked"
+        );
     }
 
     #[test]
