@@ -8,7 +8,6 @@ use crate::check::rules::layout::managed::listed;
 use crate::check::rules::layout::naming::named;
 use crate::model::finding::{Place, RuleId, Severity};
 use crate::model::path::RepoPath;
-use crate::model::text::counted;
 use crate::project::Project;
 use crate::project::api_file::ApiFile;
 
@@ -102,58 +101,49 @@ fn listed_files<'a>(project: &Project<'_>, api: &'a ApiFile) -> Vec<(&'a RepoPat
         .collect()
 }
 
+/// The message is the same whichever files were looked at in this run, because a baseline knows findings by it; what
+/// was seen in the files goes into the help.
 fn words(
     project: &Project<'_>,
     files: &BTreeSet<&RepoPath>,
     unlisted: bool,
 ) -> Option<(String, String)> {
     let count = files.len();
+    let message = match count {
+        0 => return None,
+        _ if unlisted => {
+            "schema directory holds an API definition, and no root file is chosen".to_owned()
+        }
+        1 => "1 definition file is listed and is not the root file".to_owned(),
+        _ => format!("{count} definition files are listed and none is the root file"),
+    };
     let candidates: Vec<&str> = files
         .iter()
         .filter(|path| is_candidate(project, path))
         .map(|path| path.as_str())
         .collect();
-    let size = |path: &&&RepoPath| project.facts.get(**path).map(|facts| facts.size);
-    let empty = files.iter().filter(|path| size(path) == Some(0)).count();
-    let known = files.iter().all(|path| project.facts.contains_key(*path));
-    let where_they_are = if unlisted {
-        "in the schema directory"
-    } else {
-        "listed"
-    };
-    let subject = match count {
-        0 => return None,
-        1 => format!("1 definition file is {where_they_are} and is not the root file"),
-        _ => format!(
-            "{} are {where_they_are} and none is the root file",
-            counted(count, "definition file")
-        ),
-    };
-    let choose = "choose the root file in Postman and push".to_owned();
-    Some(match candidates.as_slice() {
-        [] if empty == count => (
-            format!(
-                "{subject}: {}",
-                if count == 1 {
-                    "it is empty"
-                } else {
-                    "all are empty"
-                }
-            ),
-            "fill it with an API definition, or take it out of the API in Postman".to_owned(),
-        ),
+    let size = |path: &RepoPath| project.facts.get(path).map(|facts| facts.size);
+    let are_empty = files.iter().all(|path| size(path) == Some(0));
+    let are_known = files.iter().all(|path| project.facts.contains_key(*path));
+    let choose = "choose the root file in Postman and push";
+    let help = match candidates.as_slice() {
+        [] if are_empty && count == 1 => {
+            "the file is empty: fill it with an API definition, or take it out of the API in Postman"
+                .to_owned()
+        }
+        [] if are_empty => {
+            "all of them are empty: fill one with an API definition, or take them out of the API in Postman"
+                .to_owned()
+        }
+        [] if are_known => {
+            "no API definition was found: add one, or take the files out of the API in Postman"
+                .to_owned()
+        }
         // What was not looked at may be a definition.
-        [] if known => (
-            format!("{subject}: no API definition was found"),
-            "add an API definition, or take the files out of the API in Postman".to_owned(),
-        ),
-        [] => (subject, choose),
-        [one] => (format!("{subject}; `{one}` could be it"), choose),
-        several => (
-            format!("{subject}; it could be {}", named(several.iter().copied())),
-            choose,
-        ),
-    })
+        [] => choose.to_owned(),
+        several => format!("{choose}; it could be {}", named(several.iter().copied())),
+    };
+    Some((message, help))
 }
 
 fn is_candidate(project: &Project<'_>, path: &RepoPath) -> bool {
@@ -184,9 +174,14 @@ message B {}
 {}
 "#;
         check("no-root-file", fixture);
+        let (message, help) = words("no-root-file", fixture).remove(0);
         assert_eq!(
-            words("no-root-file", fixture)[0].0,
-            "3 definition files are listed and none is the root file; it could be `s/a.proto` and `s/b.proto`"
+            message,
+            "3 definition files are listed and none is the root file"
+        );
+        assert!(
+            help.ends_with("; it could be `s/a.proto` and `s/b.proto`"),
+            "{help}"
         );
     }
 
@@ -201,10 +196,12 @@ files[] = {"path":"index.yaml"}
 //- index.yaml
 "#;
         check("no-root-file", fixture);
+        let (message, help) = words("no-root-file", fixture).remove(0);
         assert_eq!(
-            words("no-root-file", fixture)[0].0,
-            "1 definition file is listed and is not the root file: it is empty"
+            message,
+            "1 definition file is listed and is not the root file"
         );
+        assert!(help.starts_with("the file is empty: "), "{help}");
     }
 
     #[test]

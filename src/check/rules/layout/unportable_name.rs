@@ -159,14 +159,17 @@ impl<'a> Names<'a> {
             let characters = length(path.as_str());
             let more = match count {
                 1 => String::new(),
-                _ => format!(" ({} in this directory)", counted(count, "such path")),
+                _ => format!(
+                    "; {} in this directory are too long",
+                    counted(count, "path")
+                ),
             };
             findings.push(
                 place,
                 format!(
-                    "path has {characters} characters, and Windows keeps {MAX_PATH} in a checkout{more}"
+                    "path has {characters} characters, and Windows keeps {MAX_PATH} in a checkout"
                 ),
-                "shorten the names of the collection, its folders or its examples",
+                format!("shorten the names of the collection, its folders or its examples{more}"),
             );
         }
     }
@@ -233,8 +236,8 @@ files[] = {"id":"1-y","path":"what?.json"}
         check("unportable-name", &fixture);
         assert!(
             words("unportable-name", &fixture)[0]
-                .0
-                .ends_with("(2 such paths in this directory)")
+                .1
+                .ends_with("; 2 paths in this directory are too long")
         );
     }
 
