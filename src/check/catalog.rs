@@ -5,7 +5,22 @@ use crate::check::rules::{document, layout, mapping, secret};
 
 /// Every rule.
 pub static RULES: &[&Rule] = &[
+    &layout::blocked_metadata::RULE,
+    &layout::collection_among_definitions::RULE,
+    &layout::colliding_paths::RULE,
+    &layout::definition_among_collections::RULE,
+    &layout::environment_among_collections::RULE,
+    &layout::missing_directory::RULE,
+    &layout::missing_root_file::RULE,
     &layout::nested_directories::RULE,
+    &layout::no_root_file::RULE,
+    &layout::refused_name::RULE,
+    &layout::stray_file::RULE,
+    &layout::unfit_root_file::RULE,
+    &layout::unportable_name::RULE,
+    &layout::unreadable_metadata::RULE,
+    &layout::unusable_directory::RULE,
+    &layout::wrong_extension::RULE,
     &mapping::several_apis_in_repository::RULE,
     &mapping::stale_api_id::RULE,
     &document::duplicate_key::RULE,
