@@ -12,7 +12,7 @@ use crate::model::finding::{RuleId, Severity};
 use crate::model::path::RepoPath;
 use crate::model::snapshot::FileKind;
 use crate::project::Project;
-use crate::project::api_file::ApiFile;
+use crate::project::api_file::{ApiFile, ApiForm};
 use crate::project::service::{
     DEFAULT_COLLECTION_DIRECTORY, DEFAULT_SCHEMA_DIRECTORY, Directory, Role, Service,
 };
@@ -31,9 +31,9 @@ A directory that `.postman/` or `git-postman.toml` declares and that the reposit
 that is a file or a link. Without metadata the defaults `postman/schemas` and `postman/collections` count, as soon as one of
 them is there or a directory is configured.
 
-Nothing is said where metadata declares a default directory and lists no file in it: this is how Postman leaves an API without
-collections or without a definition, because git keeps no empty directories. The newer layout with `.postman/resources.yaml`
-needs no directory.
+Nothing is said where metadata lists no file in the directory and it is a default one, or the API goes by root files: this is how
+Postman leaves an API without collections or without a definition, because git keeps no empty directories. The newer layout with
+`.postman/resources.yaml` needs no directory.
 
 #### Why it matters
 
@@ -119,29 +119,24 @@ fn is_usual(project: &Project<'_>, service: &Service, directory: &Directory) -> 
         Role::Schemas => DEFAULT_SCHEMA_DIRECTORY,
         Role::Collections | Role::Environments => DEFAULT_COLLECTION_DIRECTORY,
     };
-    let is_default = service
-        .folder
-        .join(default)
-        .is_ok_and(|default| default == directory.path);
-    is_default
-        && service
-            .apis
-            .iter()
-            .all(|api| !lists_files_in(api, directory))
+    let is_default = service.folder.join(default).is_ok_and(|default| default == directory.path);
+    let mut declaring = service.apis.iter().filter(|api| declares(api, directory));
+    declaring.all(|api| (is_default || api.form == ApiForm::RootFile) && !lists_files_in(api, directory))
+}
+
+fn declares(api: &ApiFile, directory: &Directory) -> bool {
+    let declared = match directory.role {
+        Role::Schemas => &api.schema_directory,
+        Role::Collections | Role::Environments => &api.collection_directory,
+    };
+    declared.as_ref().and_then(|written| written.resolved()) == Some(&directory.path)
 }
 
 fn lists_files_in(api: &ApiFile, directory: &Directory) -> bool {
-    let (declared, lists) = match directory.role {
-        Role::Schemas => (
-            &api.schema_directory,
-            !api.definitions.is_empty() || !api.root_files.is_empty(),
-        ),
-        Role::Collections | Role::Environments => {
-            (&api.collection_directory, !api.collections.is_empty())
-        }
-    };
-    let path = declared.as_ref().and_then(|written| written.resolved());
-    lists && path == Some(&directory.path)
+    match directory.role {
+        Role::Schemas => !api.definitions.is_empty() || !api.root_files.is_empty(),
+        Role::Collections | Role::Environments => !api.collections.is_empty(),
+    }
 }
 
 fn folded_directories<'a>(project: &'a Project<'_>) -> HashMap<String, &'a str> {
