@@ -41,14 +41,14 @@ Decide which API the file describes, and make name, `config.id` and the entry in
 fn check(project: &Project<'_>, findings: &mut Findings) {
     for api in project.services.iter().flat_map(|service| &service.apis) {
         let name = api.name_id.as_deref().and_then(ApiId::parse);
-        if let (Some(name), Some(id), Some(written)) = (name, api.api_id(), &api.id) {
-            if name != id {
-                findings.push(
-                    written.place.clone(),
-                    format!("id is that of API `{id}`, and the file is named for API `{name}`"),
-                    "make the id here, the file's name and the entry in `.postman/api` the same",
-                );
-            }
+        if let (Some(name), Some(id), Some(written)) = (name, api.api_id(), &api.id)
+            && name != id
+        {
+            findings.push(
+                written.place.clone(),
+                format!("id is that of API `{id}`, and the file is named for API `{name}`"),
+                "make the id here, the file's name and the entry in `.postman/api` the same",
+            );
         }
     }
 }

@@ -7,7 +7,6 @@ use crate::check::rule::{Check, Group, Rule};
 use crate::check::rules::mapping::links::{Link, LinkKind, links};
 use crate::config::file::Policy;
 use crate::model::finding::{Place, RuleId, Severity};
-use crate::model::path::RepoPath;
 use crate::project::Project;
 use crate::project::service::Service;
 
@@ -100,27 +99,35 @@ fn without<'a, 'b>(links: &[&'b Link<'a>], others: &[&Link<'_>]) -> Vec<&'b Link
     new
 }
 
-/// Whether nothing stands in the place of a link: no workspace that an API moved to, and no file that could not
-/// be read, nor an id that another took over as stale.
+/// Whether a link is lost: no workspace stands in its place, its id is not listed any more, and every file that may
+/// name it was read. A listed id without a file is told by `missing-api-file`, a stale one by `stale-api-id`.
 fn is_lost(old: &Link<'_>, after: &Project<'_>, has: &[Link<'_>]) -> bool {
-    let moved = old.kind == LinkKind::Api
+    let is_moved = old.kind == LinkKind::Api
         && has
             .iter()
             .any(|link| link.kind == LinkKind::Workspace && link.folder == old.folder);
-    let unread = after
+    let service = after
         .services
         .iter()
-        .filter(|service| service.folder == *old.folder)
-        .any(|service| !service.unread.is_empty() || is_broken(service, &old.place.location.path));
-    !moved && !unread
+        .find(|service| service.folder == *old.folder);
+    !is_moved && !service.is_some_and(|service| is_listed(service, old) || is_unread(service, old))
 }
 
-/// Whether a `resources.yaml` that held the id does not parse now: what it says cannot be known then.
-fn is_broken(service: &Service, path: &RepoPath) -> bool {
-    service
-        .resources
-        .as_ref()
-        .is_some_and(|resources| resources.path == *path && !resources.faults.is_empty())
+fn is_listed(service: &Service, old: &Link<'_>) -> bool {
+    let mut ids = service
+        .index
+        .iter()
+        .flat_map(|index| &index.apis)
+        .filter_map(|api| api.id.as_ref());
+    old.kind == LinkKind::Api && ids.any(|id| id.as_str() == old.id)
+}
+
+/// Whether a file could not be read, or the `resources.yaml` that held the id does not parse any more.
+fn is_unread(service: &Service, old: &Link<'_>) -> bool {
+    let is_broken = service.resources.as_ref().is_some_and(|resources| {
+        resources.path == old.place.location.path && !resources.faults.is_empty()
+    });
+    is_broken || !service.unread.is_empty()
 }
 
 #[cfg(test)]
@@ -233,6 +240,13 @@ mod tests {
         let first =
             index("", &[ONE]).replace(&format!("rootDirectory = {ONE}"), "rootDirectory = c");
         assert_eq!(told(&first, &both, Policy::Strict).len(), 1);
+    }
+
+    #[test]
+    fn a_listed_id_that_lost_its_file_is_left_to_another_rule() {
+        let both = index("", &[ONE, TWO]);
+        let at = both.find(&format!("//- .postman/api_{TWO}")).unwrap();
+        assert_eq!(told(&both, &both[..at], Policy::Files).len(), 0);
     }
 
     #[test]

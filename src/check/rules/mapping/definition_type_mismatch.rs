@@ -86,14 +86,15 @@ fn check(project: &Project<'_>, findings: &mut Findings) {
             findings.push(declared.place.clone(), message, help);
             continue;
         };
-        if let (Some(root), Some(format)) = (root, format) {
-            if !formats.is_empty() && !formats.contains(&format) {
-                let message = format!(
-                    "definition is declared as `{}`, and `{root}` is {format}",
-                    declared.text
-                );
-                findings.push(declared.place.clone(), message, help);
-            }
+        if let (Some(root), Some(format)) = (root, format)
+            && !formats.is_empty()
+            && !formats.contains(&format)
+        {
+            let message = format!(
+                "definition is declared as `{}`, and `{root}` is {format}",
+                declared.text
+            );
+            findings.push(declared.place.clone(), message, help);
         }
     }
 }

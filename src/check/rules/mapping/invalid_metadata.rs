@@ -69,10 +69,10 @@ fn check(project: &Project<'_>, findings: &mut Findings) {
                 _ => {}
             }
         }
-        if let Some(resources) = &service.resources {
-            if merge_markers(resources.document.text()).is_empty() {
-                tell(&resources.troubles, findings);
-            }
+        if let Some(resources) = &service.resources
+            && merge_markers(resources.document.text()).is_empty()
+        {
+            tell(&resources.troubles, findings);
         }
     }
 }

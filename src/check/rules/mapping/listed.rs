@@ -1,7 +1,7 @@
 //! What metadata lists, and whether it is there: what the rules about listed and mapped paths share.
 
 use std::cell::OnceCell;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::check::rules::mapping::connected::connections;
 use crate::model::path::RepoPath;
@@ -110,12 +110,11 @@ pub fn lists<'a>(project: &'a Project<'a>) -> Vec<FileList<'a>> {
 }
 
 fn lists_of(api: &ApiFile) -> [FileList<'_>; 2] {
-    let resolved = |file| resolved(file);
-    let is_root = |path: &RepoPath| {
-        api.root_files
-            .iter()
-            .any(|root| root.resolved() == Some(path))
-    };
+    let roots: BTreeSet<&RepoPath> = api
+        .root_files
+        .iter()
+        .filter_map(|root| root.resolved())
+        .collect();
     [
         FileList {
             noun: "collection",
@@ -129,7 +128,7 @@ fn lists_of(api: &ApiFile) -> [FileList<'_>; 2] {
                 .definitions
                 .iter()
                 .filter_map(resolved)
-                .filter(|(_, path)| !is_root(path))
+                .filter(|(_, path)| !roots.contains(path))
                 .collect(),
         },
     ]

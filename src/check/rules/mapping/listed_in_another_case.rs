@@ -69,10 +69,10 @@ fn check(project: &Project<'_>, findings: &mut Findings) {
     }
     let native = project.services.iter().filter_map(|s| s.resources.as_ref());
     for written in native.flat_map(|r| r.mapped.iter().map(|m| &m.path).chain(&r.local)) {
-        if let Some(path) = written.resolved() {
-            if let Presence::InAnotherCase(other) = names.anything(path) {
-                tell(written, path, &other, findings);
-            }
+        if let Some(path) = written.resolved()
+            && let Presence::InAnotherCase(other) = names.anything(path)
+        {
+            tell(written, path, &other, findings);
         }
     }
 }
@@ -88,7 +88,8 @@ fn tell(written: &WrittenPath, path: &RepoPath, other: &RepoPath, findings: &mut
 }
 
 fn rename(from: &RepoPath, to: &RepoPath) -> String {
-    format!("rename it with `git mv '{from}' '{to}'`, or correct the path here")
+    // No command line: a file name may hold what a shell would run.
+    format!("rename `{from}` to `{to}` with `git mv`, or correct the path here")
 }
 
 /// The directory of a list and its other name, where that alone keeps several files from being found.

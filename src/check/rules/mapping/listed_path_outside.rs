@@ -1,5 +1,7 @@
 //! Listed and mapped paths that mean nothing in the repository.
 
+use std::collections::BTreeSet;
+
 use crate::check::findings::Findings;
 use crate::check::rule::{Check, Group, Rule};
 use crate::model::finding::{RuleId, Severity};
@@ -49,11 +51,15 @@ fn check(project: &Project<'_>, findings: &mut Findings) {
                 tell("listed path", path, findings);
             }
             // Postman lists a root file twice; it is told where it is listed, if it is.
-            let roots = api.root_files.iter().filter(|root| {
-                !api.definitions
-                    .iter()
-                    .any(|file| file.path.text == root.text)
-            });
+            let listed: BTreeSet<&str> = api
+                .definitions
+                .iter()
+                .map(|file| file.path.text.as_str())
+                .collect();
+            let roots = api
+                .root_files
+                .iter()
+                .filter(|root| !listed.contains(root.text.as_str()));
             for path in roots {
                 tell("root file", path, findings);
             }

@@ -81,7 +81,7 @@ fn check(project: &Project<'_>, findings: &mut Findings) {
                 Some(other) => findings.push(
                     entry.written.place.clone(),
                     format!("API `{id}` has no `{metadata}/{name}`; there is `{other}` in another case"),
-                    format!("rename it: `git mv {metadata}/{other} {metadata}/{name}`"),
+                    format!("rename it to `{name}` with `git mv`"),
                 ),
                 None => findings.push(
                     entry.written.place.clone(),

@@ -1,9 +1,12 @@
 //! Mapped paths that do not exist.
 
+use std::collections::BTreeSet;
+
 use crate::check::findings::Findings;
 use crate::check::rule::{Check, Group, Rule};
 use crate::check::rules::mapping::listed::{Names, Presence};
 use crate::model::finding::{RuleId, Severity};
+use crate::model::path::RepoPath;
 use crate::project::Project;
 
 /// A path in `.postman/resources.yaml` that does not exist.
@@ -51,12 +54,12 @@ fn check(project: &Project<'_>, findings: &mut Findings) {
             .map(|mapped| ("mapped path", &mapped.path));
         let local = resources.local.iter().map(|path| ("local path", path));
         // A local file that is mapped as well is told once, where its id is.
-        let local = local.filter(|(_, path)| {
-            !resources
-                .mapped
-                .iter()
-                .any(|mapped| mapped.path.path == path.path)
-        });
+        let with_id: BTreeSet<Option<&RepoPath>> = resources
+            .mapped
+            .iter()
+            .map(|mapped| mapped.path.resolved())
+            .collect();
+        let local = local.filter(|(_, path)| !with_id.contains(&path.resolved()));
         for (what, written) in mapped.chain(local) {
             let Some(path) = written.resolved() else {
                 continue;

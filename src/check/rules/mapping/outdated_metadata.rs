@@ -47,7 +47,7 @@ fn check(project: &Project<'_>, findings: &mut Findings) {
         if api.form == ApiForm::Legacy && is_one(api) {
             findings.push(
                 Place::whole(api.file.path.clone()),
-                "metadata has the form of before 2023, which Postman v12 does not read",
+                "metadata has the form that Postman wrote until early 2023, and Postman v12 does not read it",
                 "pull and push once with a later Postman app, or connect the API again: either writes the newer form",
             );
         }
