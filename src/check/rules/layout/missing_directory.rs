@@ -119,9 +119,13 @@ fn is_usual(project: &Project<'_>, service: &Service, directory: &Directory) -> 
         Role::Schemas => DEFAULT_SCHEMA_DIRECTORY,
         Role::Collections | Role::Environments => DEFAULT_COLLECTION_DIRECTORY,
     };
-    let is_default = service.folder.join(default).is_ok_and(|default| default == directory.path);
+    let is_default = service
+        .folder
+        .join(default)
+        .is_ok_and(|default| default == directory.path);
     let mut declaring = service.apis.iter().filter(|api| declares(api, directory));
-    declaring.all(|api| (is_default || api.form == ApiForm::RootFile) && !lists_files_in(api, directory))
+    declaring
+        .all(|api| (is_default || api.form == ApiForm::RootFile) && !lists_files_in(api, directory))
 }
 
 fn declares(api: &ApiFile, directory: &Directory) -> bool {
