@@ -7,7 +7,7 @@ use globset::{GlobBuilder, GlobMatcher};
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::model::finding::{Excerpt, Location};
+use crate::model::finding::Place;
 use crate::model::path::RepoPath;
 use crate::model::span::{LineIndex, Span};
 
@@ -113,9 +113,7 @@ pub struct ConfigError {
     /// What is wrong.
     pub message: String,
     /// Where.
-    pub location: Location,
-    /// The line.
-    pub excerpt: Option<Excerpt>,
+    pub place: Box<Place>,
     /// What to do.
     pub hint: Option<String>,
 }
@@ -227,18 +225,10 @@ pub fn error_at(
     message: String,
     hint: Option<String>,
 ) -> ConfigError {
-    let lines = LineIndex::new(text);
-    let span = span_of(range);
-    let location = Location {
-        path: path.clone(),
-        start: lines.position(text, span.start),
-        end: lines.position(text, span.end),
-        pointer: None,
-    };
+    let place = Place::in_text(path, text, &LineIndex::new(text), span_of(range));
     ConfigError {
         message,
-        location,
-        excerpt: Some(Excerpt::of(text, &lines, span)),
+        place: Box::new(place),
         hint,
     }
 }
@@ -327,8 +317,8 @@ mod tests {
         let error = parse(&path, text).expect_err("an error");
         (
             error.message,
-            error.location.start.line,
-            error.location.start.column,
+            error.place.location.start.line,
+            error.place.location.start.column,
             error.hint,
         )
     }

@@ -21,21 +21,19 @@ pub fn validate(format: Format, root: NodeRef<'_>) -> Vec<Fault> {
         &VERSION_2
     };
     let mut faults = schema.faults(root, "");
-    if let Some(version) = root.get("asyncapi") {
-        if !version
+    if let Some(version) = root.get("asyncapi")
+        && !version
             .as_text()
             .is_some_and(|text| PUBLISHED.contains(&text))
-        {
-            let message = "definition names an AsyncAPI version that there is not";
-            let fault = Fault::at(
-                FaultKind::UnknownVersion,
-                version.span(),
-                "/asyncapi".to_owned(),
-                message,
-            );
-            faults
-                .push(fault.with_help("write a published version, such as \"2.6.0\" or \"3.0.0\""));
-        }
+    {
+        let message = "definition names an AsyncAPI version that there is not";
+        let fault = Fault::at(
+            FaultKind::UnknownVersion,
+            version.span(),
+            "/asyncapi".to_owned(),
+            message,
+        );
+        faults.push(fault.with_help("write a published version, such as \"2.6.0\" or \"3.0.0\""));
     }
     faults
 }

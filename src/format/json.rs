@@ -251,12 +251,12 @@ impl Parser<'_> {
             let message = "`\\u` wants four hexadecimal digits";
             return Err(Fault::syntax(Span::new(at, at + 2), message));
         };
-        if (0xd800..0xdc00).contains(&first) && self.bytes.get(at + 6..at + 8) == Some(b"\\u") {
-            if let Some(second @ 0xdc00..=0xdfff) = unit(at + 6) {
-                let character =
-                    char::from_u32(0x10000 + ((first - 0xd800) << 10) + (second - 0xdc00));
-                return Ok((character, 12));
-            }
+        if (0xd800..0xdc00).contains(&first)
+            && self.bytes.get(at + 6..at + 8) == Some(b"\\u")
+            && let Some(second @ 0xdc00..=0xdfff) = unit(at + 6)
+        {
+            let character = char::from_u32(0x10000 + ((first - 0xd800) << 10) + (second - 0xdc00));
+            return Ok((character, 12));
         }
         Ok((char::from_u32(first), 6))
     }
