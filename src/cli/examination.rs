@@ -68,6 +68,22 @@ pub struct Closing<'a> {
     pub begun: Instant,
 }
 
+impl Closing<'_> {
+    /// From which severity on the run fails: what the command line says counts before the configuration.
+    pub fn gate(&self, configured: Option<FailOn>) -> Gate {
+        match self.fail_on.or(configured) {
+            None | Some(FailOn::Error) => Gate::Error,
+            Some(FailOn::Warning) => Gate::Warning,
+            Some(FailOn::Never) => Gate::Never,
+        }
+    }
+
+    /// How long the run has taken.
+    pub fn milliseconds(&self) -> u64 {
+        u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
 impl Examined {
     /// Looks at one more target.
     ///
@@ -171,29 +187,17 @@ impl Examined {
     /// The report.
     pub fn into_report(self, closing: &Closing<'_>) -> Report {
         let mut findings = without_doubles(self.findings);
-        findings.sort_by(|one, other| {
-            (&one.location, one.rule, &one.message).cmp(&(
-                &other.location,
-                other.rule,
-                &other.message,
-            ))
-        });
-        let gate = match closing.fail_on.or(self.gate).unwrap_or(FailOn::Error) {
-            FailOn::Error => Gate::Error,
-            FailOn::Warning => Gate::Warning,
-            FailOn::Never => Gate::Never,
-        };
-        let milliseconds = u64::try_from(closing.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        findings.sort_by(Finding::in_report_order);
         Report {
             command: closing.command.to_owned(),
             snapshots: self.labels,
             findings,
             documents: None,
             summary: Summary {
-                milliseconds,
+                milliseconds: closing.milliseconds(),
                 ..self.summary
             },
-            gate,
+            gate: closing.gate(self.gate),
             notes: self.notes,
         }
     }

@@ -1,5 +1,6 @@
 //! One place where something is wrong, and the words to say so.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::fmt;
 
@@ -121,7 +122,7 @@ const WINDOW: usize = 72;
 impl Excerpt {
     /// The first line of `span` in `text`.
     pub fn of(text: &str, lines: &LineIndex, span: Span) -> Self {
-        let line = lines.line(text, lines.position(text, span.start).line);
+        let line = lines.line(text, lines.line_at(span.start));
         let shown = line.of(text);
         let start = (span.start.saturating_sub(line.start) as usize).min(shown.len());
         let end = (span.end.saturating_sub(line.start) as usize).clamp(start, shown.len());
@@ -195,19 +196,21 @@ pub struct Finding {
     pub fingerprint: String,
 }
 
+impl Finding {
+    /// The order of reports: by place, then by rule, then by what is said.
+    pub fn in_report_order(&self, other: &Self) -> Ordering {
+        (&self.location, self.rule, &self.message).cmp(&(
+            &other.location,
+            other.rule,
+            &other.message,
+        ))
+    }
+}
+
 /// Sorts findings by place and gives each its fingerprint: of rule, path, pointer, message and line content, and
 /// of how many alike came before it, but not of line numbers.
 pub fn fingerprint(findings: &mut [Finding]) {
-    findings.sort_by(|one, other| {
-        let key = |finding: &Finding| {
-            (
-                finding.location.clone(),
-                finding.rule,
-                finding.message.clone(),
-            )
-        };
-        key(one).cmp(&key(other))
-    });
+    findings.sort_by(Finding::in_report_order);
     let mut seen: HashMap<Digest, u64> = HashMap::new();
     for finding in findings {
         let place = match (&finding.location.pointer, &finding.excerpt) {

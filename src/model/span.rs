@@ -71,13 +71,16 @@ impl LineIndex {
         Self { starts }
     }
 
+    /// The line of a byte offset, from 1. In a long line it costs far less than the column does.
+    pub fn line_at(&self, offset: u32) -> u32 {
+        // The first line starts at 0, so there is always one.
+        number(self.starts.partition_point(|start| *start <= offset))
+    }
+
     /// The line and column of a byte offset in the `text` this index was made from.
     pub fn position(&self, text: &str, offset: u32) -> Position {
-        let line = self
-            .starts
-            .partition_point(|start| *start <= offset)
-            .saturating_sub(1);
-        let start = self.starts[line] as usize;
+        let line = self.line_at(offset);
+        let start = self.starts[line as usize - 1] as usize;
         let mut end = (offset as usize).min(text.len());
         while !text.is_char_boundary(end) {
             end -= 1;
@@ -85,7 +88,7 @@ impl LineIndex {
         let before = text.get(start..end).unwrap_or_default();
         let column = before.trim_start_matches('\u{feff}').chars().count() + 1;
         Position {
-            line: number(line + 1),
+            line,
             column: number(column),
         }
     }

@@ -16,6 +16,7 @@ use crate::config::file::FailOn;
 use crate::git::repository::Repository;
 use crate::model::id::CommitId;
 use crate::model::report::{Report, SnapshotLabel};
+use crate::model::text::{counted, visible};
 
 /// Look for what is wrong with the layout, the mapping, the documents and for secrets
 ///
@@ -101,9 +102,9 @@ pub fn run(args: &CheckArgs, session: &Session) -> Result<u8, Failure> {
         Some(path) if args.write_baseline => {
             write_baseline(&session.path(path), &report)?;
             session.output.note(&format!(
-                "{} now holds {} findings",
+                "{} now holds {}",
                 path.display(),
-                report.findings.len()
+                counted(report.findings.len(), "finding")
             ));
             Ok(0)
         }
@@ -179,7 +180,7 @@ fn examine(
     if let Some(first) = conflicted.first() {
         examined.note(format!(
             "{} of the index is in conflict and was looked at as this side has it ({first})",
-            crate::model::text::counted(conflicted.len(), "file")
+            counted(conflicted.len(), "file")
         ));
     }
     Ok(examined)
@@ -253,7 +254,7 @@ fn write_baseline(path: &Path, report: &Report) -> Result<(), Failure> {
         "# Findings that were there when this file was written; `git postman check --baseline` passes over them.\n",
     );
     for finding in &report.findings {
-        let place = crate::model::text::visible(finding.location.path.as_str());
+        let place = visible(finding.location.path.as_str());
         text.push_str(&format!(
             "{} {} {place}\n",
             finding.fingerprint, finding.rule

@@ -13,10 +13,9 @@ use crate::check::{Judged, judge};
 use crate::cli::examination::Closing;
 use crate::cli::failure::Failure;
 use crate::cli::session::{Decided, Session};
-use crate::config::file::FailOn;
 use crate::model::finding::fingerprint;
 use crate::model::path::RepoPath;
-use crate::model::report::{DocumentVerdict, Gate, Report, SnapshotLabel, Summary};
+use crate::model::report::{DocumentVerdict, Report, SnapshotLabel, Summary};
 use crate::model::snapshot::{Content, Entry, FileKind, Listing, Origin, Snapshot, SnapshotError};
 use crate::project::file::File;
 use crate::project::{DEFAULT_MAX_FILE_SIZE, is_possible_document};
@@ -83,16 +82,7 @@ fn report(
     let agreed = agree(findings, &decided.config, baseline);
     summary.allowed = agreed.allowed;
     summary.known = agreed.known;
-    summary.milliseconds = u64::try_from(closing.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-    let gate = match closing
-        .fail_on
-        .or(decided.config.fail_on)
-        .unwrap_or(FailOn::Error)
-    {
-        FailOn::Error => Gate::Error,
-        FailOn::Warning => Gate::Warning,
-        FailOn::Never => Gate::Never,
-    };
+    summary.milliseconds = closing.milliseconds();
     Report {
         command: closing.command.to_owned(),
         snapshots: vec![SnapshotLabel {
@@ -103,7 +93,7 @@ fn report(
         findings: agreed.findings,
         documents: Some(documents),
         summary,
-        gate,
+        gate: closing.gate(decided.config.fail_on),
         notes: Vec::new(),
     }
 }
