@@ -19,7 +19,8 @@ pub static RULE: Rule = Rule {
 #### What it finds
 
 A `type` of the definition that Postman does not know, or that does not fit the root file: `openapi:3` for a document that says 3.1, `proto:2`
-for one in `proto3`. A type that Postman left open (`null` or none) is right, and so is a root file whose format is not known.
+for one in `proto3`. A root file of another kind altogether is told by `unfit-root-file`. A type that Postman left open (`null` or none) is
+right, and so is a root file whose format is not known.
 
 #### Why it matters
 
@@ -86,7 +87,8 @@ fn check(project: &Project<'_>, findings: &mut Findings) {
             findings.push(declared.place.clone(), message, help);
             continue;
         };
-        if let (Some(root), Some(format)) = (root, format)
+        if let (Some(root), Some(format), Some(fitting)) = (root, format, fitting)
+            && kind(fitting) == kind(&declared.text)
             && !formats.is_empty()
             && !formats.contains(&format)
         {
@@ -99,9 +101,15 @@ fn check(project: &Project<'_>, findings: &mut Findings) {
     }
 }
 
+/// A type without its version: `openapi` of `openapi:3_1`.
+fn kind(written: &str) -> &str {
+    written.split(':').next().unwrap_or(written)
+}
+
 #[cfg(test)]
 mod tests {
-    use crate::check::testing::{check, words};
+    use crate::check::testing::{check, findings, read, words};
+    use crate::project::Branches;
 
     fn repository(declared: &str, root: &str) -> String {
         format!(
@@ -134,6 +142,17 @@ mod tests {
                 "{declared}"
             );
         }
+    }
+
+    #[test]
+    fn a_root_file_of_another_kind_is_told_once() {
+        let (files, _) = read(&repository("proto:3", "openapi: 3.0.3"));
+        let told: Vec<&str> = findings(files, Branches::default())
+            .iter()
+            .map(|finding| finding.rule.0)
+            .filter(|rule| ["definition-type-mismatch", "unfit-root-file"].contains(rule))
+            .collect();
+        assert_eq!(told, ["unfit-root-file"]);
     }
 
     #[test]
