@@ -4,9 +4,6 @@ use crate::check::catalog;
 use crate::check::rule::{Group, Rule};
 use crate::model::finding::Severity;
 
-/// The headings that every rule's docs have, in this order.
-pub const HEADINGS: [&str; 4] = ["What it finds", "Why it matters", "Example", "How to fix"];
-
 /// The page `docs/rules.md`.
 pub fn page() -> String {
     let mut page = String::from(
@@ -66,8 +63,11 @@ fn capitalised(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{HEADINGS, page};
+    use super::page;
     use crate::check::catalog;
+
+    /// The headings that every rule's docs have, in this order.
+    const HEADINGS: [&str; 4] = ["What it finds", "Why it matters", "Example", "How to fix"];
 
     #[test]
     fn every_rule_has_its_headings_in_order() {

@@ -72,11 +72,8 @@ impl ListedFile {
 
 /// Reads the file of one API. `service` is the folder that holds `.postman`; every path counts from there.
 pub fn read(service: &RepoPath, file: IniFile, legacy: bool) -> ApiFile {
-    let prefix: &[&str] = if legacy { &[] } else { &["config"] };
-    let section = |names: &[&'static str]| -> Vec<&'static str> {
-        let head = if legacy { None } else { Some("config") };
-        head.into_iter().chain(names.iter().copied()).collect()
-    };
+    let head: &[&str] = if legacy { &[] } else { &["config"] };
+    let section = |names: &[&'static str]| [head, names].concat();
     let form = if legacy {
         ApiForm::Legacy
     } else {
@@ -135,7 +132,7 @@ pub fn read(service: &RepoPath, file: IniFile, legacy: bool) -> ApiFile {
             .file_name()
             .strip_prefix("api_")
             .map(str::to_owned),
-        id: file.value(prefix, "id"),
+        id: file.value(head, "id"),
         definition_type: file.value(&meta_section, "type"),
         form,
         collection_directory,

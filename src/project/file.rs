@@ -96,8 +96,7 @@ impl File {
     /// Its size in bytes, as far as it is known.
     pub fn size(&self) -> u64 {
         match &self.state {
-            State::Read { size, .. } => *size,
-            State::TooLarge(size) => *size,
+            State::Read { size, .. } | State::TooLarge(size) => *size,
             _ => 0,
         }
     }

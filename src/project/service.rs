@@ -99,7 +99,6 @@ pub fn read(
     folder: &RepoPath,
     config: &Config,
 ) -> Service {
-    let metadata = folder.join(".postman").unwrap_or_else(|_| folder.clone());
     let mut service = Service {
         folder: folder.clone(),
         index: None,
@@ -108,6 +107,7 @@ pub fn read(
         unread: Vec::new(),
         directories: Vec::new(),
     };
+    let metadata = service.metadata_directory();
     for entry in listing.below(&metadata) {
         let name = entry.path.below(&metadata).unwrap_or_default().to_owned();
         let is_api = name.starts_with("api_") && !name.contains('/');
