@@ -44,6 +44,8 @@ pub struct Checked {
     pub documents: usize,
     /// How many bytes they have.
     pub bytes: u64,
+    /// Whether there is any file that Postman manages, looked at or not.
+    pub has_managed_files: bool,
 }
 
 /// What was said of one file.
@@ -73,22 +75,18 @@ pub fn run(
     levels: &Levels,
     watch: &(dyn Fn(usize) + Sync),
 ) -> Result<Checked, SnapshotError> {
-    let paths = match scope {
-        Scope::Managed => project.managed_files(),
+    let managed = project.managed_files();
+    let has_managed_files = !managed.is_empty();
+    let paths: Vec<RepoPath> = match scope {
+        Scope::Managed => managed,
         Scope::All => {
-            let managed = project
-                .managed_files()
-                .into_iter()
-                .chain(project.possible_documents());
-            managed.collect::<BTreeSet<_>>().into_iter().collect()
+            let all = managed.into_iter().chain(project.possible_documents());
+            all.collect::<BTreeSet<_>>().into_iter().collect()
         }
-        Scope::Touched(touched) => {
-            let managed = project.managed_files();
-            managed
-                .into_iter()
-                .filter(|path| touched.contains(path))
-                .collect()
-        }
+        Scope::Touched(touched) => managed
+            .into_iter()
+            .filter(|path| touched.contains(path))
+            .collect(),
     };
     snapshot.prefetch(&paths)?;
     let shared: &Project<'_> = project;
@@ -103,8 +101,20 @@ pub fn run(
     } else {
         paths.par_iter().map(judge_one).collect()
     };
-    let mut checked = Checked::default();
+    // Of metadata that cannot be read `unreadable-metadata` says what is wrong and what that costs.
+    let unread: BTreeSet<RepoPath> = project
+        .services
+        .iter()
+        .flat_map(|service| service.unread.iter().map(|(path, _)| path.clone()))
+        .collect();
+    let mut checked = Checked {
+        has_managed_files,
+        ..Checked::default()
+    };
     for mut one in judged {
+        if unread.contains(&one.path) {
+            one.findings.retain(is_secret);
+        }
         checked.bytes += one.size;
         checked.documents += usize::from(one.format != Format::Unknown);
         checked.findings.append(&mut one.findings);
@@ -136,10 +146,8 @@ pub fn judge(file: &File, levels: &Levels, texts: bool) -> Judged {
     }
     let mut found = findings.into_list();
     if let (true, Some(parsed)) = (texts, file.parsed()) {
-        found.extend(texts_of(
-            &TextFile::new(&file.path, parsed.source()),
-            levels,
-        ));
+        let text = TextFile::new(&file.path, parsed.source());
+        found.extend(look_at_text(&text, levels, |_| true));
     }
     let parsed = file.parsed();
     if let Some(document) = parsed.and_then(|parsed| parsed.document.as_ref()) {
@@ -155,6 +163,10 @@ pub fn judge(file: &File, levels: &Levels, texts: bool) -> Judged {
         facts: file.facts(),
         findings: found,
     }
+}
+
+fn is_secret(finding: &Finding) -> bool {
+    catalog::find(finding.rule.0).is_some_and(|rule| rule.group == Group::Secret)
 }
 
 /// Says which value of the document a finding stands at, where the rule saw only text.
@@ -174,11 +186,6 @@ fn add_pointer(document: &Document, finding: &mut Finding) {
             .pointer_to(at)
             .filter(|pointer| !pointer.is_empty());
     }
-}
-
-/// Looks at one text with the rules for texts.
-pub fn texts_of(text: &TextFile<'_>, levels: &Levels) -> Vec<Finding> {
-    look_at_text(text, levels, |_| true)
 }
 
 /// Looks at one text for secrets alone: what a push brings beside what Postman manages.

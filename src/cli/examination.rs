@@ -55,6 +55,7 @@ pub struct Examined {
     summary: Summary,
     notes: Vec<String>,
     gate: Option<FailOn>,
+    has_managed_files: bool,
 }
 
 /// What a report is made with.
@@ -114,10 +115,11 @@ impl Examined {
         self.summary.documents += checked.documents;
         self.summary.bytes += checked.bytes;
         let mut findings = checked.findings;
+        // What was read as a document was looked at for secrets then.
         for path in target
             .texts
             .iter()
-            .filter(|path| !project.is_excluded(path))
+            .filter(|path| !project.is_excluded(path) && !project.facts.contains_key(*path))
         {
             if let Ok(Content::Bytes(bytes)) = target.snapshot.read(path, MAX_BLOB) {
                 add_secrets(path, bytes, None, decided, &mut findings);
@@ -165,12 +167,7 @@ impl Examined {
                 ));
             }
         }
-        if project.managed_files().is_empty() && target.label.kind != "files" {
-            self.notes.push(
-                "there is nothing of Postman in this repository: no `.postman/` and neither `postman/schemas` nor `postman/collections`; `git postman init` makes them"
-                    .to_owned(),
-            );
-        }
+        self.has_managed_files |= checked.has_managed_files;
         self.findings.extend(agreed.findings);
         self.labels.push(target.label);
         self.gate = strictest(self.gate, decided.config.fail_on);
@@ -182,6 +179,11 @@ impl Examined {
         if !self.notes.contains(&note) {
             self.notes.push(note);
         }
+    }
+
+    /// Whether anything that was looked at has a file that Postman manages.
+    pub fn has_managed_files(&self) -> bool {
+        self.has_managed_files
     }
 
     /// The report.

@@ -76,6 +76,9 @@ impl From<FailOnArg> for FailOn {
     }
 }
 
+/// What `check` says of a repository without Postman. Hooks do not: one from a template runs in every repository.
+const NOTHING_MANAGED: &str = "there is nothing of Postman in this repository: no `.postman/` and neither `postman/schemas` nor `postman/collections`; `git postman init` makes them";
+
 /// Runs the command.
 ///
 /// # Errors
@@ -94,7 +97,11 @@ pub fn run(args: &CheckArgs, session: &Session) -> Result<u8, Failure> {
     };
     let report = if args.paths.is_empty() {
         let repository = session.repository()?;
-        examine(args, session, &repository, &baseline)?.into_report(&closing)
+        let mut examined = examine(args, session, &repository, &baseline)?;
+        if !examined.has_managed_files() {
+            examined.note(NOTHING_MANAGED.to_owned());
+        }
+        examined.into_report(&closing)
     } else {
         check_files::judge_paths(&args.paths, session, &baseline, &closing)?
     };

@@ -14,8 +14,10 @@ use crate::cli::session::Session;
 use crate::config::env::PreCommitPush;
 use crate::git::pushed::{Base, PushRange, Pushed, RefUpdate, parse, range};
 use crate::git::repository::Repository;
+use crate::model::finding::Severity;
 use crate::model::id::CommitId;
-use crate::model::report::SnapshotLabel;
+use crate::model::report::{Report, SnapshotLabel};
+use crate::report::ReportFormat;
 use crate::setup::hook_script::HookType;
 
 /// No push names more than this: git's own line is at most a few hundred bytes, and a mirror has 100,000 of them.
@@ -91,19 +93,16 @@ fn pre_push(args: &HookRunArgs, session: &Session) -> Result<u8, Failure> {
         fail_on: None,
         begun,
     });
-    if !report.fails()
-        && report.findings.is_empty()
-        && report.notes.is_empty()
-        && args.report.files.is_empty()
-    {
+    if is_silent(&report, &args.report) && report.notes.is_empty() {
         session.output.detail("nothing found");
         return Ok(0);
     }
     let code = deliver(&report, &args.report, session)?;
     if code != 0 {
-        session
-            .output
-            .error("the push was stopped: what it would bring has errors");
+        session.output.error(&format!(
+            "the push was stopped: what it would bring has {}",
+            worst(&report)
+        ));
         session.output.hint("fix them and commit, or see `git postman explain <rule>`; `git push --no-verify` goes past the hook, and CI checks again");
     }
     Ok(code)
@@ -244,15 +243,30 @@ fn pre_commit(args: &HookRunArgs, session: &Session) -> Result<u8, Failure> {
         fail_on: None,
         begun,
     });
-    if report.findings.is_empty() && args.report.files.is_empty() {
+    if is_silent(&report, &args.report) {
+        session.output.detail("nothing found");
         return Ok(0);
     }
     let code = deliver(&report, &args.report, session)?;
     if code != 0 {
-        session
-            .output
-            .error("the commit was stopped: what is staged has errors");
+        session.output.error(&format!(
+            "the commit was stopped: what is staged has {}",
+            worst(&report)
+        ));
         session.output.hint("fix them and stage again, or see `git postman explain <rule>`; `git commit --no-verify` goes past the hook, and CI checks again");
     }
     Ok(code)
+}
+
+/// People hear of a hook only where it has found something; a script that asked for a report gets one.
+fn is_silent(report: &Report, args: &ReportArgs) -> bool {
+    report.findings.is_empty() && args.files.is_empty() && args.format == ReportFormat::Human
+}
+
+/// What reached the gate: with `fail-on = "warning"` it may be warnings alone.
+fn worst(report: &Report) -> &'static str {
+    match report.count(Severity::Error) {
+        0 => "warnings",
+        _ => "errors",
+    }
 }
