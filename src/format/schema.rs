@@ -95,6 +95,9 @@ fn explain(root: NodeRef<'_>, prefix: &str, error: &ValidationError<'_>, faults:
                 place,
                 format!("{subject} has no `{missing}`"),
             );
+            if let Some(told) = faults.last_mut() {
+                told.help = Some(format!("add `{missing}`, or export the file again"));
+            }
         }
         ValidationErrorKind::Type { kind } => {
             let value_span = if matches!(here.kind(), Kind::Array | Kind::Object) {
