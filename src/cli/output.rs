@@ -107,7 +107,7 @@ impl MessageKind {
 
 /// Whether a stream gets colours. An explicit choice wins; then `NO_COLOR`; then `CLICOLOR_FORCE`; then whether
 /// the stream is a terminal that can.
-pub fn use_color(choice: ColorChoice, environment: &OutputEnvironment, is_terminal: bool) -> bool {
+fn use_color(choice: ColorChoice, environment: &OutputEnvironment, is_terminal: bool) -> bool {
     match choice {
         ColorChoice::Always => true,
         ColorChoice::Never => false,
@@ -118,13 +118,13 @@ pub fn use_color(choice: ColorChoice, environment: &OutputEnvironment, is_termin
 }
 
 /// Whether progress is shown at all.
-pub fn use_progress(options: &OutputOptions, environment: &OutputEnvironment) -> bool {
+fn use_progress(options: &OutputOptions, environment: &OutputEnvironment) -> bool {
     let unwanted = options.quiet || options.no_progress || environment.ci;
     environment.stderr_is_terminal && !environment.dumb_terminal && !unwanted
 }
 
 /// Whether a message is printed. As in git, `-q` silences what is merely worth knowing, never a warning.
-pub fn is_printed(kind: MessageKind, options: &OutputOptions) -> bool {
+fn is_printed(kind: MessageKind, options: &OutputOptions) -> bool {
     match kind {
         MessageKind::Error | MessageKind::Hint | MessageKind::Warning | MessageKind::Plain => true,
         MessageKind::Note => !options.quiet,

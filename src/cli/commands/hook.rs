@@ -1,5 +1,7 @@
 //! `hook`: puts the check into git's hooks, takes it out, says what would run.
 
+use std::path::{Path, PathBuf};
+
 use clap::{Args, Subcommand, ValueEnum};
 
 use crate::cli::commands::hook_run;
@@ -87,23 +89,15 @@ pub fn run(args: &HookArgs, session: &Session) -> Result<u8, Failure> {
 
 fn install_hooks(args: &PlaceArgs, session: &Session) -> Result<u8, Failure> {
     let types = types(args, &[HookType::PrePush]);
-    let binary = std::env::current_exe().map_err(|error| {
-        Failure::usage(format!("the path of this program cannot be told: {error}"))
-    })?;
-    let options = |place| HookOptions {
-        dry_run: args.dry_run,
-        force: args.force,
-        place,
-    };
     if args.global {
+        let options = HookOptions {
+            dry_run: args.dry_run,
+            force: args.force,
+            place: HooksPlace::Template,
+        };
         let git = Git::at(&session.directory);
         let plan = plan(session, &git)?;
-        let changes = install(
-            &plan.hooks_dir,
-            &types,
-            &binary,
-            &options(HooksPlace::Template),
-        )?;
+        let changes = install(&plan.hooks_dir, &types, &own_path()?, &options)?;
         show(&changes, session)?;
         if let Some(arguments) = &plan.tell_git {
             tell(&git, arguments, args.dry_run, session)?;
@@ -111,14 +105,34 @@ fn install_hooks(args: &PlaceArgs, session: &Session) -> Result<u8, Failure> {
         return Ok(0);
     }
     let repository = session.repository()?;
-    let changes = install(
-        &repository.hooks_dir()?,
-        &types,
-        &binary,
-        &options(place(&repository)?),
-    )?;
-    show(&changes, session)?;
+    install_into(&repository, &types, args.dry_run, args.force, session)?;
     Ok(0)
+}
+
+/// Puts hooks into a repository and says what was done and what a person should know about it.
+///
+/// # Errors
+/// A hook that cannot be put in place; nothing is half done then.
+pub fn install_into(
+    repository: &Repository,
+    types: &[HookType],
+    dry_run: bool,
+    force: bool,
+    session: &Session,
+) -> Result<(), Failure> {
+    let options = HookOptions {
+        dry_run,
+        force,
+        place: place(repository)?,
+    };
+    let changes = install(&repository.hooks_dir()?, types, &own_path()?, &options)?;
+    show(&changes, session)
+}
+
+fn own_path() -> Result<PathBuf, Failure> {
+    std::env::current_exe().map_err(|error| {
+        Failure::usage(format!("the path of this program cannot be told: {error}"))
+    })
 }
 
 fn uninstall_hooks(args: &PlaceArgs, session: &Session) -> Result<u8, Failure> {
@@ -209,7 +223,7 @@ fn plan(session: &Session, git: &Git) -> Result<TemplatePlan, Failure> {
     )?)
 }
 
-fn home(session: &Session) -> Result<&std::path::Path, Failure> {
+fn home(session: &Session) -> Result<&Path, Failure> {
     session.environment.home.as_deref().ok_or_else(|| {
         Failure::usage("there is no home directory, so there is no place for global hooks")
             .with_hint("set HOME")

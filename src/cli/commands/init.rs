@@ -4,16 +4,14 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
+use crate::cli::commands::hook::install_into;
 use crate::cli::failure::Failure;
 use crate::cli::reporting::{print, write_atomically};
 use crate::cli::session::Session;
 use crate::config::file::{FILE_NAME, Policy, parse};
-use crate::git::repository::Repository;
 use crate::model::path::RepoPath;
 use crate::project::service::{DEFAULT_COLLECTION_DIRECTORY, DEFAULT_SCHEMA_DIRECTORY};
-use crate::setup::hook_notes::place_of;
 use crate::setup::hook_script::HookType;
-use crate::setup::hooks::{HookOptions, install};
 
 /// Write the layout and the configuration into a repository
 ///
@@ -99,10 +97,16 @@ pub fn run(args: &InitArgs, session: &Session) -> Result<u8, Failure> {
     for (path, text) in &files {
         lines.push_str(&format!("{}\n", write(&root, path, text, args.dry_run)?));
     }
-    if args.hook {
-        lines.push_str(&install_hook(&repository, args.dry_run)?);
-    }
     print(session, &lines)?;
+    if args.hook {
+        install_into(
+            &repository,
+            &[HookType::PrePush],
+            args.dry_run,
+            false,
+            session,
+        )?;
+    }
     if !args.dry_run {
         session
             .output
@@ -184,28 +188,4 @@ fn nearest_existing(directory: &Path) -> PathBuf {
 
 fn has_files(directory: &Path) -> bool {
     std::fs::read_dir(directory).is_ok_and(|mut entries| entries.next().is_some())
-}
-
-fn install_hook(repository: &Repository, dry_run: bool) -> Result<String, Failure> {
-    let binary = std::env::current_exe().map_err(|error| {
-        Failure::usage(format!("the path of this program cannot be told: {error}"))
-    })?;
-    let hooks = repository.hooks_dir()?;
-    let place = place_of(
-        &hooks,
-        &repository.common_dir().join("hooks"),
-        repository.root(),
-        false,
-    );
-    let options = HookOptions {
-        dry_run,
-        force: false,
-        place,
-    };
-    let changes = install(&hooks, &[HookType::PrePush], &binary, &options)?;
-    Ok(changes
-        .changes
-        .iter()
-        .map(|change| format!("{}\n", crate::model::text::visible(&change.to_string())))
-        .collect())
 }
