@@ -20,8 +20,10 @@
 //! |---|---|---|
 //! | `git-postman.toml` | by every check | by `init`, where there is none |
 //! | `.postman/**` | by every check | never |
-//! | files in the managed directories | by every check | never; `init` makes the directories |
-//! | `.git/hooks/pre-push`, `.git/hooks/pre-commit` (or `core.hooksPath`) | by `hook status` | by `hook install` and `hook uninstall` |
+//! | files in the managed directories | by every check | never; `init` makes the directories, each with a `.gitkeep` |
+//! | `pre-push` and `pre-commit` in `.git/hooks` (or `core.hooksPath`), an earlier one kept as `….git-postman-before` | by `hook status` | by `hook install`, `hook uninstall` and `init --hook` |
+//! | the same in git's template directory, and `init.templateDir` | by `hook status --global` | by `hook install --global` and `hook uninstall --global` |
+//! | objects that a partial clone lacks | by a check that needs them | by git, which fetches them; never with `--offline` |
 //! | the file named by `--baseline` | by `check` | with `--write-baseline` |
 //! | the files named by `--report` | never | by `check` |
 

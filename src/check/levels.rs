@@ -102,3 +102,79 @@ pub fn agree(findings: Vec<Finding>, config: &Config, baseline: &BTreeSet<String
     agreed.unused = (0..used.len()).filter(|index| !used[*index]).collect();
     agreed
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::{Levels, agree};
+    use crate::check::catalog;
+    use crate::config::file::{Config, parse};
+    use crate::model::finding::{Finding, Place, RuleId, Severity};
+    use crate::model::path::RepoPath;
+
+    fn config(text: &str) -> Config {
+        parse(&RepoPath::outside("git-postman.toml"), text).unwrap()
+    }
+
+    fn finding(rule: &'static str, path: &str, fingerprint: &str) -> Finding {
+        let place = Place::whole(RepoPath::parse(path).unwrap());
+        Finding {
+            rule: RuleId(rule),
+            severity: Severity::Error,
+            message: "wrong".to_owned(),
+            location: place.location,
+            help: "right it".to_owned(),
+            excerpt: None,
+            commit: None,
+            fingerprint: fingerprint.to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_rule_weighs_what_is_configured_and_else_its_own() {
+        let config = config("[rules]\nstray-file = 'error'\nsyntax = 'allow'\n");
+        let levels = Levels::of(&config).unwrap();
+        let weight = |id: &str| levels.severity(catalog::find(id).unwrap());
+        assert_eq!(weight("stray-file"), Some(Severity::Error));
+        assert_eq!(weight("syntax"), None);
+        assert_eq!(weight("nested-directories"), Some(Severity::Error));
+    }
+
+    #[test]
+    fn a_rule_that_there_is_not_is_refused_wherever_it_stands() {
+        for text in [
+            "[rules]\nstray-fil = 'error'\n",
+            "[[allow]]\nrule = 'stray-fil'\nreason = 'x'\n",
+        ] {
+            let unknown = Levels::of(&config(text)).unwrap_err();
+            assert_eq!(
+                (unknown.id.as_str(), unknown.suggestion),
+                ("stray-fil", Some("stray-file"))
+            );
+        }
+    }
+
+    #[test]
+    fn an_exception_allows_what_it_names_and_is_told_when_it_allows_nothing() {
+        let config = config(
+            "[[allow]]\nrule = 'syntax'\npath = 'a/*.json'\nreason = 'x'\n[[allow]]\nrule = 'schema'\npointer = '/info'\nreason = 'y'\n",
+        );
+        let findings = vec![
+            finding("syntax", "a/one.json", "1"),
+            finding("syntax", "a/b/two.json", "2"),
+            finding("schema", "a/one.json", "3"),
+            finding("stray-file", "a/one.json", "4"),
+        ];
+        let known = BTreeSet::from(["1".to_owned(), "4".to_owned()]);
+        let agreed = agree(findings, &config, &known);
+        let left: Vec<&str> = agreed
+            .findings
+            .iter()
+            .map(|finding| finding.fingerprint.as_str())
+            .collect();
+        assert_eq!(left, ["2", "3"]);
+        assert_eq!((agreed.allowed, agreed.known), (1, 1));
+        assert_eq!(agreed.unused, [1]);
+    }
+}

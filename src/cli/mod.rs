@@ -57,7 +57,7 @@ struct Everywhere {
     /// Say less on standard error
     #[arg(short, long, global = true)]
     quiet: bool,
-    /// Say more on standard error; twice for most
+    /// Say more on standard error
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     verbose: u8,
     /// Refuse every network access: an attempt is an error that names the host

@@ -20,9 +20,10 @@ pub const MAX_BYTES: u64 = 1024 * 1024;
 /// What the user decided. Everything has a default, so an empty file is right.
 #[derive(Clone, Debug, Default)]
 pub struct Config {
-    /// `[layout] schema-directory`: where API definitions lie; `None` leaves it to Postman's metadata.
+    /// `[layout] schema-directory`: where API definitions lie, beside what Postman's metadata at the root declares.
+    /// The newer layout has directories of its own, and this is not read there.
     pub schema_directory: Option<RepoPath>,
-    /// `[layout] collection-directory`.
+    /// `[layout] collection-directory`: the same for collections.
     pub collection_directory: Option<RepoPath>,
     /// `[mapping] policy`.
     pub policy: Policy,
