@@ -1,5 +1,6 @@
-//! Every rule, a folder a group and a file a rule.
+//! Every rule, a folder a group and a file a rule; and what rules of several groups share.
 
+pub mod connected;
 pub mod document;
 pub mod layout;
 pub mod mapping;

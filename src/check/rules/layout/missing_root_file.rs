@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::check::findings::Findings;
 use crate::check::rule::{Check, Group, Rule};
+use crate::check::rules::connected::connected_apis;
 use crate::model::finding::{RuleId, Severity};
 use crate::project::Project;
 
@@ -18,7 +19,7 @@ pub static RULE: Rule = Rule {
 #### What it finds
 
 A `rootFiles[]` entry in `.postman/` whose file does not exist, exists in another case, is a directory, or lies outside of the
-repository. Missing entries of `files[]` have a rule of their own.
+repository. Missing entries of `files[]` have a rule of their own, and the root file of a stale id is nobody's any more.
 
 #### Why it matters
 
@@ -42,7 +43,7 @@ Bring the file back, or choose another root file in Postman and push.
 };
 
 fn check(project: &Project<'_>, findings: &mut Findings) {
-    for api in project.services.iter().flat_map(|service| &service.apis) {
+    for api in connected_apis(project) {
         let mut seen = BTreeSet::new();
         for root in &api.root_files {
             if !seen.insert(root.text.as_str()) {
@@ -118,6 +119,33 @@ rootFiles[] = Index.json
         assert_eq!(
             words("missing-root-file", fixture)[0].0,
             "root file `schemas/Index.json` is `schemas/index.json` in the repository"
+        );
+    }
+
+    #[test]
+    fn the_root_file_of_a_stale_id_is_left_out() {
+        check(
+            "missing-root-file",
+            r#"
+//- .postman/api
+apis[] = {"apiId":"11111111-2222-4333-8444-555555555555"}
+apis[] = {"apiId":"66666666-7777-4888-9999-000000000000"}
+configVersion = 1.0.0
+//- .postman/api_11111111-2222-4333-8444-555555555555
+configVersion = 1.0.0
+[config.relations.apiDefinition]
+rootDirectory = s
+[config.relations.apiDefinition.metaData]
+rootFiles[] = old.yaml
+//- .postman/api_66666666-7777-4888-9999-000000000000
+configVersion = 1.0.0
+[config.relations.apiDefinition]
+rootDirectory = s
+[config.relations.apiDefinition.metaData]
+rootFiles[] = new.yaml
+//- s/new.yaml
+openapi: 3.0.0
+"#,
         );
     }
 }

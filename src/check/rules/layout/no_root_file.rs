@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::check::findings::Findings;
 use crate::check::rule::{Check, Group, Rule};
+use crate::check::rules::connected::connected_apis;
 use crate::check::rules::layout::managed::listed;
 use crate::check::rules::layout::naming::named;
 use crate::model::finding::{Place, RuleId, Severity};
@@ -52,7 +53,7 @@ Fill the file, or choose the root file in Postman, and push; or take the files o
 
 fn check(project: &Project<'_>, findings: &mut Findings) {
     let listed = listed(project);
-    for api in project.services.iter().flat_map(|service| &service.apis) {
+    for api in connected_apis(project) {
         if !api.root_files.is_empty() {
             continue;
         }

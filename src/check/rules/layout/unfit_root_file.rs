@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::check::findings::Findings;
 use crate::check::rule::{Check, Group, Rule};
+use crate::check::rules::connected::connected_apis;
 use crate::check::rules::layout::definition_extension::{Family, family_of, family_of_type};
 use crate::model::finding::{RuleId, Severity};
 use crate::model::path::RepoPath;
@@ -40,7 +41,7 @@ Choose the right root file in Postman and push; where the type has changed, add 
 };
 
 fn check(project: &Project<'_>, findings: &mut Findings) {
-    for api in project.services.iter().flat_map(|service| &service.apis) {
+    for api in connected_apis(project) {
         let written = api.definition_type.as_ref().map(|one| one.text.as_str());
         let mut seen = BTreeSet::new();
         for root in &api.root_files {

@@ -2,8 +2,8 @@
 
 use crate::check::findings::Findings;
 use crate::check::rule::{Check, Group, Rule};
+use crate::check::rules::connected::connected_apis;
 use crate::check::rules::mapping::collection_ids::identity;
-use crate::check::rules::mapping::connected::connections;
 use crate::model::finding::{RuleId, Severity};
 use crate::model::text::shortened;
 use crate::project::Project;
@@ -42,8 +42,7 @@ Find out which collection is meant. Restore the file if it was overwritten with 
 };
 
 fn check(project: &Project<'_>, findings: &mut Findings) {
-    let apis = connections(project).into_iter().filter_map(|c| c.api);
-    for file in apis.flat_map(|api| &api.collections) {
+    for file in connected_apis(project).flat_map(|api| &api.collections) {
         let Some(path) = file.path.resolved() else {
             continue;
         };

@@ -2,7 +2,7 @@
 
 use crate::check::findings::Findings;
 use crate::check::rule::{Check, Group, Rule};
-use crate::check::rules::mapping::connected::connections;
+use crate::check::rules::connected::connected_apis;
 use crate::format::detect::Format;
 use crate::model::finding::{RuleId, Severity};
 use crate::model::text::shortened;
@@ -60,7 +60,7 @@ const TYPES: [(&str, &[Format]); 12] = [
 ];
 
 fn check(project: &Project<'_>, findings: &mut Findings) {
-    for api in connections(project).into_iter().filter_map(|c| c.api) {
+    for api in connected_apis(project) {
         let Some(declared) = api.definition_type.as_ref().filter(|d| !d.text.is_empty()) else {
             continue;
         };

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use crate::check::findings::Findings;
 use crate::check::rule::{Check, Group, Rule};
+use crate::check::rules::connected::connected_apis;
 use crate::check::rules::mapping::collection_ids::identity;
-use crate::check::rules::mapping::connected::connections;
 use crate::model::finding::{RuleId, Severity};
 use crate::model::path::RepoPath;
 use crate::model::text::shortened;
@@ -46,7 +46,7 @@ one's id: its `info._uid`.
 
 fn check(project: &Project<'_>, findings: &mut Findings) {
     let mut first: HashMap<String, &RepoPath> = HashMap::new();
-    let apis = connections(project).into_iter().filter_map(|c| c.api);
+    let apis = connected_apis(project);
     for file in apis.flat_map(|api| &api.collections) {
         let (Some(id), Some(path)) = (&file.id, file.path.resolved()) else {
             continue;

@@ -1,6 +1,6 @@
 //! The links of a repository to Postman as ids: what the rules compare across folders and across pushes.
 
-use crate::check::rules::mapping::connected::connections;
+use crate::check::rules::connected::connections;
 use crate::model::finding::Place;
 use crate::model::id::is_uuid;
 use crate::model::path::RepoPath;

@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap};
 
-use crate::check::rules::mapping::connected::connections;
+use crate::check::rules::connected::connected_apis;
 use crate::model::path::RepoPath;
 use crate::model::snapshot::FileKind;
 use crate::project::Project;
@@ -103,10 +103,7 @@ pub struct FileList<'a> {
 
 /// The lists of every API that counts. What a stale id lists is nobody's any more.
 pub fn lists<'a>(project: &'a Project<'a>) -> Vec<FileList<'a>> {
-    let apis = connections(project)
-        .into_iter()
-        .filter_map(|connection| connection.api);
-    apis.flat_map(lists_of).collect()
+    connected_apis(project).flat_map(lists_of).collect()
 }
 
 fn lists_of(api: &ApiFile) -> [FileList<'_>; 2] {

@@ -5,7 +5,6 @@ pub mod api_in_several_folders;
 pub mod changed_link;
 pub mod collection_id_mismatch;
 pub mod collection_ids;
-pub mod connected;
 pub mod definition_type_mismatch;
 pub mod duplicate_api_id;
 pub mod duplicate_cloud_id;

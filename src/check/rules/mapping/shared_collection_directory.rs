@@ -2,7 +2,7 @@
 
 use crate::check::findings::Findings;
 use crate::check::rule::{Check, Group, Rule};
-use crate::check::rules::mapping::connected::connections;
+use crate::check::rules::connected::connections;
 use crate::config::file::Policy;
 use crate::model::finding::{RuleId, Severity};
 use crate::model::path::RepoPath;

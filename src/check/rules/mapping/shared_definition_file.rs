@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::check::findings::Findings;
 use crate::check::rule::{Check, Group, Rule};
-use crate::check::rules::mapping::connected::{connections, definition_files};
+use crate::check::rules::connected::{connections, definition_files};
 use crate::config::file::Policy;
 use crate::model::finding::{Place, RuleId, Severity};
 use crate::model::path::RepoPath;
@@ -56,12 +56,12 @@ fn check(project: &Project<'_>, findings: &mut Findings) {
     if project.config.policy != Policy::Files {
         return;
     }
-    let mut earlier: Vec<(String, &ApiFile, BTreeSet<RepoPath>)> = Vec::new();
+    let mut earlier: Vec<(String, &ApiFile, BTreeSet<&RepoPath>)> = Vec::new();
     for connection in connections(project) {
         let Some(api) = connection.api else { continue };
         let files = definition_files(api);
         for (id, other, other_files) in &earlier {
-            let shared: Vec<&RepoPath> = files.intersection(other_files).collect();
+            let shared: Vec<&RepoPath> = files.intersection(other_files).copied().collect();
             if let Some(first) = shared.first() {
                 let message = match shared.len() - 1 {
                     0 => format!("definition file `{first}` is listed by API `{id}` as well"),
