@@ -135,6 +135,7 @@ impl<'a> Claim<'a> {
     }
 
     /// The same collection directory, and definitions that are the same, overlap, or that one of them does not have.
+    /// Two that have neither directory share nothing yet.
     fn replaces(&self, other: &Self) -> bool {
         let path =
             |written: &'a Option<WrittenPath>| written.as_ref().and_then(|one| one.resolved());
@@ -147,7 +148,8 @@ impl<'a> Claim<'a> {
             return one == other;
         }
         let (one, other) = (self.definitions(), other.definitions());
-        one.is_empty() || other.is_empty() || one.intersection(other).next().is_some()
+        let is_open = one.is_empty() || other.is_empty();
+        (is_open && collections(self).is_some()) || one.intersection(other).next().is_some()
     }
 
     fn definitions(&self) -> &BTreeSet<&'a RepoPath> {

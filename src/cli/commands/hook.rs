@@ -98,7 +98,7 @@ fn install_hooks(args: &PlaceArgs, session: &Session) -> Result<u8, Failure> {
         let git = Git::at(&session.directory);
         let plan = plan(session, &git)?;
         let changes = install(&plan.hooks_dir, &types, &own_path()?, &options)?;
-        show(&changes, session)?;
+        show(&changes, args.dry_run, session)?;
         if let Some(arguments) = &plan.tell_git {
             tell(&git, arguments, args.dry_run, session)?;
         }
@@ -126,7 +126,7 @@ pub fn install_into(
         place: place(repository)?,
     };
     let changes = install(&repository.hooks_dir()?, types, &own_path()?, &options)?;
-    show(&changes, session)
+    show(&changes, dry_run, session)
 }
 
 fn own_path() -> Result<PathBuf, Failure> {
@@ -147,6 +147,7 @@ fn uninstall_hooks(args: &PlaceArgs, session: &Session) -> Result<u8, Failure> {
         let plan = plan(session, &git)?;
         show(
             &uninstall(&plan.hooks_dir, &types, &options(HooksPlace::Template))?,
+            args.dry_run,
             session,
         )?;
         let home = home(session)?;
@@ -164,6 +165,7 @@ fn uninstall_hooks(args: &PlaceArgs, session: &Session) -> Result<u8, Failure> {
             &types,
             &options(place(&repository)?),
         )?,
+        args.dry_run,
         session,
     )?;
     Ok(0)
@@ -251,7 +253,7 @@ fn tell(
     )
 }
 
-fn show(changes: &HookChanges, session: &Session) -> Result<(), Failure> {
+fn show(changes: &HookChanges, dry_run: bool, session: &Session) -> Result<(), Failure> {
     if changes.changes.is_empty() {
         print(session, "nothing to change\n")?;
     }
@@ -261,6 +263,11 @@ fn show(changes: &HookChanges, session: &Session) -> Result<(), Failure> {
         .map(|change| format!("{}\n", visible(&change.to_string())))
         .collect();
     print(session, &lines)?;
+    if dry_run && !changes.changes.is_empty() {
+        session
+            .output
+            .note("this is what would be done; nothing was changed");
+    }
     for note in &changes.notes {
         session.output.note(&note.to_string());
     }

@@ -105,4 +105,19 @@ files[] = {"path":"two.yaml"}
 "#,
         );
     }
+
+    #[test]
+    fn apis_that_have_nothing_yet_do_not_replace_others() {
+        check(
+            "stale-api-id",
+            r#"
+//- .postman/api_11111111-2222-4333-8444-555555555555
+configVersion = 1.1.0
+[config.relations.apiDefinition]
+files[] = {"path":"one.yaml"}
+//- .postman/api_66666666-7777-4888-9999-000000000000
+configVersion = 1.1.0
+"#,
+        );
+    }
 }
