@@ -290,7 +290,11 @@ impl<'a> NodeRef<'a> {
         }
         let members: &[Member] = &self.document.members[self.member_range()];
         let key = |member: &Member| self.document.characters(member.key);
-        members.get(index).is_some_and(|member| !members[index + 1..].iter().any(|later| key(later) == key(member)))
+        members.get(index).is_some_and(|member| {
+            !members[index + 1..]
+                .iter()
+                .any(|later| key(later) == key(member))
+        })
     }
 
     /// The item at this index, without walking there.

@@ -433,7 +433,9 @@ impl<'a> Object<'a, Arena> for ObjectHandle<'a> {
     type MembersIter = Members<'a>;
 
     fn len(&self) -> usize {
-        (0..self.0.members().len()).filter(|index| self.0.counts(*index)).count()
+        (0..self.0.members().len())
+            .filter(|index| self.0.counts(*index))
+            .count()
     }
 
     fn get(&self, key: &Box<str>) -> Option<Handle<'a>> {
@@ -616,7 +618,8 @@ mod tests {
 
     #[test]
     fn of_a_doubled_key_the_last_is_judged() {
-        let (document, _) = json::parse(r#"{"name": 1, "name": "x", "kind": 5, "kind": "a"}"#.to_owned());
+        let (document, _) =
+            json::parse(r#"{"name": 1, "name": "x", "kind": 5, "kind": "a"}"#.to_owned());
         assert_eq!(SAMPLE.faults(document.root().unwrap(), ""), []);
     }
 

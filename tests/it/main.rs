@@ -6,3 +6,7 @@
 )]
 
 mod architecture;
+mod bad_input;
+mod check;
+mod check_files;
+mod support;
