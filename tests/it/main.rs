@@ -9,4 +9,6 @@ mod architecture;
 mod bad_input;
 mod check;
 mod check_files;
+mod hooks_install;
+mod hooks_push;
 mod support;

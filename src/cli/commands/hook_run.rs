@@ -71,6 +71,7 @@ fn pre_push(args: &HookRunArgs, session: &Session) -> Result<u8, Failure> {
                     "{} is a {kind}, which has no files to look at",
                     update.local_ref
                 ));
+                looked = true;
             }
             Pushed::Range(range) => {
                 for note in &range.notes {
