@@ -9,6 +9,8 @@ mod architecture;
 mod bad_input;
 mod check;
 mod check_files;
+mod commands;
 mod hooks_install;
 mod hooks_push;
 mod support;
+mod verdicts;
