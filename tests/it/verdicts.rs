@@ -15,6 +15,7 @@ use crate::support::Repository;
 /// judges such a collection as 2.1, which has other demands.
 const OF_AN_UNKNOWN_VERSION: &str = "mutants/m024-schema-url-wrong-version.postman_collection.json";
 
+#[expect(clippy::print_stderr, reason = "a test that is passed over says why")]
 fn corpus() -> Option<PathBuf> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
     if path.join("verdicts.tsv").is_file() {
@@ -176,7 +177,7 @@ fn verdicts_agree_with_the_official_schemas_on_damaged_copies() {
     let Some(corpus) = corpus() else { return };
     let validators = official(&corpus);
     let mut wrong = Vec::new();
-    let mut seen = BTreeMap::new();
+    let mut seen: BTreeMap<&str, [usize; 2]> = BTreeMap::new();
     let documents: Vec<Row> = rows(&corpus)
         .into_iter()
         .filter(|row| row.valid && ["collections", "openapi"].contains(&row.kind.as_str()))
@@ -198,7 +199,7 @@ fn verdicts_agree_with_the_official_schemas_on_damaged_copies() {
                     _ => &copy,
                 };
                 let theirs = validator.is_valid(subject);
-                *seen.entry(name).or_insert(0) += 1;
+                seen.entry(name).or_default()[usize::from(theirs)] += 1;
                 if judged.valid != Some(theirs) {
                     let ours = judged.valid;
                     let value = copy.pointer(&pointer).map(ToString::to_string);
@@ -211,8 +212,11 @@ fn verdicts_agree_with_the_official_schemas_on_damaged_copies() {
             }
         }
     }
-    eprintln!("compared: {seen:?}");
-    assert!(seen.values().sum::<i32>() > 1000, "{seen:?}");
+    eprintln!("compared, refused and accepted: {seen:?}");
+    // Neither side has an easy life: copies of both verdicts are there in numbers.
+    for name in ["collection-2.0", "collection-2.1", "openapi-3.0"] {
+        assert!(seen[name].iter().all(|count| *count > 100), "{seen:?}");
+    }
     assert!(
         wrong.is_empty(),
         "{} of {seen:?}:\n{}",
