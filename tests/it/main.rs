@@ -12,5 +12,6 @@ mod check_files;
 mod commands;
 mod hooks_install;
 mod hooks_push;
+mod odd_repositories;
 mod support;
 mod verdicts;
