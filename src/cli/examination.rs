@@ -15,7 +15,7 @@ use crate::model::id::CommitId;
 use crate::model::path::RepoPath;
 use crate::model::report::{Gate, Report, SnapshotLabel, Summary};
 use crate::model::snapshot::{Content, Snapshot};
-use crate::project::{Branches, Project};
+use crate::project::Project;
 
 /// Blobs above this size are passed over when secrets are looked for: nobody pastes a token into one.
 const MAX_BLOB: u64 = 32 * 1024 * 1024;
@@ -33,8 +33,17 @@ pub struct Target<'a> {
     /// Files of the snapshot that are looked at for secrets beside the documents.
     pub texts: Vec<RepoPath>,
     /// What the remote has, to compare the link with.
-    pub before: Option<CommitId>,
+    pub before: Option<Before>,
     /// The branch, where it is one.
+    pub branch: Option<String>,
+}
+
+/// What a push would replace, or for a new branch what stands beside it.
+#[derive(Clone, Debug)]
+pub struct Before {
+    /// The commit.
+    pub commit: CommitId,
+    /// Its branch, where that is known.
     pub branch: Option<String>,
 }
 
@@ -73,11 +82,9 @@ impl Examined {
         baseline: &BTreeSet<String>,
     ) -> Result<(), Failure> {
         let mut project = Project::load(target.snapshot, &decided.config)?;
+        project.branches.current = target.branch.clone();
         if let (Some(repository), true) = (repository, decided.config.active_branch.is_some()) {
-            project.branches = Branches {
-                current: target.branch.clone(),
-                known: Some(repository.branches()?),
-            };
+            project.branches.known = Some(repository.branches()?);
         }
         let progress = session.output.progress(None, "checking");
         let watch = |steps: usize| progress.advance(steps as u64);
@@ -121,9 +128,10 @@ impl Examined {
                 watch(1);
             }
             if let Some(before) = &target.before {
-                let before = repository.commit(before)?;
-                let before = Project::load(&*before, &decided.config)?;
-                findings.extend(check::links(&before, &project, &decided.levels));
+                let snapshot = repository.commit(&before.commit)?;
+                let mut earlier = Project::load(&*snapshot, &decided.config)?;
+                earlier.branches.current = before.branch.clone();
+                findings.extend(check::links(&earlier, &project, &decided.levels));
             }
         }
         drop(progress);

@@ -2,7 +2,7 @@
 
 use crate::config::file::ConfigError;
 use crate::git::error::GitError;
-use crate::model::finding::{Excerpt, Location};
+use crate::model::finding::Place;
 use crate::model::snapshot::SnapshotError;
 use crate::setup::hook_changes::SetupError;
 
@@ -14,7 +14,7 @@ pub struct Failure {
     /// What is wrong: lower case, no full stop.
     pub message: String,
     /// Where, for a configuration.
-    pub place: Option<(Location, Option<Excerpt>)>,
+    pub place: Option<Box<Place>>,
     /// What to do.
     pub hints: Vec<String>,
 }
@@ -24,8 +24,6 @@ pub struct Failure {
 pub enum Kind {
     /// The command line, the configuration or the repository cannot be used: nothing was tried.
     Usage,
-    /// Findings, already told: nothing more to say.
-    Findings,
 }
 
 impl Kind {
@@ -33,7 +31,6 @@ impl Kind {
     pub fn exit_code(self) -> u8 {
         match self {
             Self::Usage => 2,
-            Self::Findings => 1,
         }
     }
 }
@@ -54,15 +51,6 @@ impl Failure {
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
         self
-    }
-
-    /// The same with what was being done.
-    #[must_use]
-    pub fn while_doing(self, action: &str) -> Self {
-        Self {
-            message: format!("{action}: {}", self.message),
-            ..self
-        }
     }
 }
 
@@ -87,7 +75,7 @@ impl From<SnapshotError> for Failure {
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
         let failure = Self {
-            place: Some((error.location, error.excerpt)),
+            place: Some(error.place),
             ..Self::usage(error.message)
         };
         error.hint.into_iter().fold(failure, Self::with_hint)

@@ -60,6 +60,9 @@ struct Everywhere {
     /// Say more on standard error; twice for most
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     verbose: u8,
+    /// Refuse every network access: an attempt is an error that names the host
+    #[arg(long, global = true)]
+    offline: bool,
     /// Show no progress bars
     #[arg(long, global = true)]
     no_progress: bool,
@@ -136,6 +139,7 @@ fn session(everywhere: &Everywhere, environment: Environment) -> Session {
             .clone()
             .unwrap_or_else(|| PathBuf::from(".")),
         config: everywhere.config.clone(),
+        offline: everywhere.offline,
         environment,
         output: Output::new(options, facts.with_streams_of_this_process()),
     }

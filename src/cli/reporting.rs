@@ -87,18 +87,14 @@ pub fn print(session: &Session, text: &str) -> Result<(), Failure> {
 /// Says why a run could not do its job.
 pub fn show_failure(output: &Output, failure: &Failure) {
     match &failure.place {
-        Some((location, excerpt)) => {
+        Some(place) => {
+            let (path, start) = (&place.location.path, place.location.start);
             output.error(&failure.message);
-            let place = format!(
-                " --> {}:{}:{}",
-                location.path, location.start.line, location.start.column
-            );
-            output.plain(&place);
-            if let Some(excerpt) = excerpt {
+            output.plain(&format!(" --> {path}:{}:{}", start.line, start.column));
+            if let Some(excerpt) = &place.excerpt {
                 output.plain(&format!("  | {}", visible_line(&excerpt.text)));
             }
         }
-        None if failure.message.is_empty() => {}
         None => output.error(&failure.message),
     }
     for hint in &failure.hints {

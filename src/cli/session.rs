@@ -18,6 +18,8 @@ pub struct Session {
     pub directory: PathBuf,
     /// `--config`: a file on disk instead of the one in the snapshot.
     pub config: Option<PathBuf>,
+    /// `--offline`: whoever wants the network gets an error.
+    pub offline: bool,
     /// The environment.
     pub environment: Environment,
     /// Where it prints.
@@ -40,6 +42,9 @@ impl Session {
     /// There is none, or it cannot be used.
     pub fn repository(&self) -> Result<Repository, Failure> {
         let repository = Repository::discover(&self.directory)?;
+        if self.offline {
+            repository.git().refuse_network();
+        }
         self.output
             .detail(&format!("repository {}", repository.git_dir().display()));
         Ok(repository)

@@ -7,7 +7,7 @@ use globset::{GlobBuilder, GlobMatcher};
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::model::finding::{Excerpt, Location};
+use crate::model::finding::Place;
 use crate::model::path::RepoPath;
 use crate::model::span::{LineIndex, Span};
 
@@ -113,9 +113,7 @@ pub struct ConfigError {
     /// What is wrong.
     pub message: String,
     /// Where.
-    pub location: Location,
-    /// The line.
-    pub excerpt: Option<Excerpt>,
+    pub place: Box<Place>,
     /// What to do.
     pub hint: Option<String>,
 }
@@ -227,18 +225,10 @@ pub fn error_at(
     message: String,
     hint: Option<String>,
 ) -> ConfigError {
-    let lines = LineIndex::new(text);
-    let span = span_of(range);
-    let location = Location {
-        path: path.clone(),
-        start: lines.position(text, span.start),
-        end: lines.position(text, span.end),
-        pointer: None,
-    };
+    let place = Place::in_text(path, text, &LineIndex::new(text), span_of(range));
     ConfigError {
         message,
-        location,
-        excerpt: Some(Excerpt::of(text, &lines, span)),
+        place: Box::new(place),
         hint,
     }
 }
@@ -327,8 +317,8 @@ mod tests {
         let error = parse(&path, text).expect_err("an error");
         (
             error.message,
-            error.location.start.line,
-            error.location.start.column,
+            error.place.location.start.line,
+            error.place.location.start.column,
             error.hint,
         )
     }
@@ -403,5 +393,49 @@ reason = "notes for people"
         );
         assert_eq!(wrong("[check]\nexclude = [\"a{b\"]\n").1, 2);
         assert_eq!(wrong("[layout\n").1, 1);
+    }
+
+    /// The keys that the reader knows in a table, as its own complaint about another one lists them.
+    fn known_keys(text: &str) -> Vec<String> {
+        let error = toml::from_str::<super::Written>(text)
+            .err()
+            .expect("an unknown key");
+        let mut names: Vec<String> = error
+            .message()
+            .split('`')
+            .skip(3)
+            .step_by(2)
+            .map(str::to_owned)
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn the_published_schema_knows_the_same_keys() {
+        let text = std::fs::read_to_string(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/docs/git-postman.schema.json"
+        ))
+        .unwrap();
+        let schema: serde_json::Value = serde_json::from_str(&text).unwrap();
+        for (text, pointer) in [
+            ("zz = 1", "/properties"),
+            ("[layout]\nzz = 1", "/properties/layout/properties"),
+            ("[mapping]\nzz = 1", "/properties/mapping/properties"),
+            ("[check]\nzz = 1", "/properties/check/properties"),
+            ("[[allow]]\nzz = 1", "/properties/allow/items/properties"),
+        ] {
+            let mut published: Vec<String> = schema
+                .pointer(pointer)
+                .unwrap()
+                .as_object()
+                .unwrap()
+                .keys()
+                .cloned()
+                .collect();
+            published.sort();
+            assert_eq!(known_keys(text), published, "{pointer}");
+        }
     }
 }

@@ -218,10 +218,11 @@ fn is_wrapped(root: NodeRef<'_>, inner: NodeRef<'_>) -> bool {
 }
 
 fn of_object(root: NodeRef<'_>) -> Format {
-    if let Some(kind) = root.get_str("$kind") {
-        if root.get("openapi").is_none() && !kind.is_empty() {
-            return Format::Collection3;
-        }
+    if let Some(kind) = root.get_str("$kind")
+        && root.get("openapi").is_none()
+        && !kind.is_empty()
+    {
+        return Format::Collection3;
     }
     if let Some(version) = root.get("openapi") {
         return match version.as_text().unwrap_or_default() {

@@ -237,10 +237,10 @@ fn unquote(value: &str) -> (String, bool) {
     if inside('\'') {
         return (value[1..value.len() - 1].to_owned(), true);
     }
-    if inside('"') {
-        if let Ok(text) = serde_json::from_str::<String>(value) {
-            return (text, true);
-        }
+    if inside('"')
+        && let Ok(text) = serde_json::from_str::<String>(value)
+    {
+        return (text, true);
     }
     (value.to_owned(), false)
 }

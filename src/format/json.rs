@@ -251,12 +251,12 @@ impl Parser<'_> {
             let message = "`\\u` wants four hexadecimal digits";
             return Err(Fault::syntax(Span::new(at, at + 2), message));
         };
-        if (0xd800..0xdc00).contains(&first) && self.bytes.get(at + 6..at + 8) == Some(b"\\u") {
-            if let Some(second @ 0xdc00..=0xdfff) = unit(at + 6) {
-                let character =
-                    char::from_u32(0x10000 + ((first - 0xd800) << 10) + (second - 0xdc00));
-                return Ok((character, 12));
-            }
+        if (0xd800..0xdc00).contains(&first)
+            && self.bytes.get(at + 6..at + 8) == Some(b"\\u")
+            && let Some(second @ 0xdc00..=0xdfff) = unit(at + 6)
+        {
+            let character = char::from_u32(0x10000 + ((first - 0xd800) << 10) + (second - 0xdc00));
+            return Ok((character, 12));
         }
         Ok((char::from_u32(first), 6))
     }
@@ -341,7 +341,9 @@ impl Parser<'_> {
             "file ends in the middle of the JSON document"
         };
         let help = "restore the whole file, for instance from the last good commit";
-        Fault::syntax(Span::at(self.bytes.len()), message).with_help(help)
+        // Behind the last character there is, rather than on an empty line after it.
+        let end = self.builder.text().trim_end().len();
+        Fault::syntax(Span::at(end), message).with_help(help)
     }
 
     fn unexpected(&self, expected: Expect, found: u8) -> Fault {

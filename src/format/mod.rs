@@ -1,5 +1,6 @@
 //! Formats: text into documents with spans, and what each format says of them.
 
+pub mod asyncapi;
 pub mod collection;
 pub mod detect;
 pub mod environment;
@@ -77,17 +78,17 @@ pub fn parse(path: &str, bytes: Vec<u8>) -> Parsed {
     let format = detect::of_postman_file(path)
         .unwrap_or_else(|| detect::of_document(path, document.text(), document.root()));
     let mut valid = faults.iter().any(Fault::invalidates).then_some(false);
-    if valid.is_none() {
-        if let Some(root) = document.root() {
-            let (root, prefix) = if format.is_collection() {
-                detect::unwrapped(root)
-            } else {
-                (root, "")
-            };
-            if let Some(told) = validate(format, root, prefix) {
-                valid = Some(!told.iter().any(Fault::invalidates));
-                faults.extend(told);
-            }
+    if valid.is_none()
+        && let Some(root) = document.root()
+    {
+        let (root, prefix) = if format.is_collection() {
+            detect::unwrapped(root)
+        } else {
+            (root, "")
+        };
+        if let Some(told) = validate(format, root, prefix) {
+            valid = Some(!told.iter().any(Fault::invalidates));
+            faults.extend(told);
         }
     }
     Parsed {
@@ -110,6 +111,7 @@ fn validate(format: Format, root: NodeRef<'_>, prefix: &str) -> Option<Vec<Fault
         Format::OpenApi20 | Format::OpenApi30 | Format::OpenApi31 | Format::OpenApi32 => {
             Some(openapi::validate(format, root))
         }
+        Format::AsyncApi2 | Format::AsyncApi3 => Some(asyncapi::validate(format, root)),
         _ => None,
     }
 }

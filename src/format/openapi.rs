@@ -19,24 +19,21 @@ pub fn validate(format: Format, root: NodeRef<'_>) -> Vec<Fault> {
         _ => (&VERSION_3_0, "openapi", "3.0."),
     };
     let mut faults = schema.faults(root, "");
-    if let Some(version) = root.get(key) {
-        if !version
+    if let Some(version) = root.get(key)
+        && !version
             .as_text()
             .is_some_and(|text| text.starts_with(known))
-        {
-            let message = "definition names an OpenAPI version that there is not";
-            let fault = Fault::at(
-                FaultKind::UnknownVersion,
-                version.span(),
-                format!("/{key}"),
-                message,
-            );
-            faults.push(
-                fault.with_help(
-                    "write a published version in quotes, such as \"3.0.3\" or \"3.1.0\"",
-                ),
-            );
-        }
+    {
+        let message = "definition names an OpenAPI version that there is not";
+        let fault = Fault::at(
+            FaultKind::UnknownVersion,
+            version.span(),
+            format!("/{key}"),
+            message,
+        );
+        faults.push(
+            fault.with_help("write a published version in quotes, such as \"3.0.3\" or \"3.1.0\""),
+        );
     }
     faults
 }

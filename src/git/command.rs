@@ -9,7 +9,8 @@ use std::ffi::{OsStr, OsString};
 use std::io::{self, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
-use std::sync::mpsc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -25,6 +26,7 @@ const MESSAGE_LIMIT: u64 = 64 * 1024;
 pub struct Git {
     directory: PathBuf,
     environment: Vec<(OsString, Option<OsString>)>,
+    network_refused: Arc<AtomicBool>,
 }
 
 /// What one run of the git program gave.
@@ -52,6 +54,7 @@ impl Git {
         Self {
             directory: directory.to_owned(),
             environment: Vec::new(),
+            network_refused: Arc::default(),
         }
     }
 
@@ -111,6 +114,16 @@ impl Git {
             output: output.stdout,
             message: String::from_utf8_lossy(&output.stderr).trim().to_owned(),
         })
+    }
+
+    /// From now on nothing is fetched, by this value and all that were cloned from it.
+    pub fn refuse_network(&self) {
+        self.network_refused.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether fetching is refused.
+    pub(crate) fn is_network_refused(&self) -> bool {
+        self.network_refused.load(Ordering::Relaxed)
     }
 
     /// Sets a variable for every run, or takes it away.

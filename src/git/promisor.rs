@@ -104,6 +104,13 @@ pub(crate) fn fetch(engine: &dyn Engine, ids: &[ObjectId]) -> Result<(), GitErro
     let Some(remote) = remote(engine)? else {
         return Err(missing_error(engine, ids, ""));
     };
+    if engine.git().is_network_refused() {
+        let address = engine
+            .config(&format!("remote.{remote}.url"))?
+            .unwrap_or_default();
+        let cause = format!("--offline keeps this run from reaching {}", host(&address));
+        return Err(missing_error(engine, ids, &cause));
+    }
     let arguments = [
         "-c",
         "fetch.negotiationAlgorithm=noop",
@@ -137,6 +144,20 @@ pub(crate) fn fetch(engine: &dyn Engine, ids: &[ObjectId]) -> Result<(), GitErro
     Err(missing_error(engine, ids, &cause))
 }
 
+/// The host in an address, for messages: neither user nor password nor path.
+fn host(address: &str) -> &str {
+    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
+    let authority = rest.split('/').next().unwrap_or(rest);
+    let host = authority
+        .rsplit_once('@')
+        .map_or(authority, |(_, host)| host);
+    if host.is_empty() {
+        "a directory on this machine"
+    } else {
+        host.split(':').next().unwrap_or(host)
+    }
+}
+
 /// An error that names objects and what brings them.
 pub(crate) fn missing_error(engine: &dyn Engine, ids: &[ObjectId], cause: &str) -> GitError {
     let mut fix = match remote(engine) {
@@ -151,5 +172,25 @@ pub(crate) fn missing_error(engine: &dyn Engine, ids: &[ObjectId], cause: &str) 
     GitError::MissingObjects {
         ids: ids.iter().map(ToString::to_string).collect(),
         fix,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::host;
+
+    #[test]
+    fn a_message_names_the_host_and_no_secret() {
+        for (address, expected) in [
+            (
+                "https://user:secret@git.example.com:8443/team/api.git",
+                "git.example.com",
+            ),
+            ("git@git.example.com:team/api.git", "git.example.com"),
+            ("ssh://git@git.example.com/api", "git.example.com"),
+            ("file:///srv/api.git", "a directory on this machine"),
+        ] {
+            assert_eq!(host(address), expected, "{address}");
+        }
     }
 }

@@ -63,10 +63,10 @@ impl<'a> Project<'a> {
             };
             if at + ".postman".len() == path.len() {
                 blocked.push(entry.path.clone());
-            } else if let Ok(folder) = RepoPath::parse(path[..at].trim_end_matches('/')) {
-                if !is_excluded(config, &entry.path) {
-                    folders.insert(folder);
-                }
+            } else if let Ok(folder) = RepoPath::parse(path[..at].trim_end_matches('/'))
+                && !is_excluded(config, &entry.path)
+            {
+                folders.insert(folder);
             }
         }
         if folders.is_empty() {

@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 
 use crate::check::Scope;
 use crate::cli::commands::check_files;
-use crate::cli::examination::{Closing, Examined, Target};
+use crate::cli::examination::{Before, Closing, Examined, Target};
 use crate::cli::failure::Failure;
 use crate::cli::reporting::{ReportArgs, deliver, write_atomically};
 use crate::cli::session::Session;
@@ -142,7 +142,10 @@ fn examine(
             },
             blobs: repository.introduced_blobs(tips, std::slice::from_ref(&base), None)?,
             texts: Vec::new(),
-            before: Some(base),
+            before: Some(Before {
+                commit: base,
+                branch: None,
+            }),
             branch: repository.current_branch()?,
         };
         examined.add(session, Some(repository), target, &decided, baseline)?;

@@ -7,7 +7,7 @@ use std::time::Instant;
 use clap::Args;
 
 use crate::check::Scope;
-use crate::cli::examination::{Closing, Examined, Target};
+use crate::cli::examination::{Before, Closing, Examined, Target};
 use crate::cli::failure::Failure;
 use crate::cli::reporting::{ReportArgs, deliver};
 use crate::cli::session::Session;
@@ -167,6 +167,7 @@ fn add_tip(
             repository,
             range,
             remote,
+            branch.as_deref(),
             decided.config.active_branch.as_deref(),
         ),
         branch,
@@ -186,20 +187,30 @@ fn before(
     repository: &Repository,
     range: &PushRange,
     remote: &str,
+    pushed: Option<&str>,
     active: Option<&str>,
-) -> Option<CommitId> {
-    if let Base::Remote(id) = &range.base {
-        return Some(id.clone());
+) -> Option<Before> {
+    if let Base::Remote(commit) = &range.base {
+        return Some(Before {
+            commit: commit.clone(),
+            branch: pushed.map(str::to_owned),
+        });
     }
-    let branches = active.into_iter().chain(["HEAD"]);
-    let known = branches
-        .filter_map(|branch| {
-            repository
-                .resolve(&format!("refs/remotes/{remote}/{branch}"))
-                .ok()
+    let known = active.into_iter().chain(["HEAD"]).find_map(|branch| {
+        let commit = repository
+            .resolve(&format!("refs/remotes/{remote}/{branch}"))
+            .ok()?;
+        Some(Before {
+            commit,
+            branch: active.map(str::to_owned),
         })
-        .next();
-    known.or_else(|| range.base.commit().cloned())
+    });
+    known.or_else(|| {
+        Some(Before {
+            commit: range.base.commit()?.clone(),
+            branch: None,
+        })
+    })
 }
 
 fn pre_commit(args: &HookRunArgs, session: &Session) -> Result<u8, Failure> {

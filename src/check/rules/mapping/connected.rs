@@ -61,17 +61,16 @@ pub fn connections<'a>(project: &'a Project<'a>) -> Vec<Connection<'a>> {
                 .resources
                 .as_ref()
                 .and_then(|resources| resources.workspace.as_ref()),
-        ) {
-            if !workspace.text.is_empty() {
-                let (id, place) = (workspace.text.clone(), workspace.place.clone());
-                connections.push(Connection {
-                    service,
-                    api: None,
-                    id,
-                    place,
-                    stale: Vec::new(),
-                });
-            }
+        ) && !workspace.text.is_empty()
+        {
+            let (id, place) = (workspace.text.clone(), workspace.place.clone());
+            connections.push(Connection {
+                service,
+                api: None,
+                id,
+                place,
+                stale: Vec::new(),
+            });
         }
     }
     connections

@@ -1,5 +1,34 @@
 //! Which API the repository belongs to, and which files to the API.
 
+pub mod api_id_mismatch;
+pub mod api_in_several_folders;
+pub mod changed_link;
+pub mod collection_id_mismatch;
+pub mod collection_ids;
 pub mod connected;
+pub mod definition_type_mismatch;
+pub mod duplicate_api_id;
+pub mod duplicate_cloud_id;
+pub mod duplicate_collection_id;
+pub mod invalid_api_id;
+pub mod invalid_cloud_id;
+pub mod invalid_metadata;
+pub mod invalid_workspace_id;
+pub mod links;
+pub mod listed;
+pub mod listed_in_another_case;
+pub mod listed_path_outside;
+pub mod missing_api_file;
+pub mod missing_listed_file;
+pub mod missing_mapped_path;
+pub mod mixed_metadata;
+pub mod orphan_api_file;
+pub mod outdated_metadata;
+pub mod several_apis_in_folder;
 pub mod several_apis_in_repository;
+pub mod shared_collection_directory;
+pub mod shared_definition_file;
 pub mod stale_api_id;
+pub mod stray_metadata;
+pub mod unknown_active_branch;
+pub mod unlisted_file;
