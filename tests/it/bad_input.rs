@@ -4,8 +4,6 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
-use git_postman::check::catalog;
-
 use crate::support::fixtures::{
     API_FILE, COLLECTION, api_file, api_file_with_root_file, borrowed, collection, index, right,
     right_with_root_file,
@@ -178,9 +176,7 @@ fn metadata_that_is_no_folder_is_told() {
     let repository = Repository::with(&[(".postman", "a file\n"), (COLLECTION, "{}")]);
     for arguments in [&[][..], &["--staged"], &["--revision", "HEAD"]] {
         let run = repository.check(arguments).reported();
-        if catalog::find("blocked-metadata").is_some() {
-            assert_eq!(run.paths_of("blocked-metadata"), [".postman"], "{run}");
-        }
+        assert_eq!(run.paths_of("blocked-metadata"), [".postman"], "{run}");
     }
     let repository = Repository::with(&[(".postman/api/inner", "x"), (COLLECTION, "{}")]);
     repository.check(&[]).reported();

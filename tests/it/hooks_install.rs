@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::support::fixtures::{API_FILE, COLLECTION, api_file, borrowed, right, token};
+use crate::support::fixtures::{API_FILE, COLLECTION, api_file, borrowed, nested, right, token};
 use crate::support::pushing::{
     commit_nested, goes_through, is_stopped, on_remote, with_hook, with_remote,
 };
@@ -13,10 +13,6 @@ const HOOK: &str = ".git/hooks/pre-push";
 
 fn right_repository() -> Repository {
     Repository::with(&borrowed(&right()))
-}
-
-fn nested() -> String {
-    api_file("postman/schemas/collections", "postman/schemas")
 }
 
 /// Writes a script that git would run.
@@ -249,11 +245,23 @@ fn a_hook_whose_program_is_gone_stops_and_says_so() {
     let gone = text.replace(env!("CARGO_BIN_EXE_git-postman"), "/no/such/program");
     script(&repository.at(HOOK), &gone, 0o755);
     repository.commit(&[("a.txt", "a")], "right");
-    // Somebody may have the program on the path; then it runs instead.
     let run = repository.git(&["push", "origin", "main"]);
-    if run.code != 0 {
-        run.says("cannot find git-postman").says("--no-verify");
+    // Somebody may have the program on the path; then it runs instead.
+    if is_on_path("git-postman") {
+        run.never_says("cannot find git-postman");
+    } else {
+        run.expect(1)
+            .says("cannot find git-postman")
+            .says("--no-verify");
+        assert_ne!(on_remote(&repository, "main"), Some(repository.id("HEAD")));
     }
+}
+
+fn is_on_path(program: &str) -> bool {
+    let path = std::env::vars_os().find(|(name, _)| name == "PATH");
+    path.is_some_and(|(_, path)| {
+        std::env::split_paths(&path).any(|directory| directory.join(program).is_file())
+    })
 }
 
 #[test]
@@ -342,6 +350,29 @@ fn the_commit_hook_leaves_index_and_worktree_alone() {
     let after: Vec<_> = files.into_iter().map(state).collect();
     assert_eq!(before, after);
     assert!(!repository.at(".git/index.lock").exists());
+}
+
+#[test]
+fn a_commit_in_a_linked_worktree_is_looked_at_in_its_own_index() {
+    let repository = right_repository();
+    repository
+        .run(&["hook", "install", "--type", "pre-commit"])
+        .expect(0);
+    repository
+        .git(&["worktree", "add", "--quiet", "-b", "side", "../linked"])
+        .expect(0);
+    let linked = repository.beside("linked");
+    fs::write(linked.join(COLLECTION), "{").unwrap();
+    repository
+        .git_in(&linked, &["commit", "-a", "-m", "broken"])
+        .expect(1)
+        .says("error[syntax]");
+    repository.write("a.txt", "a");
+    repository.git(&["add", "--all"]).expect(0);
+    // From a folder below, where git still starts the hook at the root.
+    repository
+        .git_in(&repository.at("postman"), &["commit", "-m", "right"])
+        .expect(0);
 }
 
 #[test]

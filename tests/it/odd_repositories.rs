@@ -5,7 +5,7 @@ use std::fs;
 
 use crate::support::Repository;
 use crate::support::fixtures::{
-    API_FILE, COLLECTION, api_file, borrowed, collection, right, token,
+    API_FILE, COLLECTION, api_file, borrowed, collection, nested, right, token,
 };
 use crate::support::pushing::{
     commit_nested, goes_through, is_stopped, on_remote, with_hook, with_remote,
@@ -13,10 +13,6 @@ use crate::support::pushing::{
 
 fn right_repository() -> Repository {
     Repository::with(&borrowed(&right()))
-}
-
-fn nested() -> String {
-    api_file("postman/schemas/collections", "postman/schemas")
 }
 
 /// A repository made with options that not every git knows; `None` where this one does not.
@@ -366,7 +362,7 @@ fn what_git_stores_counts_and_not_how_it_is_checked_out() {
                 &location["column"],
                 &location["end_column"]
             ),
-            (&11.into(), &17.into(), &44.into()),
+            (&11.into(), &17.into(), &24.into()),
             "{run}"
         );
     }

@@ -182,7 +182,7 @@ fn verdicts_agree_with_the_official_schemas_on_damaged_copies() {
         .into_iter()
         .filter(|row| row.valid && ["collections", "openapi"].contains(&row.kind.as_str()))
         .collect();
-    for row in documents.iter().step_by(6) {
+    for row in documents.iter().step_by(9) {
         let bytes = fs::read(corpus.join(&row.path)).unwrap();
         let Ok(document) = serde_json::from_slice::<Value>(&bytes) else {
             continue;

@@ -38,6 +38,12 @@ pub(crate) fn api_file(collections: &str, schemas: &str) -> String {
     )
 }
 
+/// `.postman/api_<id>` that has one error: the collection directory holds the schema directory. Every file it lists is
+/// where it says.
+pub(crate) fn nested() -> String {
+    api_file("postman", "postman/schemas").replace("\"Orders.json\"", "\"collections/Orders.json\"")
+}
+
 /// `.postman/api_<id>` with a root file instead of a schema directory. `definition` is the JSON text of one entry.
 pub(crate) fn api_file_with_root_file(definition: &str, root_file: &str) -> String {
     format!(

@@ -1,6 +1,6 @@
 //! A right repository with a bare remote and the hook in place, put there by the program itself.
 
-use crate::support::fixtures::{API_FILE, api_file, borrowed, right};
+use crate::support::fixtures::{API_FILE, borrowed, nested, right};
 use crate::support::{Repository, Run};
 
 /// A repository `work` whose `main` is on the remote `../remote.git`, with the pre-push hook installed.
@@ -38,8 +38,7 @@ pub(crate) fn on_remote(repository: &Repository, reference: &str) -> Option<Stri
 
 /// Commits an API file that declares nested directories; gives the commit.
 pub(crate) fn commit_nested(repository: &Repository) -> String {
-    let nested = api_file("postman/schemas/collections", "postman/schemas");
-    repository.commit(&[(API_FILE, &nested)], "nested")
+    repository.commit(&[(API_FILE, &nested())], "nested")
 }
 
 /// Pushes, which the hook must let through.
