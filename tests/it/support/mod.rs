@@ -261,6 +261,21 @@ impl Repository {
         Run::of(arguments.join(" "), &output)
     }
 
+    /// Runs the program in a directory with variables as git hands them to hooks.
+    pub(crate) fn run_handed(
+        &self,
+        directory: &Path,
+        variables: &[(&str, &str)],
+        arguments: &[&str],
+    ) -> Run {
+        let mut command = self.command(program(), directory, arguments);
+        let output = command.envs(variables.iter().copied()).output().unwrap();
+        Run::of(
+            format!("`git-postman {}` in a hook", arguments.join(" ")),
+            &output,
+        )
+    }
+
     /// Whether the user who runs this may read and write everything.
     #[cfg(unix)]
     pub(crate) fn is_of_root(&self) -> bool {
