@@ -10,7 +10,7 @@ use crate::cli::failure::Failure;
 use crate::cli::session::{Decided, Session};
 use crate::config::file::FailOn;
 use crate::git::repository::{IntroducedBlob, Repository};
-use crate::model::finding::{Finding, fingerprint};
+use crate::model::finding::{Finding, Severity, fingerprint};
 use crate::model::id::CommitId;
 use crate::model::path::RepoPath;
 use crate::model::report::{Gate, Report, SnapshotLabel, Summary};
@@ -172,6 +172,18 @@ impl Examined {
         self.labels.push(target.label);
         self.gate = strictest(self.gate, decided.config.fail_on);
         Ok(())
+    }
+
+    /// Leaves out warnings about files that nobody touched: a hook speaks of what is being pushed, and repeats nothing
+    /// that would let the push through anyway.
+    pub fn keep_to(&mut self, touched: &BTreeSet<RepoPath>) {
+        if self.gate != Some(FailOn::Warning) {
+            self.findings.retain(|finding| {
+                finding.severity == Severity::Error
+                    || finding.commit.is_some()
+                    || touched.contains(&finding.location.path)
+            });
+        }
     }
 
     /// Adds what a person should know about the run.
