@@ -31,7 +31,8 @@ pub enum Scope {
     Managed,
     /// Every file of the repository that could be a document.
     All,
-    /// Those managed files that are among these.
+    /// Those managed files that are among these. The root files of an API whose metadata is among them are read as
+    /// well, so that rules about the whole can judge the choice; what is wrong inside of them is not told.
     Touched(BTreeSet<RepoPath>),
 }
 
@@ -83,10 +84,13 @@ pub fn run(
             let all = managed.into_iter().chain(project.possible_documents());
             all.collect::<BTreeSet<_>>().into_iter().collect()
         }
-        Scope::Touched(touched) => managed
-            .into_iter()
-            .filter(|path| touched.contains(path))
-            .collect(),
+        Scope::Touched(touched) => {
+            let chosen = root_files_named_in(project, touched);
+            managed
+                .into_iter()
+                .filter(|path| touched.contains(path) || chosen.contains(path))
+                .collect()
+        }
     };
     snapshot.prefetch(&paths)?;
     let shared: &Project<'_> = project;
@@ -115,9 +119,15 @@ pub fn run(
         if unread.contains(&one.path) {
             one.findings.retain(is_secret);
         }
-        checked.bytes += one.size;
-        checked.documents += usize::from(one.format != Format::Unknown);
-        checked.findings.append(&mut one.findings);
+        let is_asked_for = match scope {
+            Scope::Managed | Scope::All => true,
+            Scope::Touched(touched) => touched.contains(&one.path),
+        };
+        if is_asked_for {
+            checked.bytes += one.size;
+            checked.documents += usize::from(one.format != Format::Unknown);
+            checked.findings.append(&mut one.findings);
+        }
         if let Some(facts) = one.facts {
             project.facts.insert(one.path, facts);
         }
@@ -133,6 +143,15 @@ pub fn run(
         .findings
         .retain(|finding| !project.is_excluded(&finding.location.path));
     Ok(checked)
+}
+
+/// The root files that touched metadata names.
+fn root_files_named_in(project: &Project<'_>, touched: &BTreeSet<RepoPath>) -> BTreeSet<RepoPath> {
+    let apis = project.services.iter().flat_map(|service| &service.apis);
+    apis.filter(|api| touched.contains(&api.file.path))
+        .flat_map(|api| &api.root_files)
+        .filter_map(|root| root.resolved().cloned())
+        .collect()
 }
 
 /// Looks at one file with the rules for documents, and where `texts` is set with those for texts.
@@ -214,4 +233,46 @@ pub fn links(before: &Project<'_>, after: &Project<'_>, levels: &Levels) -> Vec<
         }
     }
     findings.into_list()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::{Scope, run};
+    use crate::check::levels::Levels;
+    use crate::check::testing::read;
+    use crate::config::file::Config;
+    use crate::model::path::RepoPath;
+    use crate::model::snapshot::MemorySnapshot;
+    use crate::project::Project;
+
+    const METADATA: &str = ".postman/api_11111111-2222-4333-8444-555555555555";
+
+    /// The rules that find something where only `touched` was touched, and how many documents were looked at.
+    fn told(touched: &str) -> (Vec<&'static str>, usize) {
+        let fixture = format!(
+            "//- {METADATA}\nconfigVersion = 1.1.0\n[config]\nid = 11111111-2222-4333-8444-555555555555\n[config.relations.apiDefinition.metaData]\ntype = proto:3\nrootFiles[] = a.yaml\n//- .postman/api\nconfigVersion = 1.0.0\napis[] = {{\"apiId\":\"11111111-2222-4333-8444-555555555555\"}}\n//- a.yaml\nopenapi: 3.0.0\n"
+        );
+        let snapshot = MemorySnapshot::new(read(&fixture).0);
+        let config = Config::default();
+        let mut project = Project::load(&snapshot, &config).unwrap();
+        let scope = Scope::Touched(BTreeSet::from([RepoPath::parse(touched).unwrap()]));
+        let checked = run(&mut project, &snapshot, &scope, &Levels::default(), &|_| {}).unwrap();
+        let rules: BTreeSet<&str> = checked.findings.iter().map(|found| found.rule.0).collect();
+        (rules.into_iter().collect(), checked.documents)
+    }
+
+    #[test]
+    fn a_push_of_metadata_is_judged_by_the_root_file_it_names() {
+        assert_eq!(told(METADATA), (vec!["unfit-root-file"], 1));
+    }
+
+    #[test]
+    fn what_is_wrong_inside_of_a_file_is_told_where_it_is_touched() {
+        let (rules, documents) = told("a.yaml");
+        assert!(rules.contains(&"schema"), "{rules:?}");
+        assert_eq!(documents, 1);
+        assert!(!told(".postman/api").0.contains(&"unfit-root-file"));
+    }
 }
