@@ -1,0 +1,557 @@
+//! Three-way merge of documents by what they mean: members by key, list items by identity, requests and folders by
+//! being the same ones, scripts by line. A conflict is a value; the document stays whole, with our side in it.
+
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+
+use crate::format::items::{Items, pair};
+use crate::format::meaning::{Within, is_volatile, same, within};
+use crate::format::merge_text::{merge_lines, merge_sequence};
+use crate::format::node::{Kind, MemberRef, NodeRef};
+
+/// What a merge gives: a value made of parts of the sides.
+#[derive(Clone, Debug)]
+pub enum Merged<'a> {
+    /// A value of one side as it is.
+    Taken(NodeRef<'a>),
+    /// An object written like one of the sides, with these members.
+    Object {
+        /// The side's object.
+        like: NodeRef<'a>,
+        /// The members, in order.
+        members: Vec<(&'a str, Self)>,
+    },
+    /// A list written like one of the sides, with these items.
+    Array {
+        /// The side's list.
+        like: NodeRef<'a>,
+        /// The items, in order.
+        items: Vec<Self>,
+    },
+    /// A text that neither side has.
+    Text {
+        /// Where our side has its own.
+        like: NodeRef<'a>,
+        /// The text.
+        text: String,
+    },
+}
+
+/// Both sides changed the same thing in different ways.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conflict {
+    /// The folders and the request, joined for people; empty for the document itself.
+    pub item: String,
+    /// The field below it, as a JSON Pointer; empty for the item as a whole.
+    pub field: String,
+    /// What it is about, in a sentence.
+    pub message: String,
+    /// The value both started from, as it is written; `None` where there was none.
+    pub base: Option<String>,
+    /// Our value, which stands in the result; `None` where we removed it.
+    pub ours: Option<String>,
+    /// Their value; `None` where they removed it.
+    pub theirs: Option<String>,
+}
+
+/// Merges two changes of a collection of version 2.
+pub fn merge_collections<'a>(
+    base: NodeRef<'a>,
+    ours: NodeRef<'a>,
+    theirs: NodeRef<'a>,
+) -> (Merged<'a>, Vec<Conflict>) {
+    let mut merge = Merge::default();
+    let root = Three { base: Some(base), ours: Some(ours), theirs: Some(theirs) };
+    let mut members = merge.members(&root, Within::Other, "", Some("item"));
+    let tree = Tree::new(base, ours, theirs, &mut merge);
+    if ours.get("item").is_some() || theirs.get("item").is_some() {
+        let like = ours.get("item").or_else(|| theirs.get("item"));
+        let items = tree.children(None, &mut merge);
+        if let Some(like) = like.filter(|like| like.kind() == Kind::Array) {
+            insert_item(&mut members, ours, Merged::Array { like, items });
+        } else if let Some(like) = like {
+            insert_item(&mut members, ours, Merged::Taken(like));
+        }
+    }
+    (Merged::Object { like: ours, members }, merge.conflicts)
+}
+
+/// Merges two changes of any other document.
+pub fn merge_values<'a>(
+    base: NodeRef<'a>,
+    ours: NodeRef<'a>,
+    theirs: NodeRef<'a>,
+) -> (Merged<'a>, Vec<Conflict>) {
+    let mut merge = Merge::default();
+    let three = Three { base: Some(base), ours: Some(ours), theirs: Some(theirs) };
+    let merged = merge.value(&three, Within::Other, "").unwrap_or(Merged::Taken(ours));
+    (merged, merge.conflicts)
+}
+
+/// One value on all three sides.
+#[derive(Clone, Copy)]
+struct Three<'a> {
+    base: Option<NodeRef<'a>>,
+    ours: Option<NodeRef<'a>>,
+    theirs: Option<NodeRef<'a>>,
+}
+
+impl<'a> Three<'a> {
+    fn get(&self, key: &str) -> Self {
+        let of = |side: Option<NodeRef<'a>>| side.and_then(|node| node.get(key));
+        Self { base: of(self.base), ours: of(self.ours), theirs: of(self.theirs) }
+    }
+}
+
+#[derive(Default)]
+struct Merge {
+    conflicts: Vec<Conflict>,
+    item: String,
+}
+
+impl Merge {
+    /// Merges one value; `None` where the result does not have it.
+    fn value<'a>(&mut self, three: &Three<'a>, place: Within, pointer: &str) -> Option<Merged<'a>> {
+        let alike = |one: Option<NodeRef<'a>>, other: Option<NodeRef<'a>>| match (one, other) {
+            (Some(one), Some(other)) => same(one, other, place),
+            (None, None) => true,
+            _ => false,
+        };
+        if alike(three.base, three.theirs) || alike(three.ours, three.theirs) {
+            return three.ours.map(Merged::Taken);
+        }
+        let (Some(ours), Some(theirs)) = (three.ours, three.theirs) else {
+            if alike(three.base, three.ours) {
+                return three.theirs.map(Merged::Taken);
+            }
+            self.conflict(three, pointer, "one side removed what the other changed");
+            return three.ours.map(Merged::Taken);
+        };
+        match (ours.kind(), theirs.kind()) {
+            (Kind::Object, Kind::Object) => {
+                let members = self.members(three, place, pointer, None);
+                Some(Merged::Object { like: ours, members })
+            }
+            (Kind::Array, Kind::Array) => Some(self.list(three, ours, theirs, place, pointer)),
+            _ if alike(three.base, three.ours) => Some(Merged::Taken(theirs)),
+            (Kind::String, Kind::String) => {
+                let text = |side: Option<NodeRef<'a>>| side.and_then(NodeRef::as_str).unwrap_or_default();
+                let (base, own, other) = (text(three.base), text(three.ours), text(three.theirs));
+                if base.contains('\n')
+                    && let Some(text) = merge_lines(base, own, other)
+                {
+                    return Some(Merged::Text { like: ours, text });
+                }
+                self.conflict(three, pointer, "both sides changed it");
+                Some(Merged::Taken(ours))
+            }
+            _ => {
+                self.conflict(three, pointer, "both sides changed it");
+                Some(Merged::Taken(ours))
+            }
+        }
+    }
+
+    /// Merges the members of objects, our order first.
+    fn members<'a>(
+        &mut self,
+        three: &Three<'a>,
+        place: Within,
+        pointer: &str,
+        except: Option<&str>,
+    ) -> Vec<(&'a str, Merged<'a>)> {
+        let mut merged = Vec::new();
+        let keys = |side: Option<NodeRef<'a>>| side.into_iter().flat_map(NodeRef::members).map(|member| member.key);
+        let mut seen = HashSet::new();
+        for key in keys(three.ours).chain(keys(three.theirs)) {
+            if !seen.insert(key) || except == Some(key) {
+                continue;
+            }
+            let values = three.get(key);
+            if is_volatile(place, key) {
+                // Ours where we have one: what Postman rewrites by itself is nobody's edit.
+                if let Some(value) = values.ours.or(if values.base.is_none() { values.theirs } else { None }) {
+                    merged.push((key, Merged::Taken(value)));
+                }
+                continue;
+            }
+            let own = format!("{pointer}/{}", crate::format::node::pointer_part(key));
+            if let Some(value) = self.value(&values, within(place, key), &own) {
+                merged.push((key, value));
+            }
+        }
+        merged
+    }
+
+    fn list<'a>(
+        &mut self,
+        three: &Three<'a>,
+        ours: NodeRef<'a>,
+        theirs: NodeRef<'a>,
+        place: Within,
+        pointer: &str,
+    ) -> Merged<'a> {
+        let items = |side: Option<NodeRef<'a>>| side.into_iter().flat_map(NodeRef::items).collect::<Vec<_>>();
+        let (base, own, other) = (items(three.base), items(three.ours), items(three.theirs));
+        let keyed = |list: &[NodeRef<'a>]| keys_of(list);
+        if let (Some(base_keys), Some(own_keys), Some(other_keys)) = (keyed(&base), keyed(&own), keyed(&other)) {
+            let find = |keys: &[String], list: &[NodeRef<'a>], key: &str| {
+                keys.iter().position(|known| known == key).map(|index| list[index])
+            };
+            let order = merge_order(&base_keys, &own_keys, &other_keys);
+            let mut merged = Vec::new();
+            for key in order {
+                let values = Three {
+                    base: find(&base_keys, &base, &key),
+                    ours: find(&own_keys, &own, &key),
+                    theirs: find(&other_keys, &other, &key),
+                };
+                let own = format!("{pointer}/{key}");
+                merged.extend(self.value(&values, place, &own));
+            }
+            return Merged::Array { like: ours, items: merged };
+        }
+        // Lists of plain values, such as the lines of a script, merge as sequences.
+        let plain = |list: &[NodeRef<'a>]| {
+            list.iter().map(|node| node.as_text().map(|text| (node.kind() as u8, text))).collect::<Option<Vec<_>>>()
+        };
+        if let (Some(base), Some(one), Some(two)) = (plain(&base), plain(&own), plain(&other))
+            && let Some(sequence) = merge_sequence(&base, &one, &two)
+        {
+            // Each value is taken from us where we have it, so that it stays as it is written.
+            let mut left: HashMap<(u8, &str), VecDeque<NodeRef<'a>>> = HashMap::new();
+            for node in own.iter().chain(&other) {
+                if let Some(text) = node.as_text() {
+                    left.entry((node.kind() as u8, text)).or_default().push_back(*node);
+                }
+            }
+            let mut items = Vec::with_capacity(sequence.len());
+            for key in &sequence {
+                let Some(nodes) = left.get_mut(key) else { continue };
+                let node = if nodes.len() > 1 { nodes.pop_front() } else { nodes.front().copied() };
+                items.extend(node.map(Merged::Taken));
+            }
+            return Merged::Array { like: ours, items };
+        }
+        if three.base.is_some_and(|base| same(base, ours, place)) {
+            return Merged::Taken(theirs);
+        }
+        self.conflict(three, pointer, "both sides changed the list");
+        Merged::Taken(ours)
+    }
+
+    fn conflict(&mut self, three: &Three<'_>, field: &str, message: &str) {
+        let text = |side: Option<NodeRef<'_>>| side.map(|node| node.span().of(node.document().text()).to_owned());
+        self.conflicts.push(Conflict {
+            item: self.item.clone(),
+            field: field.to_owned(),
+            message: message.to_owned(),
+            base: text(three.base),
+            ours: text(three.ours),
+            theirs: text(three.theirs),
+        });
+    }
+}
+
+/// What makes each item of a list itself; `None` where the items are no objects or have nothing of the kind. Of twins
+/// each gets its number.
+fn keys_of(list: &[NodeRef<'_>]) -> Option<Vec<String>> {
+    let mut counts: HashMap<String, usize> = HashMap::new();
+    list.iter()
+        .map(|item| {
+            let key = key_of(*item)?;
+            let count = counts.entry(key.clone()).or_default();
+            *count += 1;
+            Some(if *count == 1 { key } else { format!("{key}#{count}") })
+        })
+        .collect()
+}
+
+/// Headers, parameters, variables and attributes are known by their key; events by what they listen to; saved examples and
+/// definitions' parameters by their name and where they stand; servers by their address.
+fn key_of(item: NodeRef<'_>) -> Option<String> {
+    if item.kind() != Kind::Object {
+        return None;
+    }
+    let text = |key: &str| item.get(key).and_then(NodeRef::as_text);
+    if let Some(reference) = text("$ref") {
+        return Some(reference.to_owned());
+    }
+    let one = ["key", "listen", "operationId", "url"].iter().find_map(|key| text(key));
+    match (text("name"), text("in")) {
+        (Some(name), Some(place)) => Some(format!("{place} {name}")),
+        (Some(name), None) => Some(name.to_owned()),
+        _ => one.map(str::to_owned),
+    }
+}
+
+/// The order of what both sides have: ours, unless only they changed it; what only one side added follows what it
+/// followed there. Removals are not decided here: everything that any side still has is in the order.
+fn merge_order<T: Clone + Eq + std::hash::Hash>(base: &[T], ours: &[T], theirs: &[T]) -> Vec<T> {
+    let known = |list: &[T]| list.iter().cloned().collect::<HashSet<T>>();
+    let (in_base, in_ours, in_theirs) = (known(base), known(ours), known(theirs));
+    let common = |list: &[T]| {
+        let shared = |key: &&T| in_base.contains(key) && in_ours.contains(key) && in_theirs.contains(key);
+        list.iter().filter(shared).cloned().collect::<Vec<T>>()
+    };
+    let moved_by_us = common(ours) != common(base);
+    let (first, second) = if moved_by_us { (ours, theirs) } else { (theirs, ours) };
+    let mut order: Vec<T> = Vec::with_capacity(first.len() + second.len());
+    let in_first = if moved_by_us { &in_ours } else { &in_theirs };
+    // What the second side has behind each of its items, the start of the list first.
+    let mut behind: HashMap<Option<T>, Vec<T>> = HashMap::new();
+    let mut last: Option<T> = None;
+    for key in second {
+        if in_first.contains(key) {
+            last = Some(key.clone());
+        } else {
+            behind.entry(last.clone()).or_default().push(key.clone());
+        }
+    }
+    order.extend(behind.remove(&None).unwrap_or_default());
+    for key in first {
+        order.push(key.clone());
+        order.extend(behind.remove(&Some(key.clone())).unwrap_or_default());
+    }
+    order
+}
+
+fn insert_item<'a>(members: &mut Vec<(&'a str, Merged<'a>)>, like: NodeRef<'a>, value: Merged<'a>) {
+    let key = "item";
+    let before = like.members().take_while(|member| member.key != key).map(|member| member.key).last();
+    let at = match before {
+        Some(before) => members.iter().position(|(key, _)| *key == before).map_or(members.len(), |index| index + 1),
+        None => 0,
+    };
+    let at = if like.get(key).is_none() { members.len() } else { at };
+    members.insert(at, (key, value));
+}
+
+/// The folders and requests of all three sides, each once.
+struct Tree<'a> {
+    entries: Vec<Entry<'a>>,
+    /// For each folder, and for the collection under `None`, what lies in it, in order.
+    below: BTreeMap<Option<usize>, Vec<usize>>,
+}
+
+struct Entry<'a> {
+    nodes: Three<'a>,
+    name: String,
+    is_folder: bool,
+    parent: Option<usize>,
+    our_parent: Option<usize>,
+    alive: bool,
+}
+
+impl<'a> Tree<'a> {
+    fn new(base: NodeRef<'a>, ours: NodeRef<'a>, theirs: NodeRef<'a>, merge: &mut Merge) -> Self {
+        let (base, ours, theirs) = (Items::of(base), Items::of(ours), Items::of(theirs));
+        let (to_ours, to_theirs) = (pair(&base, &ours), pair(&base, &theirs));
+        let mut rows: Vec<[Option<usize>; 3]> =
+            (0..base.list.len()).map(|index| [Some(index), to_ours[index], to_theirs[index]]).collect();
+        let taken = |pairs: &[Option<usize>]| pairs.iter().flatten().copied().collect::<HashSet<usize>>();
+        let (in_ours, in_theirs) = (taken(&to_ours), taken(&to_theirs));
+        // What both sides added alike is one addition.
+        let added = |items: &Items<'a>, known: &HashSet<usize>| {
+            (0..items.list.len()).filter(|index| !known.contains(index)).collect::<Vec<usize>>()
+        };
+        let mut theirs_new = added(&theirs, &in_theirs);
+        for own in added(&ours, &in_ours) {
+            let twin = theirs_new.iter().position(|other| {
+                ours.path(own) == theirs.path(*other)
+                    && same(ours.list[own].node, theirs.list[*other].node, Within::Item)
+            });
+            rows.push([None, Some(own), twin.map(|at| theirs_new.remove(at))]);
+        }
+        rows.extend(theirs_new.into_iter().map(|other| [None, None, Some(other)]));
+        let row_of = |side: usize| {
+            let pairs = rows.iter().enumerate().filter_map(|(row, sides)| Some((sides[side]?, row)));
+            pairs.collect::<HashMap<usize, usize>>()
+        };
+        let index = [row_of(0), row_of(1), row_of(2)];
+        let sides = [&base, &ours, &theirs];
+        let parent = |row: usize, side: usize| -> Option<Option<usize>> {
+            let item = rows[row][side]?;
+            Some(sides[side].list[item].parent.map(|parent| index[side][&parent]))
+        };
+        let mut entries = Vec::with_capacity(rows.len());
+        for (row, own) in rows.iter().enumerate() {
+            let node = |side: usize| own[side].map(|item| sides[side].list[item].node);
+            let nodes = Three { base: node(0), ours: node(1), theirs: node(2) };
+            let side = [1, 2, 0].into_iter().find(|side| own[*side].is_some()).unwrap_or(0);
+            let item = own[side].unwrap_or(0);
+            let our_parent = parent(row, 1);
+            let merged = match (parent(row, 0), our_parent, parent(row, 2)) {
+                (Some(before), Some(own), Some(other)) if before == own => other,
+                (Some(before), Some(own), Some(other)) if before != other && own != other => {
+                    merge.item = sides[side].path(item);
+                    merge.conflict(&nodes, "", "both sides moved it to different folders");
+                    own
+                }
+                (_, Some(own), _) => own,
+                (_, None, Some(other)) => other,
+                (before, None, None) => before.flatten(),
+            };
+            entries.push(Entry {
+                nodes,
+                name: sides[side].path(item),
+                is_folder: sides[side].list[item].is_folder,
+                parent: merged,
+                our_parent: our_parent.flatten(),
+                alive: true,
+            });
+        }
+        let mut tree = Self { entries, below: BTreeMap::new() };
+        tree.break_rings(merge);
+        tree.bury(&rows, &index, &sides, merge);
+        tree.order(&rows, &index, &sides);
+        tree
+    }
+
+    /// Two folders moved into each other by the two sides: ours counts.
+    fn break_rings(&mut self, merge: &mut Merge) {
+        for start in 0..self.entries.len() {
+            let mut at = start;
+            for _ in 0..=self.entries.len() {
+                match self.entries[at].parent {
+                    None => break,
+                    Some(parent) if parent == start => {
+                        merge.item = self.entries[start].name.clone();
+                        let nodes = self.entries[start].nodes;
+                        merge.conflict(&nodes, "", "the two sides moved folders into each other");
+                        self.entries[start].parent = self.entries[start].our_parent.filter(|own| *own != start);
+                        break;
+                    }
+                    Some(parent) => at = parent,
+                }
+            }
+        }
+    }
+
+    /// Decides what is gone: removed by one side and left alone by the other.
+    fn bury(
+        &mut self,
+        rows: &[[Option<usize>; 3]],
+        index: &[HashMap<usize, usize>; 3],
+        sides: &[&Items<'a>; 3],
+        merge: &mut Merge,
+    ) {
+        for row in 0..rows.len() {
+            let nodes = self.entries[row].nodes;
+            let Some(base) = nodes.base else { continue };
+            let Some(left) = nodes.ours.or(nodes.theirs) else {
+                self.entries[row].alive = false;
+                continue;
+            };
+            if nodes.ours.is_some() && nodes.theirs.is_some() {
+                continue;
+            }
+            let side = if nodes.ours.is_some() { 1 } else { 2 };
+            let place = |side: usize| {
+                let parent = rows[row][side].and_then(|item| sides[side].list[item].parent);
+                parent.map(|parent| index[side][&parent])
+            };
+            let changed = place(side) != place(0) || !same_but_items(base, left);
+            // Our removal stands; theirs is taken where we left the thing alone.
+            self.entries[row].alive = changed && side == 1;
+            if changed {
+                merge.item = self.entries[row].name.clone();
+                let message = if side == 1 { "they removed what we changed" } else { "we removed what they changed" };
+                merge.conflict(&nodes, "", message);
+            }
+        }
+        // What lies in a folder that is gone: if it counts for us the folder stays, else they put it there and it is told.
+        loop {
+            let lost: Vec<usize> = (0..self.entries.len())
+                .filter(|row| self.entries[*row].alive)
+                .filter(|row| self.entries[*row].parent.is_some_and(|parent| !self.entries[parent].alive))
+                .collect();
+            if lost.is_empty() {
+                return;
+            }
+            for row in lost {
+                let Some(parent) = self.entries[row].parent else { continue };
+                if self.entries[parent].nodes.ours.is_some() {
+                    self.entries[parent].alive = true;
+                } else if self.entries[row].nodes.ours.is_some() && self.entries[row].our_parent != Some(parent) {
+                    merge.item = self.entries[row].name.clone();
+                    let nodes = self.entries[row].nodes;
+                    merge.conflict(&nodes, "", "they moved it into a folder that we removed");
+                    self.entries[row].parent = self.entries[row].our_parent;
+                } else {
+                    merge.item = self.entries[row].name.clone();
+                    let nodes = self.entries[row].nodes;
+                    merge.conflict(&nodes, "", "they added it to a folder that we removed");
+                    self.entries[row].alive = false;
+                }
+            }
+        }
+    }
+
+    fn order(&mut self, rows: &[[Option<usize>; 3]], index: &[HashMap<usize, usize>; 3], sides: &[&Items<'a>; 3]) {
+        let parents = std::iter::once(None).chain((0..rows.len()).map(Some));
+        let mut members: HashMap<Option<usize>, HashSet<usize>> = HashMap::new();
+        for (row, entry) in self.entries.iter().enumerate().filter(|(_, entry)| entry.alive) {
+            members.entry(entry.parent).or_default().insert(row);
+        }
+        for parent in parents {
+            let Some(members) = members.get(&parent) else { continue };
+            let sequence = |side: usize| -> Vec<usize> {
+                let holder = match parent {
+                    None => Some(None),
+                    Some(row) => rows[row][side].map(Some),
+                };
+                let listed = holder.map_or(&[][..], |holder| sides[side].below(holder));
+                listed.iter().map(|item| index[side][item]).filter(|row| members.contains(row)).collect()
+            };
+            let mut order = merge_order(&sequence(0), &sequence(1), &sequence(2));
+            // Moved in by a side whose list does not show it here.
+            let placed: HashSet<usize> = order.iter().copied().collect();
+            let mut rest: Vec<usize> = members.iter().copied().filter(|row| !placed.contains(row)).collect();
+            rest.sort_unstable();
+            order.extend(rest);
+            order.retain(|row| members.contains(row));
+            self.below.insert(parent, order);
+        }
+    }
+
+    fn children(&self, parent: Option<usize>, merge: &mut Merge) -> Vec<Merged<'a>> {
+        let rows = self.below.get(&parent).map_or(&[][..], Vec::as_slice);
+        rows.iter().filter_map(|row| self.entry(*row, merge)).collect()
+    }
+
+    fn entry(&self, row: usize, merge: &mut Merge) -> Option<Merged<'a>> {
+        let entry = &self.entries[row];
+        let like = entry.nodes.ours.or(entry.nodes.theirs).or(entry.nodes.base)?;
+        let mut members = match (entry.nodes.ours, entry.nodes.theirs) {
+            (Some(_), Some(_)) => {
+                merge.item = entry.name.clone();
+                merge.members(&entry.nodes, Within::Item, "", Some("item"))
+            }
+            // The other side's removal was weighed before.
+            _ => {
+                let own = like.members().filter(|member| member.key != "item");
+                own.map(|MemberRef { key, value, .. }| (key, Merged::Taken(value))).collect()
+            }
+        };
+        if entry.is_folder {
+            let list = like.get("item").or_else(|| entry.nodes.theirs?.get("item"));
+            if let Some(list) = list.filter(|list| list.kind() == Kind::Array) {
+                let items = self.children(Some(row), merge);
+                insert_item(&mut members, like, Merged::Array { like: list, items });
+            }
+        } else if let Some(item) = like.get("item") {
+            insert_item(&mut members, like, Merged::Taken(item));
+        }
+        Some(Merged::Object { like, members })
+    }
+}
+
+/// Whether two items mean the same, what lies in them left out.
+fn same_but_items(one: NodeRef<'_>, other: NodeRef<'_>) -> bool {
+    let counted = |member: &MemberRef<'_>| member.key != "item" && !is_volatile(Within::Item, member.key);
+    let count = |node: NodeRef<'_>| node.members().filter(|member| counted(member)).count();
+    count(one) == count(other)
+        && one.members().filter(counted).all(|member| {
+            other.get(member.key).is_some_and(|value| same(member.value, value, within(Within::Item, member.key)))
+        })
+}
