@@ -10,7 +10,7 @@ use crate::cli::failure::Failure;
 use crate::cli::session::{Decided, Session};
 use crate::config::file::FailOn;
 use crate::git::repository::{IntroducedBlob, Repository};
-use crate::model::finding::{Finding, fingerprint};
+use crate::model::finding::{Finding, Severity, fingerprint};
 use crate::model::id::CommitId;
 use crate::model::path::RepoPath;
 use crate::model::report::{Gate, Report, SnapshotLabel, Summary};
@@ -55,6 +55,8 @@ pub struct Examined {
     summary: Summary,
     notes: Vec<String>,
     gate: Option<FailOn>,
+    /// Whether the last target has nothing that belongs to Postman.
+    pub nothing_managed: bool,
 }
 
 /// What a report is made with.
@@ -149,16 +151,23 @@ impl Examined {
                 ));
             }
         }
-        if project.managed_files().is_empty() && target.label.kind != "files" {
-            self.notes.push(
-                "there is nothing of Postman in this repository: no `.postman/` and neither `postman/schemas` nor `postman/collections`; `git postman init` makes them"
-                    .to_owned(),
-            );
-        }
+        self.nothing_managed = project.managed_files().is_empty();
         self.findings.extend(agreed.findings);
         self.labels.push(target.label);
         self.gate = strictest(self.gate, decided.config.fail_on);
         Ok(())
+    }
+
+    /// Leaves out warnings about files that nobody touched: a hook speaks of what is being pushed, and repeats nothing
+    /// that would let the push through anyway.
+    pub fn keep_to(&mut self, touched: &BTreeSet<RepoPath>) {
+        if self.gate != Some(FailOn::Warning) {
+            self.findings.retain(|finding| {
+                finding.severity == Severity::Error
+                    || finding.commit.is_some()
+                    || touched.contains(&finding.location.path)
+            });
+        }
     }
 
     /// Adds what a person should know about the run.

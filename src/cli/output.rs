@@ -236,6 +236,25 @@ impl Output {
         }
     }
 
+    /// How a report on standard error is drawn.
+    pub fn aside_style(&self) -> Style {
+        Style {
+            color: self.color_messages,
+            ..self.style
+        }
+    }
+
+    /// Writes a report that was drawn for people to standard error, as it is. A stream that cannot take it is passed
+    /// over: there is nobody left to tell.
+    pub fn aside(&self, text: &str) {
+        self.bars.suspend(|| {
+            let mut stderr = locked(&self.stderr);
+            let _ = stderr
+                .write_all(text.as_bytes())
+                .and_then(|()| stderr.flush());
+        });
+    }
+
     /// Whether nobody reads standard output any more: a command may stop early and end with success.
     pub fn reader_is_gone(&self) -> bool {
         self.reader_gone.load(Ordering::Relaxed)

@@ -57,6 +57,29 @@ impl FromStr for ReportFile {
 /// # Errors
 /// Where it cannot be written.
 pub fn deliver(report: &Report, args: &ReportArgs, session: &Session) -> Result<u8, Failure> {
+    write_files(report, args, session)?;
+    print(
+        session,
+        &render(args.format, report, &session.output.style()),
+    )?;
+    Ok(report.exit_code())
+}
+
+/// The same for a hook, whose standard output belongs to git: what is for people goes to standard error.
+///
+/// # Errors
+/// Where it cannot be written.
+pub fn deliver_aside(report: &Report, args: &ReportArgs, session: &Session) -> Result<u8, Failure> {
+    if args.format != ReportFormat::Human {
+        return deliver(report, args, session);
+    }
+    write_files(report, args, session)?;
+    let drawn = render(args.format, report, &session.output.aside_style());
+    session.output.aside(&drawn);
+    Ok(report.exit_code())
+}
+
+fn write_files(report: &Report, args: &ReportArgs, session: &Session) -> Result<(), Failure> {
     for file in &args.files {
         let text = render(file.format, report, &Style::default());
         write_atomically(&session.path(&file.path), text.as_bytes()).map_err(|error| {
@@ -66,11 +89,7 @@ pub fn deliver(report: &Report, args: &ReportArgs, session: &Session) -> Result<
             ))
         })?;
     }
-    print(
-        session,
-        &render(args.format, report, &session.output.style()),
-    )?;
-    Ok(report.exit_code())
+    Ok(())
 }
 
 /// Prints a result.

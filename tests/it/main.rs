@@ -6,3 +6,13 @@
 )]
 
 mod architecture;
+mod bad_input;
+mod check;
+mod check_files;
+mod commands;
+mod hook_variables;
+mod hooks_install;
+mod hooks_push;
+mod odd_repositories;
+mod support;
+mod verdicts;

@@ -75,6 +75,9 @@ impl From<FailOnArg> for FailOn {
     }
 }
 
+/// Said where there is nothing to look at.
+const NOTHING_MANAGED: &str = "there is nothing of Postman in this repository: no `.postman/` and neither `postman/schemas` nor `postman/collections`; `git postman init` makes them";
+
 /// Runs the command.
 ///
 /// # Errors
@@ -93,7 +96,11 @@ pub fn run(args: &CheckArgs, session: &Session) -> Result<u8, Failure> {
     };
     let report = if args.paths.is_empty() {
         let repository = session.repository()?;
-        examine(args, session, &repository, &baseline)?.into_report(&closing)
+        let mut examined = examine(args, session, &repository, &baseline)?;
+        if examined.nothing_managed {
+            examined.note(NOTHING_MANAGED.to_owned());
+        }
+        examined.into_report(&closing)
     } else {
         check_files::judge_paths(&args.paths, session, &baseline, &closing)?
     };

@@ -9,12 +9,13 @@ use clap::Args;
 use crate::check::Scope;
 use crate::cli::examination::{Before, Closing, Examined, Target};
 use crate::cli::failure::Failure;
-use crate::cli::reporting::{ReportArgs, deliver};
+use crate::cli::reporting::{ReportArgs, deliver_aside};
 use crate::cli::session::Session;
 use crate::config::env::PreCommitPush;
 use crate::git::pushed::{Base, PushRange, Pushed, RefUpdate, parse, range};
 use crate::git::repository::Repository;
 use crate::model::id::CommitId;
+use crate::model::path::RepoPath;
 use crate::model::report::SnapshotLabel;
 use crate::setup::hook_script::HookType;
 
@@ -61,6 +62,7 @@ fn pre_push(args: &HookRunArgs, session: &Session) -> Result<u8, Failure> {
     let mut examined = Examined::default();
     let mut seen = BTreeSet::new();
     let mut looked = false;
+    let mut touched = BTreeSet::new();
     for update in &updates {
         match range(&repository, update, remote)? {
             Pushed::Deleted => session
@@ -71,13 +73,23 @@ fn pre_push(args: &HookRunArgs, session: &Session) -> Result<u8, Failure> {
                     "{} is a {kind}, which has no files to look at",
                     update.local_ref
                 ));
+                looked = true;
             }
             Pushed::Range(range) => {
                 for note in &range.notes {
                     examined.note(note.clone());
                 }
                 if seen.insert((range.tip.clone(), range.base.commit().cloned())) {
-                    add_tip(&mut examined, session, &repository, update, &range, remote)?;
+                    let changed: BTreeSet<RepoPath> =
+                        range.changed_paths(&repository)?.into_iter().collect();
+                    let push = Push {
+                        update,
+                        range: &range,
+                        remote,
+                        changed: &changed,
+                    };
+                    add_tip(&mut examined, session, &repository, &push)?;
+                    touched.extend(changed);
                 }
                 looked = true;
             }
@@ -86,6 +98,7 @@ fn pre_push(args: &HookRunArgs, session: &Session) -> Result<u8, Failure> {
     if !looked {
         return Ok(0);
     }
+    examined.keep_to(&touched);
     let report = examined.into_report(&Closing {
         command: "hook run pre-push",
         fail_on: None,
@@ -99,7 +112,7 @@ fn pre_push(args: &HookRunArgs, session: &Session) -> Result<u8, Failure> {
         session.output.detail("nothing found");
         return Ok(0);
     }
-    let code = deliver(&report, &args.report, session)?;
+    let code = deliver_aside(&report, &args.report, session)?;
     if code != 0 {
         session
             .output
@@ -138,37 +151,36 @@ fn of_pre_commit(push: &PreCommitPush) -> Vec<RefUpdate> {
     }]
 }
 
+/// One reference of a push and what it changes.
+struct Push<'a> {
+    update: &'a RefUpdate,
+    range: &'a PushRange,
+    remote: &'a str,
+    changed: &'a BTreeSet<RepoPath>,
+}
+
 fn add_tip(
     examined: &mut Examined,
     session: &Session,
     repository: &Repository,
-    update: &RefUpdate,
-    range: &PushRange,
-    remote: &str,
+    push: &Push<'_>,
 ) -> Result<(), Failure> {
-    let snapshot = repository.commit(&range.tip)?;
+    let snapshot = repository.commit(&push.range.tip)?;
     let decided = session.decided(Some(&*snapshot))?;
-    let branch = update
-        .remote_ref
-        .strip_prefix("refs/heads/")
-        .map(str::to_owned);
+    let remote_ref = &push.update.remote_ref;
+    let branch = remote_ref.strip_prefix("refs/heads/").map(str::to_owned);
+    let active = decided.config.active_branch.as_deref();
     let target = Target {
         label: SnapshotLabel {
             kind: "revision",
-            id: Some(range.tip.to_string()),
-            name: Some(branch.clone().unwrap_or_else(|| update.remote_ref.clone())),
+            id: Some(push.range.tip.to_string()),
+            name: Some(branch.clone().unwrap_or_else(|| remote_ref.clone())),
         },
         snapshot: &*snapshot,
-        scope: Scope::Touched(range.changed_paths(repository)?.into_iter().collect()),
-        blobs: range.introduced_blobs(repository)?,
+        scope: Scope::Touched(push.changed.clone()),
+        blobs: push.range.introduced_blobs(repository)?,
         texts: Vec::new(),
-        before: before(
-            repository,
-            range,
-            remote,
-            branch.as_deref(),
-            decided.config.active_branch.as_deref(),
-        ),
+        before: before(repository, push, branch.as_deref(), active),
         branch,
     };
     examined.add(
@@ -184,21 +196,19 @@ fn add_tip(
 /// branch, as far as it is known here, else what the remote has of this history.
 fn before(
     repository: &Repository,
-    range: &PushRange,
-    remote: &str,
+    push: &Push<'_>,
     pushed: Option<&str>,
     active: Option<&str>,
 ) -> Option<Before> {
-    if let Base::Remote(commit) = &range.base {
+    if let Base::Remote(commit) = &push.range.base {
         return Some(Before {
             commit: commit.clone(),
             branch: pushed.map(str::to_owned),
         });
     }
     let known = active.into_iter().chain(["HEAD"]).find_map(|branch| {
-        let commit = repository
-            .resolve(&format!("refs/remotes/{remote}/{branch}"))
-            .ok()?;
+        let name = format!("refs/remotes/{}/{branch}", push.remote);
+        let commit = repository.resolve(&name).ok()?;
         Some(Before {
             commit,
             branch: active.map(str::to_owned),
@@ -206,7 +216,7 @@ fn before(
     });
     known.or_else(|| {
         Some(Before {
-            commit: range.base.commit()?.clone(),
+            commit: push.range.base.commit()?.clone(),
             branch: None,
         })
     })
@@ -218,6 +228,7 @@ fn pre_commit(args: &HookRunArgs, session: &Session) -> Result<u8, Failure> {
     let staged = repository.staged_paths()?;
     let snapshot = repository.index()?;
     let decided = session.decided(Some(&*snapshot))?;
+    let touched: BTreeSet<RepoPath> = staged.iter().cloned().collect();
     let target = Target {
         snapshot: &*snapshot,
         label: SnapshotLabel {
@@ -225,7 +236,7 @@ fn pre_commit(args: &HookRunArgs, session: &Session) -> Result<u8, Failure> {
             id: None,
             name: None,
         },
-        scope: Scope::Touched(staged.iter().cloned().collect()),
+        scope: Scope::Touched(touched.clone()),
         blobs: Vec::new(),
         texts: staged,
         before: None,
@@ -239,6 +250,7 @@ fn pre_commit(args: &HookRunArgs, session: &Session) -> Result<u8, Failure> {
         &decided,
         &BTreeSet::new(),
     )?;
+    examined.keep_to(&touched);
     let report = examined.into_report(&Closing {
         command: "hook run pre-commit",
         fail_on: None,
@@ -247,7 +259,7 @@ fn pre_commit(args: &HookRunArgs, session: &Session) -> Result<u8, Failure> {
     if report.findings.is_empty() && args.report.files.is_empty() {
         return Ok(0);
     }
-    let code = deliver(&report, &args.report, session)?;
+    let code = deliver_aside(&report, &args.report, session)?;
     if code != 0 {
         session
             .output

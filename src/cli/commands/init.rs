@@ -95,6 +95,10 @@ pub fn run(args: &InitArgs, session: &Session) -> Result<u8, Failure> {
             files.push((keep, String::new()));
         }
     }
+    // Everything that can be refused is refused before anything is written.
+    for (path, _) in &files {
+        stays_inside(&root, path)?;
+    }
     let mut lines = String::new();
     for (path, text) in &files {
         lines.push_str(&format!("{}\n", write(&root, path, text, args.dry_run)?));
@@ -159,20 +163,24 @@ fn write(root: &Path, path: &RepoPath, text: &str, dry_run: bool) -> Result<Stri
         return Ok(format!("would write {path}"));
     }
     let directory = on_disk.parent().map(Path::to_owned).unwrap_or_default();
-    let real_root = root.canonicalize().map_err(failed)?;
-    // A link on the way could lead out of the repository.
-    if !nearest_existing(&directory)
-        .canonicalize()
-        .map_err(failed)?
-        .starts_with(&real_root)
-    {
-        return Err(Failure::usage(format!(
-            "{path} would lie outside of the repository: a link leads there"
-        )));
-    }
     std::fs::create_dir_all(&directory).map_err(failed)?;
     write_atomically(&on_disk, text.as_bytes()).map_err(failed)?;
     Ok(format!("wrote {path}"))
+}
+
+/// A link on the way to a file could lead out of the repository.
+fn stays_inside(root: &Path, path: &RepoPath) -> Result<(), Failure> {
+    let failed =
+        |error: std::io::Error| Failure::usage(format!("{path} cannot be written: {error}"));
+    let on_disk = root.join(path.as_str());
+    let directory = on_disk.parent().unwrap_or(root);
+    let nearest = nearest_existing(directory).canonicalize().map_err(failed)?;
+    if nearest.starts_with(root.canonicalize().map_err(failed)?) {
+        return Ok(());
+    }
+    Err(Failure::usage(format!(
+        "{path} would lie outside of the repository: a link leads there"
+    )))
 }
 
 fn nearest_existing(directory: &Path) -> PathBuf {
