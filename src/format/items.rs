@@ -63,7 +63,12 @@ impl<'a> Items<'a> {
 
     fn read(&mut self, holder: NodeRef<'a>, parent: Option<usize>) -> Vec<usize> {
         let mut children = Vec::new();
-        for node in holder.get("item").into_iter().flat_map(NodeRef::items).filter(|node| node.kind() == Kind::Object) {
+        for node in holder
+            .get("item")
+            .into_iter()
+            .flat_map(NodeRef::items)
+            .filter(|node| node.kind() == Kind::Object)
+        {
             let index = self.list.len();
             let is_folder = node.get("item").is_some();
             self.list.push(Item {
@@ -71,7 +76,10 @@ impl<'a> Items<'a> {
                 parent,
                 is_folder,
                 name: node.get_str("name").unwrap_or_default(),
-                method: node.at("/request/method").and_then(NodeRef::as_str).unwrap_or_default(),
+                method: node
+                    .at("/request/method")
+                    .and_then(NodeRef::as_str)
+                    .unwrap_or_default(),
                 url: url_of(node),
                 children: Vec::new(),
             });
@@ -84,14 +92,23 @@ impl<'a> Items<'a> {
 
     fn id(&self, index: usize) -> Option<&'a str> {
         let node = self.list[index].node;
-        ["id", "_postman_id", "uid"].iter().find_map(|key| node.get_str(key)).filter(|id| !id.is_empty())
+        ["id", "_postman_id", "uid"]
+            .iter()
+            .find_map(|key| node.get_str(key))
+            .filter(|id| !id.is_empty())
     }
 }
 
 /// The URL as it is written, whether as a string or taken apart.
 fn url_of(item: NodeRef<'_>) -> String {
-    let Some(request) = item.get("request") else { return String::new() };
-    let url = if request.kind() == Kind::String { Some(request) } else { request.get("url") };
+    let Some(request) = item.get("request") else {
+        return String::new();
+    };
+    let url = if request.kind() == Kind::String {
+        Some(request)
+    } else {
+        request.get("url")
+    };
     match url {
         Some(url) if url.kind() == Kind::String => url.as_str().unwrap_or_default().to_owned(),
         Some(url) => url.get_str("raw").unwrap_or_default().to_owned(),
@@ -101,7 +118,12 @@ fn url_of(item: NodeRef<'_>) -> String {
 
 /// For each item of `from` the item of `to` that is the same one.
 pub fn pair(from: &Items<'_>, to: &Items<'_>) -> Vec<Option<usize>> {
-    let mut pairing = Pairing { from, to, found: vec![None; from.list.len()], taken: vec![false; to.list.len()] };
+    let mut pairing = Pairing {
+        from,
+        to,
+        found: vec![None; from.list.len()],
+        taken: vec![false; to.list.len()],
+    };
     pairing.by_id();
     // The surest agreement first; each takes its pairs away from those after it.
     pairing.by_key(|items, index| full_key(items, index, true));
@@ -123,7 +145,9 @@ impl Pairing<'_, '_> {
         for index in 0..self.to.list.len() {
             if let Some(id) = self.to.id(index) {
                 // An id that stands twice names neither.
-                ids.entry(id).and_modify(|known| *known = None).or_insert(Some(index));
+                ids.entry(id)
+                    .and_modify(|known| *known = None)
+                    .or_insert(Some(index));
             }
         }
         let mut seen: HashMap<&str, usize> = HashMap::new();
@@ -133,7 +157,9 @@ impl Pairing<'_, '_> {
             }
         }
         for index in 0..self.from.list.len() {
-            let Some(id) = self.from.id(index).filter(|id| seen.get(id) == Some(&1)) else { continue };
+            let Some(id) = self.from.id(index).filter(|id| seen.get(id) == Some(&1)) else {
+                continue;
+            };
             if let Some(Some(other)) = ids.get(id).copied()
                 && self.from.list[index].is_folder == self.to.list[other].is_folder
             {
@@ -145,7 +171,10 @@ impl Pairing<'_, '_> {
     /// Pairs what has the same key, in the order of the lists where several have it.
     fn by_key(&mut self, key: impl Fn(&Items<'_>, usize) -> String) {
         let mut waiting: HashMap<String, Vec<usize>> = HashMap::new();
-        for index in (0..self.to.list.len()).rev().filter(|index| !self.taken[*index]) {
+        for index in (0..self.to.list.len())
+            .rev()
+            .filter(|index| !self.taken[*index])
+        {
             waiting.entry(key(self.to, index)).or_default().push(index);
         }
         for index in 0..self.from.list.len() {
@@ -159,20 +188,34 @@ impl Pairing<'_, '_> {
 
     /// Pairs what is left where enough agrees, the most alike first.
     fn by_likeness(&mut self) {
-        let left = |found: &[Option<usize>]| (0..found.len()).filter(|index| found[*index].is_none()).collect::<Vec<_>>();
+        let left = |found: &[Option<usize>]| {
+            (0..found.len())
+                .filter(|index| found[*index].is_none())
+                .collect::<Vec<_>>()
+        };
         let from = left(&self.found);
-        let to: Vec<usize> = (0..self.to.list.len()).filter(|index| !self.taken[*index]).collect();
+        let to: Vec<usize> = (0..self.to.list.len())
+            .filter(|index| !self.taken[*index])
+            .collect();
         let mut buckets: HashMap<(bool, String), Vec<usize>> = HashMap::new();
         for other in to {
             for key in self.traits(self.to, other, other) {
-                buckets.entry((self.to.list[other].is_folder, key)).or_default().push(other);
+                buckets
+                    .entry((self.to.list[other].is_folder, key))
+                    .or_default()
+                    .push(other);
             }
         }
         let mut candidates = Vec::new();
         for index in from {
             let mut seen = Vec::new();
             for key in self.traits(self.from, index, usize::MAX) {
-                for other in buckets.get(&(self.from.list[index].is_folder, key)).into_iter().flatten().take(64) {
+                for other in buckets
+                    .get(&(self.from.list[index].is_folder, key))
+                    .into_iter()
+                    .flatten()
+                    .take(64)
+                {
                     if !seen.contains(other) {
                         seen.push(*other);
                         candidates.push((self.likeness(index, *other), index, *other));
@@ -180,7 +223,13 @@ impl Pairing<'_, '_> {
                 }
             }
         }
-        candidates.sort_by(|one, other| other.0.cmp(&one.0).then(one.1.cmp(&other.1)).then(one.2.cmp(&other.2)));
+        candidates.sort_by(|one, other| {
+            other
+                .0
+                .cmp(&one.0)
+                .then(one.1.cmp(&other.1))
+                .then(one.2.cmp(&other.2))
+        });
         for (score, index, other) in candidates {
             if score >= ENOUGH && self.found[index].is_none() && !self.taken[other] {
                 self.take(index, other);
@@ -195,7 +244,11 @@ impl Pairing<'_, '_> {
         if !item.url.is_empty() {
             keys.push(format!("u{}", item.url));
         }
-        let place = if as_target == usize::MAX { item.parent.and_then(|p| self.found[p]) } else { item.parent };
+        let place = if as_target == usize::MAX {
+            item.parent.and_then(|p| self.found[p])
+        } else {
+            item.parent
+        };
         let at_top = item.parent.is_none();
         if at_top || place.is_some() {
             keys.push(format!("p{place:?}"));
@@ -246,7 +299,10 @@ fn full_key(items: &Items<'_>, index: usize, with_place: bool) -> String {
         Some(parent) if with_place => items.path(parent),
         _ => String::new(),
     };
-    format!("{}\0{}\0{}\0{}\0{place}", item.is_folder, item.method, item.url, item.name)
+    format!(
+        "{}\0{}\0{}\0{}\0{place}",
+        item.is_folder, item.method, item.url, item.name
+    )
 }
 
 #[cfg(test)]
@@ -259,15 +315,24 @@ mod tests {
         let (one, other) = (collection(one), collection(other));
         let (one, _) = json::parse(one);
         let (other, _) = json::parse(other);
-        pair(&Items::of(one.root().unwrap()), &Items::of(other.root().unwrap()))
+        pair(
+            &Items::of(one.root().unwrap()),
+            &Items::of(other.root().unwrap()),
+        )
     }
 
     fn collection(text: &str) -> String {
-        let mut lines = text.lines().filter(|line| !line.trim().is_empty()).peekable();
+        let mut lines = text
+            .lines()
+            .filter(|line| !line.trim().is_empty())
+            .peekable();
         format!("{{\"item\": [{}]}}", items(&mut lines, 0))
     }
 
-    fn items<'a>(lines: &mut std::iter::Peekable<impl Iterator<Item = &'a str>>, depth: usize) -> String {
+    fn items<'a>(
+        lines: &mut std::iter::Peekable<impl Iterator<Item = &'a str>>,
+        depth: usize,
+    ) -> String {
         let mut items = Vec::new();
         while let Some(line) = lines.peek() {
             let indent = line.len() - line.trim_start().len();
@@ -286,19 +351,31 @@ mod tests {
         items.join(",")
     }
 
-    fn items_below<'a>(lines: &mut std::iter::Peekable<impl Iterator<Item = &'a str>>, depth: usize) -> String {
+    fn items_below<'a>(
+        lines: &mut std::iter::Peekable<impl Iterator<Item = &'a str>>,
+        depth: usize,
+    ) -> String {
         items(lines, depth)
     }
 
     #[test]
     fn order_does_not_decide() {
-        assert_eq!(paired("a:GET /a\nb:GET /b", "b:GET /b\na:GET /a"), [Some(1), Some(0)]);
+        assert_eq!(
+            paired("a:GET /a\nb:GET /b", "b:GET /b\na:GET /a"),
+            [Some(1), Some(0)]
+        );
     }
 
     #[test]
     fn renamed_moved_and_changed_requests_are_found_again() {
-        assert_eq!(paired("a:GET /a\nb:GET /b", "x:GET /a\nb:GET /b"), [Some(0), Some(1)]);
-        assert_eq!(paired("f\n a:GET /a\ng\n b:GET /b", "f\ng\n b:GET /b\n a:GET /a"), [Some(0), Some(3), Some(1), Some(2)]);
+        assert_eq!(
+            paired("a:GET /a\nb:GET /b", "x:GET /a\nb:GET /b"),
+            [Some(0), Some(1)]
+        );
+        assert_eq!(
+            paired("f\n a:GET /a\ng\n b:GET /b", "f\ng\n b:GET /b\n a:GET /a"),
+            [Some(0), Some(3), Some(1), Some(2)]
+        );
         assert_eq!(paired("a:GET /a", "a:POST /b"), [Some(0)]);
     }
 
@@ -310,11 +387,17 @@ mod tests {
 
     #[test]
     fn a_renamed_folder_is_known_by_what_lies_in_it() {
-        assert_eq!(paired("f\n a:GET /a\n b:GET /b", "g\n a:GET /a\n b:GET /b"), [Some(0), Some(1), Some(2)]);
+        assert_eq!(
+            paired("f\n a:GET /a\n b:GET /b", "g\n a:GET /a\n b:GET /b"),
+            [Some(0), Some(1), Some(2)]
+        );
     }
 
     #[test]
     fn twins_are_paired_in_their_order() {
-        assert_eq!(paired("a:GET /a\na:GET /a\na:GET /a", "a:GET /a\na:GET /a"), [Some(0), Some(1), None]);
+        assert_eq!(
+            paired("a:GET /a\na:GET /a\na:GET /a", "a:GET /a\na:GET /a"),
+            [Some(0), Some(1), None]
+        );
     }
 }

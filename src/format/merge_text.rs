@@ -3,7 +3,11 @@
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
 /// Merges two changes of one sequence. `None` where both changed the same part in different ways.
-pub fn merge_sequence<T: Clone + Ord + std::hash::Hash>(base: &[T], ours: &[T], theirs: &[T]) -> Option<Vec<T>> {
+pub fn merge_sequence<T: Clone + Ord + std::hash::Hash>(
+    base: &[T],
+    ours: &[T],
+    theirs: &[T],
+) -> Option<Vec<T>> {
     if ours == theirs || base == theirs {
         return Some(ours.to_vec());
     }
@@ -54,7 +58,11 @@ pub fn merge_sequence<T: Clone + Ord + std::hash::Hash>(base: &[T], ours: &[T], 
 
 /// Merges the lines of a text. Each line keeps its end.
 pub fn merge_lines(base: &str, ours: &str, theirs: &str) -> Option<String> {
-    let lines = |text: &'_ str| text.split_inclusive('\n').map(str::to_owned).collect::<Vec<_>>();
+    let lines = |text: &'_ str| {
+        text.split_inclusive('\n')
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
     merge_sequence(&lines(base), &lines(ours), &lines(theirs)).map(|lines| lines.concat())
 }
 
@@ -80,7 +88,11 @@ fn changes<T: Clone + Ord + std::hash::Hash>(base: &[T], side: &[T]) -> Vec<Chan
                 last.end = old.end;
                 last.new.extend_from_slice(&side[new]);
             }
-            _ => found.push(Change { start: old.start, end: old.end, new: side[new].to_vec() }),
+            _ => found.push(Change {
+                start: old.start,
+                end: old.end,
+                new: side[new].to_vec(),
+            }),
         }
     }
     found
@@ -89,7 +101,8 @@ fn changes<T: Clone + Ord + std::hash::Hash>(base: &[T], side: &[T]) -> Vec<Chan
 /// Whether two different changes meet at one place, so that nobody can say which comes first.
 fn touches<T>(one: &Change<T>, two: &Change<T>) -> bool {
     let empty = |change: &Change<T>| change.start == change.end;
-    (empty(one) && (two.start..=two.end).contains(&one.start)) || (empty(two) && (one.start..=one.end).contains(&two.start))
+    (empty(one) && (two.start..=two.end).contains(&one.start))
+        || (empty(two) && (one.start..=one.end).contains(&two.start))
 }
 
 #[cfg(test)]
@@ -100,8 +113,14 @@ mod tests {
 
     #[test]
     fn changes_of_different_lines_merge() {
-        assert_eq!(merge_lines("a\nb\nc\nd\n", "A\nb\nc\nd\n", "a\nb\nc\nD\n").unwrap(), "A\nb\nc\nD\n");
-        assert_eq!(merge_lines("a\nb\nc\n", "a\nc\n", "a\nb\nc\nd\n").unwrap(), "a\nc\nd\n");
+        assert_eq!(
+            merge_lines("a\nb\nc\nd\n", "A\nb\nc\nd\n", "a\nb\nc\nD\n").unwrap(),
+            "A\nb\nc\nD\n"
+        );
+        assert_eq!(
+            merge_lines("a\nb\nc\n", "a\nc\n", "a\nb\nc\nd\n").unwrap(),
+            "a\nc\nd\n"
+        );
     }
 
     #[test]
@@ -113,7 +132,10 @@ mod tests {
 
     #[test]
     fn the_same_change_on_both_sides_counts_once() {
-        assert_eq!(merge_lines("a\nb\nc\n", "a\nx\nc\n", "a\nx\nc\nd\n").unwrap(), "a\nx\nc\nd\n");
+        assert_eq!(
+            merge_lines("a\nb\nc\n", "a\nx\nc\n", "a\nx\nc\nd\n").unwrap(),
+            "a\nx\nc\nd\n"
+        );
     }
 
     proptest! {

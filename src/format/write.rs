@@ -7,7 +7,9 @@ use crate::format::node::{Document, Kind, NodeRef};
 /// The text of a merged document. `like` is the document that gives the style and everything around the topmost value.
 pub fn to_text(merged: &Merged<'_>, like: &Document) -> String {
     let text = like.text();
-    let Some(root) = like.root() else { return text.to_owned() };
+    let Some(root) = like.root() else {
+        return text.to_owned();
+    };
     let style = Style::of(like);
     let mut out = String::with_capacity(text.len() + 256);
     out.push_str(&text[..root.span().start as usize]);
@@ -30,7 +32,9 @@ impl Style {
         let text = document.text();
         let newline = if text.contains("\r\n") { "\r\n" } else { "\n" };
         let first = document.root().and_then(|root| {
-            root.members().next().map(|member| (root.span().start, member.key_span.start))
+            root.members()
+                .next()
+                .map(|member| (root.span().start, member.key_span.start))
         });
         let before = first.map_or("", |(start, key)| &text[start as usize + 1..key as usize]);
         let unit = before.rsplit('\n').next().unwrap_or_default();
@@ -38,10 +42,16 @@ impl Style {
             .root()
             .and_then(|root| root.members().next())
             .map_or(": ", |member| {
-                let between = &text[member.key_span.end as usize..member.value.span().start as usize];
+                let between =
+                    &text[member.key_span.end as usize..member.value.span().start as usize];
                 if between.ends_with(':') { ":" } else { ": " }
             });
-        Self { lines: before.contains('\n'), newline, unit: unit.to_owned(), colon }
+        Self {
+            lines: before.contains('\n'),
+            newline,
+            unit: unit.to_owned(),
+            colon,
+        }
     }
 
     fn line(&self, out: &mut String, depth: usize) {
@@ -57,11 +67,16 @@ impl Style {
 fn write(merged: &Merged<'_>, out: &mut String, style: &Style, depth: usize) {
     match merged {
         Merged::Taken(node) => write_node(*node, out, style, depth),
-        Merged::Text { text, .. } => out.push_str(&serde_json::Value::from(text.as_str()).to_string()),
+        Merged::Text { text, .. } => {
+            out.push_str(&serde_json::Value::from(text.as_str()).to_string())
+        }
         Merged::Object { like, members } => {
             let own: Vec<_> = like.members().collect();
             let untouched = own.len() == members.len()
-                && own.iter().zip(members).all(|(own, (key, value))| own.key == *key && is_itself(value, own.value));
+                && own
+                    .iter()
+                    .zip(members)
+                    .all(|(own, (key, value))| own.key == *key && is_itself(value, own.value));
             if untouched {
                 return write_node(*like, out, style, depth);
             }
@@ -79,7 +94,8 @@ fn write(merged: &Merged<'_>, out: &mut String, style: &Style, depth: usize) {
                     // The key and what stands between it and the value, as they are written.
                     Some(own) => {
                         let text = like.document().text();
-                        let (start, end) = (own.key_span.start as usize, own.value.span().start as usize);
+                        let (start, end) =
+                            (own.key_span.start as usize, own.value.span().start as usize);
                         out.push_str(text.get(start..end).unwrap_or_default());
                     }
                     None => {
@@ -94,7 +110,10 @@ fn write(merged: &Merged<'_>, out: &mut String, style: &Style, depth: usize) {
         }
         Merged::Array { like, items } => {
             let untouched = like.items().len() == items.len()
-                && like.items().zip(items).all(|(own, value)| is_itself(value, own));
+                && like
+                    .items()
+                    .zip(items)
+                    .all(|(own, value)| is_itself(value, own));
             if untouched {
                 return write_node(*like, out, style, depth);
             }
@@ -118,19 +137,26 @@ fn write(merged: &Merged<'_>, out: &mut String, style: &Style, depth: usize) {
 
 /// Whether a part of the result is a part of the side it is written like, with nothing changed below it.
 fn is_itself(value: &Merged<'_>, own: NodeRef<'_>) -> bool {
-    let is_own = |node: &NodeRef<'_>| std::ptr::eq(node.document(), own.document()) && node.id() == own.id();
+    let is_own =
+        |node: &NodeRef<'_>| std::ptr::eq(node.document(), own.document()) && node.id() == own.id();
     match value {
         Merged::Taken(node) => is_own(node),
         Merged::Text { .. } => false,
         Merged::Object { like, members } => {
             is_own(like)
                 && like.members().len() == members.len()
-                && like.members().zip(members).all(|(own, (key, value))| own.key == *key && is_itself(value, own.value))
+                && like
+                    .members()
+                    .zip(members)
+                    .all(|(own, (key, value))| own.key == *key && is_itself(value, own.value))
         }
         Merged::Array { like, items } => {
             is_own(like)
                 && like.items().len() == items.len()
-                && like.items().zip(items).all(|(own, value)| is_itself(value, own))
+                && like
+                    .items()
+                    .zip(items)
+                    .all(|(own, value)| is_itself(value, own))
         }
     }
 }
