@@ -232,21 +232,24 @@ impl Merge {
         if let (Some(base_keys), Some(own_keys), Some(other_keys)) =
             (keyed(&base), keyed(&own), keyed(&other))
         {
-            let find = |keys: &[String], list: &[NodeRef<'a>], key: &str| {
-                keys.iter()
-                    .position(|known| known == key)
-                    .map(|index| list[index])
+            let by_key = |keys: &[String], list: &[NodeRef<'a>]| -> HashMap<String, NodeRef<'a>> {
+                keys.iter().cloned().zip(list.iter().copied()).collect()
             };
             let order = merge_order(&base_keys, &own_keys, &other_keys);
-            let mut merged = Vec::new();
+            let (base, own, other) = (
+                by_key(&base_keys, &base),
+                by_key(&own_keys, &own),
+                by_key(&other_keys, &other),
+            );
+            let mut merged = Vec::with_capacity(order.len());
             for key in order {
+                let of = |side: &HashMap<String, NodeRef<'a>>| side.get(&key).copied();
                 let values = Three {
-                    base: find(&base_keys, &base, &key),
-                    ours: find(&own_keys, &own, &key),
-                    theirs: find(&other_keys, &other, &key),
+                    base: of(&base),
+                    ours: of(&own),
+                    theirs: of(&other),
                 };
-                let own = format!("{pointer}/{key}");
-                merged.extend(self.value(&values, place, &own));
+                merged.extend(self.value(&values, place, &format!("{pointer}/{key}")));
             }
             return Merged::Array {
                 like: ours,
@@ -435,19 +438,25 @@ impl<'a> Tree<'a> {
                 .filter(|index| !known.contains(index))
                 .collect::<Vec<usize>>()
         };
-        let mut theirs_new = added(&theirs, &in_theirs);
+        let theirs_new = added(&theirs, &in_theirs);
+        let mut twins: HashMap<String, Vec<usize>> = HashMap::new();
+        for other in &theirs_new {
+            twins.entry(theirs.path(*other)).or_default().push(*other);
+        }
+        let mut paired = HashSet::new();
         for own in added(&ours, &in_ours) {
-            let twin = theirs_new.iter().position(|other| {
-                ours.path(own) == theirs.path(*other)
+            let mut candidates = twins.get(&ours.path(own)).into_iter().flatten().copied();
+            let twin = candidates.find(|other| {
+                !paired.contains(other)
                     && same(ours.list[own].node, theirs.list[*other].node, Within::Item)
             });
-            rows.push([None, Some(own), twin.map(|at| theirs_new.remove(at))]);
+            paired.extend(twin);
+            rows.push([None, Some(own), twin]);
         }
-        rows.extend(
-            theirs_new
-                .into_iter()
-                .map(|other| [None, None, Some(other)]),
-        );
+        let alone = theirs_new
+            .into_iter()
+            .filter(|other| !paired.contains(other));
+        rows.extend(alone.map(|other| [None, None, Some(other)]));
         let row_of = |side: usize| {
             let pairs = rows
                 .iter()
@@ -742,7 +751,7 @@ mod tests {
             theirs.root().unwrap(),
         );
         let (merged, conflicts) = merge_collections(roots.0, roots.1, roots.2);
-        (to_text(&merged, ours), conflicts)
+        (to_text(&merged, ours, &[base, theirs]), conflicts)
     }
 
     const BASE: &str = r#"{

@@ -4,13 +4,21 @@
 use crate::format::merge::Merged;
 use crate::format::node::{Document, Kind, NodeRef};
 
-/// The text of a merged document. `like` is the document that gives the style and everything around the topmost value.
-pub fn to_text(merged: &Merged<'_>, like: &Document) -> String {
+/// The text of a merged document. `like` is the document that gives the style and everything around the topmost value;
+/// `others` are those that parts may come from beside it.
+pub fn to_text(merged: &Merged<'_>, like: &Document, others: &[&Document]) -> String {
     let text = like.text();
     let Some(root) = like.root() else {
         return text.to_owned();
     };
-    let style = Style::of(like);
+    let foreign = others
+        .iter()
+        .map(|document| (*document, Style::of(document)))
+        .collect();
+    let style = Style {
+        foreign,
+        ..Style::of(like)
+    };
     let mut out = String::with_capacity(text.len() + 256);
     out.push_str(&text[..root.span().start as usize]);
     write(merged, &mut out, &style, 0);
@@ -19,16 +27,18 @@ pub fn to_text(merged: &Merged<'_>, like: &Document) -> String {
 }
 
 /// How a document is laid out.
-struct Style {
+struct Style<'a> {
     /// Whether it has lines at all.
     lines: bool,
     newline: &'static str,
     unit: String,
     colon: &'static str,
+    /// How the other documents are laid out: each is looked through once.
+    foreign: Vec<(&'a Document, Self)>,
 }
 
-impl Style {
-    fn of(document: &Document) -> Self {
+impl<'a> Style<'a> {
+    fn of(document: &'a Document) -> Self {
         let text = document.text();
         let newline = if text.contains("\r\n") { "\r\n" } else { "\n" };
         let first = document.root().and_then(|root| {
@@ -51,6 +61,7 @@ impl Style {
             newline,
             unit: unit.to_owned(),
             colon,
+            foreign: Vec::new(),
         }
     }
 
@@ -64,7 +75,7 @@ impl Style {
     }
 }
 
-fn write(merged: &Merged<'_>, out: &mut String, style: &Style, depth: usize) {
+fn write(merged: &Merged<'_>, out: &mut String, style: &Style<'_>, depth: usize) {
     match merged {
         Merged::Taken(node) => write_node(*node, out, style, depth),
         Merged::Text { text, .. } => {
@@ -162,21 +173,26 @@ fn is_itself(value: &Merged<'_>, own: NodeRef<'_>) -> bool {
 }
 
 /// A value as it stands in its document, moved to another depth. Where its document is laid out otherwise it is set anew.
-fn write_node(node: NodeRef<'_>, out: &mut String, style: &Style, depth: usize) {
+fn write_node(node: NodeRef<'_>, out: &mut String, style: &Style<'_>, depth: usize) {
     let text = node.span().of(node.document().text());
     if !matches!(node.kind(), Kind::Array | Kind::Object) || !text.contains('\n') {
         out.push_str(text);
         return;
     }
-    let own = Style::of(node.document());
+    let known = style
+        .foreign
+        .iter()
+        .find(|(document, _)| std::ptr::eq(*document, node.document()));
+    let own = known.map_or(style, |(_, own)| own);
     let start = node.span().start as usize;
     let before = &node.document().text()[..start];
     let line = before.rsplit('\n').next().unwrap_or_default();
     let indent: &str = &line[..line.len() - line.trim_start().len()];
     let wanted = style.unit.repeat(if style.lines { depth } else { 0 });
-    if own.newline == style.newline && own.unit == style.unit && indent == wanted {
+    let alike = own.newline == style.newline && own.unit == style.unit;
+    if alike && indent == wanted {
         out.push_str(text);
-    } else if own.newline == style.newline && own.unit == style.unit && style.lines {
+    } else if alike && style.lines {
         let mut lines = text.split('\n');
         out.push_str(lines.next().unwrap_or_default());
         for line in lines {
@@ -189,7 +205,7 @@ fn write_node(node: NodeRef<'_>, out: &mut String, style: &Style, depth: usize) 
     }
 }
 
-fn write_anew(node: NodeRef<'_>, out: &mut String, style: &Style, depth: usize) {
+fn write_anew(node: NodeRef<'_>, out: &mut String, style: &Style<'_>, depth: usize) {
     let text = node.document().text();
     match node.kind() {
         Kind::Object if node.members().len() > 0 => {
