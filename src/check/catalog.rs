@@ -61,6 +61,7 @@ pub static RULES: &[&Rule] = &[
     &document::syntax::RULE,
     &document::unknown_version::RULE,
     &document::unreadable_file::RULE,
+    &document::unresolved_merge::RULE,
     &secret::json_web_token::RULE,
     &secret::private_key::RULE,
     &secret::provider_token::RULE,

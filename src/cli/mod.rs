@@ -3,6 +3,7 @@
 pub mod commands;
 pub mod examination;
 pub mod failure;
+pub mod merging;
 pub mod output;
 pub mod progress;
 pub mod reporting;
@@ -14,7 +15,9 @@ use std::process::ExitCode;
 
 use clap::{Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::cli::commands::{check, completions, explain, hook, init, man, rules, tour};
+use crate::cli::commands::{
+    check, completions, explain, hook, init, man, merge, merge_driver, rules, tour,
+};
 use crate::cli::failure::Failure;
 use crate::cli::output::{Output, OutputEnvironment, OutputOptions};
 use crate::cli::reporting::show_failure;
@@ -75,6 +78,8 @@ enum Command {
     Explain(explain::ExplainArgs),
     Hook(hook::HookArgs),
     Init(init::InitArgs),
+    Merge(merge::MergeArgs),
+    MergeDriver(merge_driver::MergeDriverArgs),
     Tour(tour::TourArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
@@ -152,6 +157,8 @@ fn dispatch(command: &Command, session: &Session) -> Result<u8, Failure> {
         Command::Explain(args) => explain::run(args, session),
         Command::Hook(args) => hook::run(args, session),
         Command::Init(args) => init::run(args, session),
+        Command::Merge(args) => merge::run(args, session),
+        Command::MergeDriver(args) => merge_driver::run(args, session),
         Command::Tour(args) => tour::run(args, session),
         Command::Completions(args) => completions::run(args, session),
         Command::Man(args) => man::run(args, session),

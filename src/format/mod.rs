@@ -6,11 +6,16 @@ pub mod detect;
 pub mod environment;
 pub mod fault;
 pub mod ini;
+pub mod items;
 pub mod json;
 pub mod markers;
+pub mod meaning;
+pub mod merge;
+pub mod merge_text;
 pub mod node;
 pub mod openapi;
 pub mod schema;
+pub mod write;
 pub mod yaml;
 
 use crate::format::detect::{Format, Syntax};

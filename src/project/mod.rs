@@ -20,6 +20,9 @@ use crate::project::service::{Role, Service};
 /// Files above this size are not read: 100 MiB, far above what Postman takes.
 pub const DEFAULT_MAX_FILE_SIZE: u64 = 100 * 1024 * 1024;
 
+/// How the names of the files end in which the merge driver keeps conflicts.
+pub const CONFLICT_FILE_SUFFIX: &str = ".merge-conflicts.json";
+
 /// A snapshot understood.
 #[derive(Debug)]
 pub struct Project<'a> {

@@ -96,6 +96,9 @@ pub enum SetupError {
         /// Why not.
         reason: &'static str,
     },
+    /// The block in `.gitattributes` has a start and no end.
+    #[error("the block of git-postman in .gitattributes has lost its end")]
+    EditedAttributes,
     /// Something failed half way, and going back failed too.
     #[error("{cause}; going back failed too, look at {}", left.iter().map(|path| shown(path)).collect::<Vec<_>>().join(", "))]
     LeftHalfDone {
@@ -138,6 +141,9 @@ impl SetupError {
             }
             Self::TemplateDirectory { .. } => {
                 Some("set it with `git config --global init.templateDir DIRECTORY`".to_owned())
+            }
+            Self::EditedAttributes => {
+                Some("delete the rest of the block by hand, then try again".to_owned())
             }
             Self::LeftHalfDone { .. } => {
                 Some("run `git postman hook status` to see what would run".to_owned())

@@ -1,7 +1,8 @@
-//! What is put into a repository or a machine once: the git hooks.
+//! What is put into a repository or a machine once: the git hooks and the merge driver.
 //!
 //! | module | what it is |
 //! |---|---|
+//! | [`drivers`] | the merge driver: the block of `.gitattributes`, the settings of git |
 //! | [`hook_script`] | the script of each hook type: written, and read back |
 //! | [`foreign_hook`] | hooks of other tools, recognised by what they say |
 //! | [`hook_slot`] | what stands in a hooks directory, and where ours belongs |
@@ -12,6 +13,7 @@
 //! | [`hook_status`] | what would run |
 //! | [`hook_template`] | the directory that `git init` and `git clone` copy hooks from |
 
+pub mod drivers;
 pub mod foreign_hook;
 pub mod hook_changes;
 pub mod hook_files;

@@ -13,6 +13,7 @@ mod commands;
 mod hook_variables;
 mod hooks_install;
 mod hooks_push;
+mod merge;
 mod odd_repositories;
 mod support;
 mod verdicts;

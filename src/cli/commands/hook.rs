@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use crate::cli::commands::hook_run;
+use crate::cli::commands::{hook_driver, hook_run};
 use crate::cli::failure::Failure;
 use crate::cli::reporting::print;
 use crate::cli::session::Session;
@@ -44,6 +44,9 @@ struct PlaceArgs {
     /// Put it into git's template directory, for every repository made or cloned from now on
     #[arg(long)]
     global: bool,
+    /// The merge driver too: git then merges documents by what they mean
+    #[arg(long, conflicts_with = "global")]
+    merge_driver: bool,
     /// Only say what would change
     #[arg(short = 'n', long)]
     dry_run: bool,
@@ -106,6 +109,9 @@ fn install_hooks(args: &PlaceArgs, session: &Session) -> Result<u8, Failure> {
     }
     let repository = session.repository()?;
     install_into(&repository, &types, args.dry_run, args.force, session)?;
+    if args.merge_driver {
+        hook_driver::install(&repository, &own_path()?, args.dry_run, session)?;
+    }
     Ok(0)
 }
 
@@ -168,6 +174,9 @@ fn uninstall_hooks(args: &PlaceArgs, session: &Session) -> Result<u8, Failure> {
         args.dry_run,
         session,
     )?;
+    if args.merge_driver || args.types.is_empty() {
+        hook_driver::uninstall(&repository, args.dry_run, session)?;
+    }
     Ok(0)
 }
 

@@ -13,3 +13,4 @@ pub mod symbolic_link;
 pub mod syntax;
 pub mod unknown_version;
 pub mod unreadable_file;
+pub mod unresolved_merge;

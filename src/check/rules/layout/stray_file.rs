@@ -8,8 +8,8 @@ use crate::format::detect::Format;
 use crate::model::finding::{Place, RuleId, Severity};
 use crate::model::path::RepoPath;
 use crate::model::snapshot::FileKind;
-use crate::project::Project;
 use crate::project::service::Role;
+use crate::project::{CONFLICT_FILE_SUFFIX, Project};
 
 /// File does not belong into the directory.
 pub static RULE: Rule = Rule {
@@ -142,7 +142,8 @@ fn is_harmless(path: &RepoPath) -> bool {
     let stem = upper.split(['.', '-']).next().unwrap_or_default();
     let is_legal = matches!(stem, "LICENSE" | "LICENCE" | "NOTICE" | "COPYING")
         && matches!(path.extension().as_str(), "" | "md" | "txt");
-    HARMLESS.contains(&name) || is_legal
+    // What a merge left has a rule of its own.
+    HARMLESS.contains(&name) || is_legal || name.ends_with(CONFLICT_FILE_SUFFIX)
 }
 
 fn is_left_behind(path: &RepoPath) -> bool {

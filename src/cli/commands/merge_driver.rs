@@ -1,0 +1,133 @@
+//! `merge-driver`: what git calls where `.gitattributes` says `merge=git-postman`.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use crate::cli::failure::Failure;
+use crate::cli::merging::{Versions, as_json, merge_documents, told};
+use crate::cli::reporting::write_atomically;
+use crate::cli::session::Session;
+use crate::git::command::Git;
+use crate::model::path::RepoPath;
+use crate::project::CONFLICT_FILE_SUFFIX;
+
+/// Larger versions are left to git: 256 MiB.
+const MAX_BYTES: u64 = 256 * 1024 * 1024;
+
+/// Merge a file as git's merge driver
+///
+/// Git calls it with the three versions and the path. The result goes into OURS. What both sides changed in different ways is
+/// told on standard error and kept in a file beside the document, whose content stays whole with our side in it.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Set up by `git postman hook install --merge-driver`, or by hand:
+  git config merge.git-postman.driver 'git-postman merge-driver %O %A %B %P'
+  echo 'postman/collections/**/*.json merge=git-postman' >> .gitattributes"
+)]
+pub struct MergeDriverArgs {
+    /// The version both sides started from (%O)
+    base: PathBuf,
+    /// Our version, which is replaced by the result (%A)
+    ours: PathBuf,
+    /// Their version (%B)
+    theirs: PathBuf,
+    /// The path of the file in the repository (%P)
+    path: String,
+}
+
+/// Runs the command: 0 for a merge without conflict, 1 for one with.
+///
+/// # Errors
+/// A version that cannot be read, a result that cannot be written; git keeps the file in conflict then.
+pub fn run(args: &MergeDriverArgs, session: &Session) -> Result<u8, Failure> {
+    let files = [&args.base, &args.ours, &args.theirs];
+    let large = files
+        .iter()
+        .any(|path| std::fs::metadata(session.path(path)).is_ok_and(|file| file.len() > MAX_BYTES));
+    let merged = if large {
+        Err(format!(
+            "one of the versions has more than {} MiB",
+            MAX_BYTES / 1024 / 1024
+        ))
+    } else {
+        merge_documents(&args.path, versions(args, session)?)
+    };
+    match merged {
+        Ok(merged) => {
+            write(&session.path(&args.ours), merged.text.as_bytes())?;
+            if merged.conflicts.is_empty() {
+                return Ok(0);
+            }
+            for line in told(&merged.conflicts) {
+                session
+                    .output
+                    .error(&format!("{}: conflict in {line}", args.path));
+            }
+            // A path from git never climbs out; what does is not written to.
+            if let Ok(path) = RepoPath::parse(&format!("{}{CONFLICT_FILE_SUFFIX}", args.path)) {
+                write(
+                    &session.path(Path::new(path.as_str())),
+                    as_json(&args.path, &merged.conflicts).as_bytes(),
+                )?;
+                session.output.hint(&format!(
+                    "{} has our side; both are in {path}: decide, `git add` the document and delete that file",
+                    args.path
+                ));
+            }
+            Ok(1)
+        }
+        Err(reason) => {
+            session
+                .output
+                .warning(&format!("{}: merged as text, by git: {reason}", args.path));
+            by_git(args, session)
+        }
+    }
+}
+
+fn versions(args: &MergeDriverArgs, session: &Session) -> Result<Versions, Failure> {
+    let read = |path: &PathBuf| {
+        std::fs::read(session.path(path))
+            .map_err(|error| Failure::usage(format!("{} cannot be read: {error}", path.display())))
+    };
+    Ok(Versions {
+        base: read(&args.base)?,
+        ours: read(&args.ours)?,
+        theirs: read(&args.theirs)?,
+    })
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    write_atomically(path, bytes)
+        .map_err(|error| Failure::usage(format!("{} cannot be written: {error}", path.display())))
+}
+
+/// Git's own text merge, with its markers and its labels.
+fn by_git(args: &MergeDriverArgs, session: &Session) -> Result<u8, Failure> {
+    let name = |path: &PathBuf| path.to_string_lossy().into_owned();
+    let (base, ours, theirs) = (name(&args.base), name(&args.ours), name(&args.theirs));
+    let arguments = [
+        "merge-file",
+        "-L",
+        "ours",
+        "-L",
+        "base",
+        "-L",
+        "theirs",
+        "--",
+        &ours,
+        &base,
+        &theirs,
+    ];
+    let answer = Git::at(&session.directory).run(&arguments, None)?;
+    // The number of conflicts, or 255 where it could not merge at all; git wants to know only whether there are any.
+    match answer.status.code() {
+        Some(0) => Ok(0),
+        Some(255) | None => {
+            session.output.error(&answer.message);
+            Ok(1)
+        }
+        Some(_) => Ok(1),
+    }
+}

@@ -1,0 +1,131 @@
+//! The merge driver in a repository: one block of `.gitattributes` and one section of git's configuration.
+
+use crate::setup::hook_changes::SetupError;
+
+/// The name that `.gitattributes` and the configuration use.
+pub const DRIVER: &str = "git-postman";
+
+const START: &str = "# git-postman: documents are merged by what they mean";
+const END: &str = "# git-postman: end";
+
+/// What the block of `.gitattributes` is to be: which directories it names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attributes {
+    /// Directories below which JSON documents are merged by meaning, relative to the repository.
+    pub directories: Vec<String>,
+}
+
+/// `.gitattributes` with our block for these directories, or without it where there are none. Every other line stays.
+///
+/// # Errors
+/// A block that somebody began to edit: its end is missing.
+pub fn with_block(text: &str, attributes: &Attributes) -> Result<String, SetupError> {
+    let mut rest = String::new();
+    let mut inside = false;
+    for line in text.split_inclusive('\n') {
+        match line.trim_end() {
+            START => inside = true,
+            END if inside => inside = false,
+            _ if inside => {}
+            _ => rest.push_str(line),
+        }
+    }
+    if inside {
+        return Err(SetupError::EditedAttributes);
+    }
+    if attributes.directories.is_empty() {
+        return Ok(rest);
+    }
+    if !rest.is_empty() && !rest.ends_with('\n') {
+        rest.push('\n');
+    }
+    let newline = if text.contains("\r\n") { "\r\n" } else { "\n" };
+    let mut block = format!("{START}{newline}");
+    for directory in &attributes.directories {
+        block.push_str(&format!("{} merge={DRIVER}{newline}", pattern(directory)));
+    }
+    Ok(format!("{rest}{block}{END}{newline}"))
+}
+
+/// A pattern for the JSON files below a directory, quoted as `.gitattributes` wants it.
+fn pattern(directory: &str) -> String {
+    let mut escaped = String::new();
+    for character in directory.chars() {
+        if matches!(character, '*' | '?' | '[' | '\\') {
+            escaped.push('\\');
+        }
+        escaped.push(character);
+    }
+    let pattern = format!("/{escaped}/**/*.json");
+    if pattern.contains([' ', '\t', '"', '#', '!', '\\']) {
+        format!("\"{}\"", pattern.replace('\\', "\\\\").replace('"', "\\\""))
+    } else {
+        pattern
+    }
+}
+
+/// The keys and values of git's configuration that name the driver.
+pub fn settings(program: &str) -> [(String, String); 2] {
+    let quoted = format!("'{}'", program.replace('\'', r"'\''"));
+    [
+        (
+            format!("merge.{DRIVER}.name"),
+            "merge Postman documents by what they mean".to_owned(),
+        ),
+        (
+            format!("merge.{DRIVER}.driver"),
+            format!("{quoted} merge-driver %O %A %B %P"),
+        ),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Attributes, settings, with_block};
+
+    fn directories(names: &[&str]) -> Attributes {
+        Attributes {
+            directories: names.iter().map(|name| (*name).to_owned()).collect(),
+        }
+    }
+
+    #[test]
+    fn the_block_comes_and_goes_and_leaves_every_other_byte() {
+        for text in [
+            "",
+            "*.png binary\n",
+            "*.png binary",
+            "# a\r\n*.bat eol=crlf\r\n",
+        ] {
+            let with = with_block(text, &directories(&["postman/collections", "a b"])).unwrap();
+            assert!(
+                with.contains("/postman/collections/**/*.json merge=git-postman"),
+                "{with}"
+            );
+            assert!(
+                with.contains("\"/a b/**/*.json\" merge=git-postman"),
+                "{with}"
+            );
+            assert_eq!(
+                with_block(&with, &directories(&["postman/collections", "a b"])).unwrap(),
+                with
+            );
+            let without = with_block(&with, &directories(&[])).unwrap();
+            assert_eq!(without.trim_end(), text.trim_end());
+        }
+    }
+
+    #[test]
+    fn a_block_without_its_end_is_not_guessed_at() {
+        let text = "# git-postman: documents are merged by what they mean\n*.json text\n";
+        assert!(with_block(text, &directories(&[])).is_err());
+    }
+
+    #[test]
+    fn the_program_is_quoted_for_the_shell() {
+        assert_eq!(
+            settings("/a b/it's")[1].1,
+            r"'/a b/it'\''s' merge-driver %O %A %B %P"
+        );
+    }
+}
