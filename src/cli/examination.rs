@@ -181,7 +181,8 @@ impl Examined {
             self.findings.retain(|finding| {
                 finding.severity == Severity::Error
                     || finding.commit.is_some()
-                    || touched.contains(&finding.location.path)
+                    // A finding about a directory is about what was touched in it.
+                    || touched.iter().any(|path| path.is_within(&finding.location.path))
             });
         }
     }

@@ -81,7 +81,9 @@ fn pre_push(args: &HookRunArgs, session: &Session) -> Result<u8, Failure> {
                 for note in &range.notes {
                     examined.note(note.clone());
                 }
-                if seen.insert((range.tip.clone(), range.base.commit().cloned())) {
+                // Branches at one commit may still differ in what they are compared with and allowed.
+                let branch = update.remote_ref.strip_prefix("refs/heads/");
+                if seen.insert((range.tip.clone(), range.base.commit().cloned(), branch)) {
                     let changed: BTreeSet<RepoPath> =
                         range.changed_paths(&repository)?.into_iter().collect();
                     let push = Push {

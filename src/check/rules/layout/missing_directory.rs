@@ -70,7 +70,7 @@ fn check(project: &Project<'_>, findings: &mut Findings) {
                 || project.is_excluded(path)
                 || reserved_part(path).is_some();
             if !settled && !is_usual(project, service, directory) {
-                missing.push(directory);
+                missing.push((service, directory));
             }
         }
     }
@@ -78,7 +78,7 @@ fn check(project: &Project<'_>, findings: &mut Findings) {
         return;
     }
     let there = folded_directories(project);
-    for directory in missing {
+    for (service, directory) in missing {
         let (path, role) = (&directory.path, directory.role.phrase());
         let (message, help) = if let Some(entry) = project.listing.get(path) {
             let kind = match entry.kind {
@@ -91,6 +91,11 @@ fn check(project: &Project<'_>, findings: &mut Findings) {
                 "put a directory in its place, or declare another".to_owned(),
             )
         } else if let Some(other) = there.get(&path.folded()) {
+            // Where files are listed in it, `listed-in-another-case` tells them and their remedy.
+            let lists = |api: &ApiFile| declares(api, directory) && lists_files_in(api, directory);
+            if service.apis.iter().any(lists) {
+                continue;
+            }
             (
                 format!("{role} `{path}` is `{other}` in the repository"),
                 format!("write `{other}`, or rename the directory with `git mv`"),
