@@ -125,8 +125,8 @@ pub fn run(
     Ok(checked)
 }
 
-/// Looks at one file with the rules for documents, and where `texts` is set with those for texts.
-pub fn judge(file: &File, levels: &Levels, texts: bool) -> Judged {
+/// Looks at one file with the rules for documents, and where `secrets` is set with those for secrets.
+pub fn judge(file: &File, levels: &Levels, secrets: bool) -> Judged {
     let mut findings = Findings::of(RuleId(""), Severity::Error);
     for rule in catalog::RULES {
         if let (Check::Document(look), Some(severity)) = (rule.check, levels.severity(rule)) {
@@ -135,11 +135,14 @@ pub fn judge(file: &File, levels: &Levels, texts: bool) -> Judged {
         }
     }
     let mut found = findings.into_list();
-    if let (true, Some(parsed)) = (texts, file.parsed()) {
-        found.extend(texts_of(
-            &TextFile::new(&file.path, parsed.source()),
-            levels,
-        ));
+    if let Some(parsed) = file.parsed() {
+        let text = TextFile::new(&file.path, parsed.source());
+        let wanted: fn(&Rule) -> bool = if secrets {
+            |_| true
+        } else {
+            |rule| rule.group != Group::Secret
+        };
+        found.extend(look_at_text(&text, levels, wanted));
     }
     let parsed = file.parsed();
     if let Some(document) = parsed.and_then(|parsed| parsed.document.as_ref()) {
@@ -161,24 +164,11 @@ pub fn judge(file: &File, levels: &Levels, texts: bool) -> Judged {
 fn add_pointer(document: &Document, finding: &mut Finding) {
     let start = finding.location.start;
     if finding.location.pointer.is_none() {
-        let line = document.lines().line(document.text(), start.line);
-        let before = line
-            .of(document.text())
-            .chars()
-            .take(start.column as usize - 1);
-        let offset = before.map(char::len_utf8).sum::<usize>();
-        let at = line
-            .start
-            .saturating_add(u32::try_from(offset).unwrap_or(0));
+        let at = document.lines().offset(document.text(), start);
         finding.location.pointer = document
             .pointer_to(at)
             .filter(|pointer| !pointer.is_empty());
     }
-}
-
-/// Looks at one text with the rules for texts.
-pub fn texts_of(text: &TextFile<'_>, levels: &Levels) -> Vec<Finding> {
-    look_at_text(text, levels, |_| true)
 }
 
 /// Looks at one text for secrets alone: what a push brings beside what Postman manages.
@@ -207,4 +197,28 @@ pub fn links(before: &Project<'_>, after: &Project<'_>, levels: &Levels) -> Vec<
         }
     }
     findings.into_list()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use crate::check::judge;
+    use crate::check::levels::Levels;
+    use crate::config::file::Config;
+    use crate::model::path::RepoPath;
+    use crate::model::snapshot::MemorySnapshot;
+    use crate::project::file::File;
+
+    #[test]
+    fn a_file_that_is_judged_alone_is_never_invalid_without_a_finding() {
+        let path = RepoPath::parse("a.json").unwrap();
+        let text = b"{\n<<<<<<< ours\n}\n".to_vec();
+        let snapshot = MemorySnapshot::new(BTreeMap::from([(path.clone(), text)]));
+        let levels = Levels::of(&Config::default()).unwrap();
+        let judged = judge(&File::read(&snapshot, &path, 1000), &levels, false);
+        assert_eq!(judged.valid, Some(false));
+        let rules: Vec<_> = judged.findings.iter().map(|found| found.rule.0).collect();
+        assert_eq!(rules, ["merge-marker"]);
+    }
 }
