@@ -16,6 +16,7 @@ use rayon::prelude::*;
 use crate::check::findings::Findings;
 use crate::check::levels::Levels;
 use crate::check::rule::{Check, Group, Rule, TextFile};
+use crate::check::rules::secret::cover::{cover, cover_shown};
 use crate::format::detect::Format;
 use crate::format::node::Document;
 use crate::model::finding::{Finding, RuleId, Severity};
@@ -116,7 +117,9 @@ pub fn run(
         if let (Check::Project(look), Some(severity)) = (rule.check, levels.severity(rule)) {
             let mut findings = Findings::of(rule.id, severity);
             look(project, &mut findings);
-            checked.findings.extend(findings.into_list());
+            let mut found = findings.into_list();
+            cover_shown(&mut found);
+            checked.findings.append(&mut found);
         }
     }
     checked
@@ -150,6 +153,7 @@ pub fn judge(file: &File, levels: &Levels, secrets: bool) -> Judged {
             add_pointer(document, finding);
         }
     }
+    cover(file.text(), &mut found);
     Judged {
         path: file.path.clone(),
         format: parsed.map_or(Format::Unknown, |parsed| parsed.format),
@@ -173,7 +177,9 @@ fn add_pointer(document: &Document, finding: &mut Finding) {
 
 /// Looks at one text for secrets alone: what a push brings beside what Postman manages.
 pub fn secrets_of(text: &TextFile<'_>, levels: &Levels) -> Vec<Finding> {
-    look_at_text(text, levels, |rule| rule.group == Group::Secret)
+    let mut found = look_at_text(text, levels, |rule| rule.group == Group::Secret);
+    cover(text.text, &mut found);
+    found
 }
 
 fn look_at_text(text: &TextFile<'_>, levels: &Levels, wanted: fn(&Rule) -> bool) -> Vec<Finding> {
