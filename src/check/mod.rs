@@ -16,6 +16,7 @@ use rayon::prelude::*;
 use crate::check::findings::Findings;
 use crate::check::levels::Levels;
 use crate::check::rule::{Check, Group, Rule, TextFile};
+use crate::check::rules::secret::cover::{cover, cover_shown};
 use crate::format::detect::Format;
 use crate::format::node::Document;
 use crate::model::finding::{Finding, RuleId, Severity};
@@ -136,7 +137,9 @@ pub fn run(
         if let (Check::Project(look), Some(severity)) = (rule.check, levels.severity(rule)) {
             let mut findings = Findings::of(rule.id, severity);
             look(project, &mut findings);
-            checked.findings.extend(findings.into_list());
+            let mut found = findings.into_list();
+            cover_shown(&mut found);
+            checked.findings.append(&mut found);
         }
     }
     checked
@@ -154,8 +157,8 @@ fn root_files_named_in(project: &Project<'_>, touched: &BTreeSet<RepoPath>) -> B
         .collect()
 }
 
-/// Looks at one file with the rules for documents, and where `texts` is set with those for texts.
-pub fn judge(file: &File, levels: &Levels, texts: bool) -> Judged {
+/// Looks at one file with the rules for documents, and where `secrets` is set with those for secrets.
+pub fn judge(file: &File, levels: &Levels, secrets: bool) -> Judged {
     let mut findings = Findings::of(RuleId(""), Severity::Error);
     for rule in catalog::RULES {
         if let (Check::Document(look), Some(severity)) = (rule.check, levels.severity(rule)) {
@@ -164,9 +167,14 @@ pub fn judge(file: &File, levels: &Levels, texts: bool) -> Judged {
         }
     }
     let mut found = findings.into_list();
-    if let (true, Some(parsed)) = (texts, file.parsed()) {
+    if let Some(parsed) = file.parsed() {
         let text = TextFile::new(&file.path, parsed.source());
-        found.extend(look_at_text(&text, levels, |_| true));
+        let wanted: fn(&Rule) -> bool = if secrets {
+            |_| true
+        } else {
+            |rule| rule.group != Group::Secret
+        };
+        found.extend(look_at_text(&text, levels, wanted));
     }
     let parsed = file.parsed();
     if let Some(document) = parsed.and_then(|parsed| parsed.document.as_ref()) {
@@ -174,6 +182,7 @@ pub fn judge(file: &File, levels: &Levels, texts: bool) -> Judged {
             add_pointer(document, finding);
         }
     }
+    cover(file.text(), &mut found);
     Judged {
         path: file.path.clone(),
         format: parsed.map_or(Format::Unknown, |parsed| parsed.format),
@@ -192,15 +201,7 @@ fn is_secret(finding: &Finding) -> bool {
 fn add_pointer(document: &Document, finding: &mut Finding) {
     let start = finding.location.start;
     if finding.location.pointer.is_none() {
-        let line = document.lines().line(document.text(), start.line);
-        let before = line
-            .of(document.text())
-            .chars()
-            .take(start.column as usize - 1);
-        let offset = before.map(char::len_utf8).sum::<usize>();
-        let at = line
-            .start
-            .saturating_add(u32::try_from(offset).unwrap_or(0));
+        let at = document.lines().offset(document.text(), start);
         finding.location.pointer = document
             .pointer_to(at)
             .filter(|pointer| !pointer.is_empty());
@@ -209,7 +210,9 @@ fn add_pointer(document: &Document, finding: &mut Finding) {
 
 /// Looks at one text for secrets alone: what a push brings beside what Postman manages.
 pub fn secrets_of(text: &TextFile<'_>, levels: &Levels) -> Vec<Finding> {
-    look_at_text(text, levels, |rule| rule.group == Group::Secret)
+    let mut found = look_at_text(text, levels, |rule| rule.group == Group::Secret);
+    cover(text.text, &mut found);
+    found
 }
 
 fn look_at_text(text: &TextFile<'_>, levels: &Levels, wanted: fn(&Rule) -> bool) -> Vec<Finding> {
@@ -237,15 +240,16 @@ pub fn links(before: &Project<'_>, after: &Project<'_>, levels: &Levels) -> Vec<
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
+    use std::collections::{BTreeMap, BTreeSet};
 
-    use super::{Scope, run};
+    use super::{Scope, judge, run};
     use crate::check::levels::Levels;
     use crate::check::testing::read;
     use crate::config::file::Config;
     use crate::model::path::RepoPath;
     use crate::model::snapshot::MemorySnapshot;
     use crate::project::Project;
+    use crate::project::file::File;
 
     const METADATA: &str = ".postman/api_11111111-2222-4333-8444-555555555555";
 
@@ -274,5 +278,17 @@ mod tests {
         assert!(rules.contains(&"schema"), "{rules:?}");
         assert_eq!(documents, 1);
         assert!(!told(".postman/api").0.contains(&"unfit-root-file"));
+    }
+
+    #[test]
+    fn a_file_that_is_judged_alone_is_never_invalid_without_a_finding() {
+        let path = RepoPath::parse("a.json").unwrap();
+        let text = b"{\n<<<<<<< ours\n}\n".to_vec();
+        let snapshot = MemorySnapshot::new(BTreeMap::from([(path.clone(), text)]));
+        let levels = Levels::of(&Config::default()).unwrap();
+        let judged = judge(&File::read(&snapshot, &path, 1000), &levels, false);
+        assert_eq!(judged.valid, Some(false));
+        let rules: Vec<_> = judged.findings.iter().map(|found| found.rule.0).collect();
+        assert_eq!(rules, ["merge-marker"]);
     }
 }

@@ -85,7 +85,12 @@ impl Session {
                         ))
                         .with_hint("put the file itself at the root of the repository"));
                     }
-                    Content::Missing | Content::NotAFile => return Ok(Decided::default()),
+                    // A configuration that cannot be read must not pass for none.
+                    Content::NotAFile => {
+                        return Err(Failure::usage(format!("{FILE_NAME} is no file"))
+                            .with_hint("put a file there, or take it away"));
+                    }
+                    Content::Missing => return Ok(Decided::default()),
                 }
             }
             (None, None) => return Ok(Decided::default()),

@@ -2,6 +2,9 @@
 
 use crate::model::span::Span;
 
+/// No more faults of a kind than this are told of one document: the rest follows from them or is more of the same.
+pub const MOST_FAULTS: usize = 1000;
+
 /// What kind of trouble a fault is. One rule reports each kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum FaultKind {

@@ -1,6 +1,6 @@
 //! JSON text (RFC 8259) into a document. Strict where the standard is, and always with the place.
 
-use crate::format::fault::{Fault, FaultKind};
+use crate::format::fault::{Fault, FaultKind, MOST_FAULTS};
 use crate::format::node::{Builder, Document, Found, MAX_DEPTH};
 use crate::model::span::Span;
 
@@ -21,10 +21,10 @@ pub fn parse(text: String) -> (Document, Vec<Fault>) {
     }
     let (mut faults, lone) = (parser.faults, parser.lone);
     let (document, duplicates) = parser.builder.finish(end);
-    for span in duplicates {
+    for span in duplicates.into_iter().take(MOST_FAULTS) {
         faults.push(duplicate(&document, span));
     }
-    for span in lone {
+    for span in lone.into_iter().take(MOST_FAULTS) {
         let pointer = document.pointer_to(span.start).unwrap_or_default();
         let message = "string holds half of a surrogate pair, which stands for no character";
         faults.push(Fault::at(FaultKind::LoneSurrogate, span, pointer, message));
@@ -375,7 +375,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::parse;
-    use crate::format::fault::FaultKind;
+    use crate::format::fault::{FaultKind, MOST_FAULTS};
     use crate::format::node::{Kind, NodeRef};
 
     fn value(node: NodeRef<'_>) -> serde_json::Value {
@@ -482,6 +482,16 @@ mod tests {
         );
         assert_eq!(document.at("/a").unwrap().as_number(), Some("3"));
         assert_eq!(document.root().unwrap().members().len(), 4);
+    }
+
+    #[test]
+    fn a_hundred_thousand_doubled_keys_are_told_in_part_and_quickly() {
+        let text = format!("{{{}\"b\": 1}}", "\"a\": 1, ".repeat(100_000));
+        let (document, faults) = parse(text);
+        assert_eq!(faults.len(), MOST_FAULTS);
+        let root = document.root().unwrap();
+        let counting = (0..root.members().len()).filter(|index| root.counts(*index));
+        assert_eq!(counting.collect::<Vec<_>>(), [99_999, 100_000]);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! A text is parsed once. Numbers stay as written, duplicate keys stay, and the span of every key and value
 //! is known, so that a finding points at the exact place and a later edit can leave every other byte alone.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::OnceLock;
 
@@ -15,6 +15,9 @@ pub const MAX_DEPTH: u32 = 256;
 /// How many nodes a document may have when every alias is written out.
 pub const MAX_NODES: u64 = 20_000_000;
 
+/// Up to so many members a key is looked for by walking; beyond, by hashing.
+const FEW_MEMBERS: usize = 12;
+
 /// One parsed text.
 #[derive(Clone, Debug)]
 pub struct Document {
@@ -24,7 +27,8 @@ pub struct Document {
     members: Vec<Member>,
     decoded: Vec<Box<str>>,
     root: Option<NodeId>,
-    has_duplicates: bool,
+    /// Which members a later one with the same key takes the place of, in ascending order.
+    replaced: Vec<u32>,
     lines: OnceLock<LineIndex>,
 }
 
@@ -137,20 +141,34 @@ impl Document {
         let holds = |span: Span| span.start <= offset && offset < span.end.max(span.start + 1);
         let mut pointer = String::new();
         loop {
-            let member = node
-                .members()
-                .find(|member| holds(member.key_span) || holds(member.value.span()));
+            let has = |member: &MemberRef<'_>| holds(member.key_span) || holds(member.value.span());
+            // Members and items stand in the order of the text, unless aliases and `<<` brought them.
+            let members = &self.members[node.member_range()];
+            let near = members.partition_point(|member| member.key_span.start <= offset);
+            let member = near
+                .checked_sub(1)
+                .and_then(|index| node.nth_member(index))
+                .filter(has)
+                .or_else(|| node.members().find(has));
             if let Some(member) = member {
                 pointer.push('/');
                 pointer.push_str(&pointer_part(member.key));
                 node = member.value;
                 continue;
             }
-            let Some((index, item)) = node
-                .items()
-                .enumerate()
-                .find(|(_, item)| holds(item.span()))
-            else {
+            let items = &self.items[node.item_range()];
+            let start = |item: &NodeId| self.nodes[item.0 as usize].span.start;
+            let near = items.partition_point(|item| start(item) <= offset);
+            let found = near
+                .checked_sub(1)
+                .and_then(|index| Some((index, node.nth_item(index)?)))
+                .filter(|(_, item)| holds(item.span()))
+                .or_else(|| {
+                    node.items()
+                        .enumerate()
+                        .find(|(_, item)| holds(item.span()))
+                });
+            let Some((index, item)) = found else {
                 return Some(pointer);
             };
             pointer.push('/');
@@ -285,16 +303,9 @@ impl<'a> NodeRef<'a> {
 
     /// Whether the member at this index counts: of several with one key only the last does.
     pub fn counts(self, index: usize) -> bool {
-        if !self.document.has_duplicates {
-            return true;
-        }
-        let members: &[Member] = &self.document.members[self.member_range()];
-        let key = |member: &Member| self.document.characters(member.key);
-        members.get(index).is_some_and(|member| {
-            !members[index + 1..]
-                .iter()
-                .any(|later| key(later) == key(member))
-        })
+        let replaced = &self.document.replaced;
+        let member = count(self.member_range().start + index);
+        replaced.is_empty() || replaced.binary_search(&member).is_err()
     }
 
     /// The item at this index, without walking there.
@@ -456,7 +467,7 @@ impl Builder {
             items: Vec::new(),
             decoded: Vec::new(),
             root: None,
-            has_duplicates: false,
+            replaced: Vec::new(),
             lines: OnceLock::new(),
             text,
         };
@@ -572,38 +583,50 @@ impl Builder {
         self.attach(value);
     }
 
-    /// Adds the members of an object, or of each object in a list, to the innermost open object, as YAML's
+    /// Counts what a `<<` brings, before it is merged.
+    pub fn weigh(&mut self, value: Finished) {
+        self.weight = self.weight.saturating_add(value.weight);
+    }
+
+    /// Adds the members of objects, or of each object in a list, to the innermost open object, as YAML's
     /// `<<` does: keys that stand there already are kept.
-    pub fn merge(&mut self, from: NodeId) {
-        let (first, length) = match self.document.nodes[from.0 as usize].data {
-            Data::Object { first, length } => (first, length),
-            Data::Array { first, length } => {
-                for index in first..first + length {
-                    let item = self.document.items[index as usize];
-                    if matches!(
-                        self.document.nodes[item.0 as usize].data,
-                        Data::Object { .. }
-                    ) {
-                        self.merge(item);
-                    }
-                }
-                return;
-            }
-            _ => return,
+    pub fn merge(&mut self, merges: &[Finished]) {
+        let Some(open) = self.open.last_mut() else {
+            return;
         };
-        let Some(open) = self.open.last() else { return };
-        let base = open.base;
-        for index in first..first + length {
-            let member = self.document.members[index as usize];
-            let key = self.document.characters(member.key);
-            let known = self.member_stack[base..]
-                .iter()
-                .any(|own| self.document.characters(own.key) == key);
-            self.weight = self.weight.saturating_add(1);
-            if !known {
-                self.member_stack.push(member);
+        let mut objects = Vec::new();
+        for from in merges {
+            // What is merged in counts as if it were written out, or a chain of merges would have no bound.
+            open.weight = open.weight.saturating_add(from.weight);
+            open.height = open.height.max(from.height);
+            match self.document.nodes[from.id.0 as usize].data {
+                Data::Object { first, length } => objects.push((first, length)),
+                Data::Array { first, length } => {
+                    let items = &self.document.items[first as usize..(first + length) as usize];
+                    let nodes = items
+                        .iter()
+                        .map(|item| self.document.nodes[item.0 as usize]);
+                    objects.extend(nodes.filter_map(|node| match node.data {
+                        Data::Object { first, length } => Some((first, length)),
+                        _ => None,
+                    }));
+                }
+                _ => {}
             }
         }
+        let document = &self.document;
+        let own = &self.member_stack[open.base..];
+        let mut known: HashSet<&str> = own
+            .iter()
+            .map(|member| document.characters(member.key))
+            .collect();
+        let mut added: Vec<Member> = Vec::new();
+        for (first, length) in objects {
+            let members = &document.members[first as usize..(first + length) as usize];
+            let new = |member: &&Member| known.insert(document.characters(member.key));
+            added.extend(members.iter().filter(new));
+        }
+        self.member_stack.extend(added);
     }
 
     /// Takes the last member of the innermost open object away where it has this key.
@@ -640,31 +663,37 @@ impl Builder {
             self.close(end);
         }
         self.duplicates.sort_unstable();
-        self.document.has_duplicates = !self.duplicates.is_empty();
         (self.document, self.duplicates)
     }
 
     fn note_duplicates(&mut self, base: usize) {
         let document = &self.document;
         let members = &self.member_stack[base..];
-        if members.len() <= 12 {
+        let mut replaced = Vec::new();
+        if members.len() <= FEW_MEMBERS {
             for (index, member) in members.iter().enumerate() {
                 let key = document.characters(member.key);
-                if members[..index]
+                let earlier = members[..index]
                     .iter()
-                    .any(|earlier| document.characters(earlier.key) == key)
-                {
+                    .rposition(|earlier| document.characters(earlier.key) == key);
+                if let Some(earlier) = earlier {
                     self.duplicates.push(member.key_span);
+                    replaced.push(earlier);
                 }
             }
         } else {
-            let mut seen = HashSet::with_capacity(members.len());
-            let repeated = members
-                .iter()
-                .filter(|member| !seen.insert(document.characters(member.key)));
-            self.duplicates
-                .extend(repeated.map(|member| member.key_span));
+            let mut seen = HashMap::with_capacity(members.len());
+            for (index, member) in members.iter().enumerate() {
+                if let Some(earlier) = seen.insert(document.characters(member.key), index) {
+                    self.duplicates.push(member.key_span);
+                    replaced.push(earlier);
+                }
+            }
         }
+        replaced.sort_unstable();
+        let first = document.members.len();
+        let replaced = replaced.into_iter().map(|index| count(first + index));
+        self.document.replaced.extend(replaced);
     }
 
     fn scalar(&mut self, span: Span, data: Data) -> Finished {

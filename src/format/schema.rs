@@ -11,7 +11,7 @@ use jsonschema::json::{Array, Json, JsonNumber, Node, NodeIdentity, Object};
 use jsonschema::{JsonType, ValidationError, Validator};
 use serde_json::Value;
 
-use crate::format::fault::{Fault, FaultKind};
+use crate::format::fault::{Fault, FaultKind, MOST_FAULTS};
 use crate::format::node::{Kind, MemberRef, NodeRef, pointer_part};
 
 /// A schema that is compiled when the first document needs it.
@@ -21,9 +21,6 @@ pub struct Schema {
     source: &'static str,
     compiled: OnceLock<Validator<Arena>>,
 }
-
-/// No more faults than this are told of one document: the rest follows from them or is more of the same.
-const MOST_FAULTS: usize = 1000;
 
 impl Schema {
     /// Takes a schema document by its name, for messages, and its text.
@@ -41,6 +38,9 @@ impl Schema {
         let mut faults = Vec::new();
         for error in validator.iter_errors(Handle::Value(root)).take(MOST_FAULTS) {
             explain(root, prefix, &error, &mut faults);
+            if faults.len() >= MOST_FAULTS {
+                break;
+            }
         }
         faults.sort_by(|one, other| (one.span, &one.message).cmp(&(other.span, &other.message)));
         faults.dedup();
@@ -132,7 +132,8 @@ fn explain(root: NodeRef<'_>, prefix: &str, error: &ValidationError<'_>, faults:
         }
         ValidationErrorKind::AdditionalProperties { unexpected }
         | ValidationErrorKind::UnevaluatedProperties { unexpected } => {
-            for key in unexpected {
+            // One error may name every key of the object.
+            for key in unexpected.iter().take(MOST_FAULTS) {
                 let span = here.member(key).map_or(place, |member| member.key_span);
                 let own = format!("{pointer}/{}", pointer_part(key));
                 fault(own, span, format!("{subject} may not have `{key}`"));

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, Span as Place, Tag};
 
-use crate::format::fault::Fault;
-use crate::format::node::{Builder, Document, Finished, Found, MAX_DEPTH, MAX_NODES, NodeId};
+use crate::format::fault::{Fault, MOST_FAULTS};
+use crate::format::node::{Builder, Document, Finished, Found, MAX_DEPTH, MAX_NODES};
 use crate::model::span::Span;
 
 /// Parses one YAML document. What stands before a fault in the grammar is in the document nevertheless.
@@ -24,7 +24,7 @@ pub fn parse(text: String) -> (Document, Vec<Fault>) {
         faults.push(fault);
     }
     let (document, duplicates) = reader.builder.finish(end);
-    for span in duplicates {
+    for span in duplicates.into_iter().take(MOST_FAULTS) {
         let key = span.of(document.text()).trim_matches(['"', '\'']);
         let pointer = document.pointer_to(span.start).unwrap_or_default();
         // YAML calls this an error where JSON leaves it open, and most YAML readers refuse the file.
@@ -52,7 +52,7 @@ struct Frame {
     /// For a mapping: whether the next node is a key, a value, or what `<<` merges in.
     next: Next,
     /// What `<<` brings into this mapping, for the keys that it does not have itself.
-    merges: Vec<NodeId>,
+    merges: Vec<Finished>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -72,6 +72,8 @@ impl Reader<'_> {
         let options = granit_parser::options! {
             flow_nesting_limit: MAX_DEPTH as usize,
             block_nesting_limit: MAX_DEPTH as usize,
+            // As the YAML readers of the JavaScript world are, which Postman is built on.
+            strict_indentation: true,
         };
         let source = self.source;
         for event in Parser::new_from_str_with_options(source, options) {
@@ -156,8 +158,8 @@ impl Reader<'_> {
         let Some(frame) = self.frames.pop() else {
             return;
         };
-        for merge in frame.merges {
-            self.builder.merge(merge);
+        if !frame.merges.is_empty() {
+            self.builder.merge(&frame.merges);
         }
         let Some(finished) = self.builder.close(self.end_of_content(span)) else {
             return;
@@ -303,8 +305,9 @@ impl Reader<'_> {
     fn merged(&mut self, finished: Finished) {
         if self.expected() == Some(Next::Merge) {
             self.builder.drop_member("<<");
+            self.builder.weigh(finished);
             if let Some(frame) = self.frames.last_mut() {
-                frame.merges.push(finished.id);
+                frame.merges.push(finished);
             }
         }
     }
@@ -538,6 +541,30 @@ mod tests {
             document.root().unwrap().place_of("/responses/200").of(text),
             "200"
         );
+    }
+
+    #[test]
+    fn a_chain_of_merges_is_as_deep_as_it_would_be_written_out() {
+        let chain = |length: usize| {
+            let links = (1..length).map(|i| format!("a{i}: &a{i} {{in: {{<<: *a{}}}}}\n", i - 1));
+            format!("a0: &a0 {{in: 1}}\n{}", links.collect::<String>())
+        };
+        let (_, faults) = parse(chain(200));
+        assert_eq!(faults, []);
+        assert_eq!(fault(&chain(300)).0, "aliases nest deeper than 256 levels");
+    }
+
+    #[test]
+    fn merges_count_as_if_they_were_written_out() {
+        let wide: String = (0..2000).map(|i| format!("  k{i}: 1\n")).collect();
+        let lines: String = (0..300).map(|i| format!("b{i}: {{<<: *a}}\n")).collect();
+        let (document, faults) = parse(format!("a: &a\n{wide}{lines}"));
+        assert_eq!(faults, []);
+        let last = document.at("/b299/k1999").unwrap();
+        assert_eq!(last.as_number(), Some("1"));
+        let text = format!("a: &a\n{wide}b:\n{}", "  <<: *a\n".repeat(20_000));
+        let told = "aliases would expand to more than 20000000 values";
+        assert_eq!(fault(&text).0, told);
     }
 
     #[test]

@@ -51,11 +51,16 @@ impl Position {
     pub const START: Self = Self { line: 1, column: 1 };
 }
 
-/// Where the lines of a text begin.
+/// Where the lines of a text begin, and how many characters stand before each block of it.
 #[derive(Clone, Debug)]
 pub struct LineIndex {
     starts: Vec<u32>,
+    /// The characters before each `BLOCK` bytes: a file may be one line, and each finding in it wants a column.
+    blocks: Vec<u32>,
 }
+
+/// How many bytes are counted again for each column.
+const BLOCK: usize = 4096;
 
 impl LineIndex {
     /// Finds every line. `\n`, `\r\n` and a lone `\r` end one, as editors show it.
@@ -68,7 +73,13 @@ impl LineIndex {
             }
             starts.push(u32::try_from(offset + 1).unwrap_or(u32::MAX));
         }
-        Self { starts }
+        let mut blocks = Vec::with_capacity(bytes.len() / BLOCK + 1);
+        let mut characters = 0;
+        for block in bytes.chunks(BLOCK) {
+            blocks.push(number(characters));
+            characters += characters_in(block);
+        }
+        Self { starts, blocks }
     }
 
     /// The line of a byte offset, from 1. In a long line it costs far less than the column does.
@@ -85,12 +96,44 @@ impl LineIndex {
         while !text.is_char_boundary(end) {
             end -= 1;
         }
-        let before = text.get(start..end).unwrap_or_default();
-        let column = before.trim_start_matches('\u{feff}').chars().count() + 1;
+        let mark = usize::from(line == 1 && end > 0 && text.starts_with('\u{feff}'));
+        let before = self.characters_before(text, end);
+        let column = before.saturating_sub(self.characters_before(text, start) + mark) + 1;
         Position {
             line,
             column: number(column),
         }
+    }
+
+    /// The byte offset of a position in the `text` this index was made from; the end of the text for one behind it.
+    pub fn offset(&self, text: &str, position: Position) -> u32 {
+        let line = (position.line as usize)
+            .saturating_sub(1)
+            .min(self.starts.len() - 1);
+        let start = self.starts[line] as usize;
+        let mark = usize::from(line == 0 && text.starts_with('\u{feff}'));
+        let wanted = self.characters_before(text, start) + mark + position.column as usize - 1;
+        let block = self
+            .blocks
+            .partition_point(|before| *before as usize <= wanted)
+            .saturating_sub(1);
+        let from = block * BLOCK;
+        let skipped = self.blocks.get(block).map_or(0, |before| *before as usize);
+        let found = text
+            .as_bytes()
+            .iter()
+            .enumerate()
+            .skip(from)
+            .filter(|(_, byte)| begins_character(**byte))
+            .nth(wanted.saturating_sub(skipped));
+        number(found.map_or(text.len(), |(offset, _)| offset))
+    }
+
+    fn characters_before(&self, text: &str, offset: usize) -> usize {
+        let block = (offset / BLOCK).min(self.blocks.len().saturating_sub(1));
+        let counted = self.blocks.get(block).map_or(0, |before| *before as usize);
+        let rest = text.as_bytes().get(block * BLOCK..offset);
+        counted + rest.map_or(0, characters_in)
     }
 
     /// The byte span of a line counted from 1, without its line end.
@@ -119,6 +162,15 @@ impl LineIndex {
     }
 }
 
+fn characters_in(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| begins_character(**byte)).count()
+}
+
+/// Whether a byte of UTF-8 is the first of its character.
+fn begins_character(byte: u8) -> bool {
+    byte & 0xc0 != 0x80
+}
+
 fn number(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }
@@ -145,6 +197,26 @@ mod tests {
         let at = u32::try_from(text.find('x').unwrap()).unwrap();
         assert_eq!(index.position(text, at), Position { line: 1, column: 5 });
         assert_eq!(index.position(text, 9999), Position { line: 1, column: 6 });
+    }
+
+    #[test]
+    fn columns_and_offsets_agree_on_long_lines_too() {
+        let text = format!("\u{feff}{}\n{}", "aö€🎉".repeat(3000), "bä\r".repeat(2000));
+        let index = LineIndex::new(&text);
+        let (mut line, mut column) = (1, 1);
+        for (offset, character) in text.char_indices().skip(1) {
+            let position = Position { line, column };
+            let offset = u32::try_from(offset).unwrap();
+            assert_eq!(index.position(&text, offset), position);
+            assert_eq!(index.offset(&text, position), offset);
+            (line, column) = match character {
+                '\n' | '\r' => (line + 1, 1),
+                _ => (line, column + 1),
+            };
+        }
+        let behind = Position { line, column: 99 };
+        assert_eq!(index.offset(&text, behind) as usize, text.len());
+        assert_eq!(LineIndex::new("").offset("", Position::START), 0);
     }
 
     #[test]

@@ -4,8 +4,8 @@ use crate::check::findings::Findings;
 use crate::check::rule::{Check, Group, Rule};
 use crate::check::rules::connected::connected_apis;
 use crate::check::rules::mapping::collection_ids::identity;
+use crate::check::rules::secret::cover::told;
 use crate::model::finding::{RuleId, Severity};
-use crate::model::text::shortened;
 use crate::project::Project;
 
 /// `info._uid` unlike the listed id.
@@ -60,8 +60,8 @@ fn check(project: &Project<'_>, findings: &mut Findings) {
                 place.clone(),
                 format!(
                     "collection carries `{}` and is listed as `{}` in `{}`",
-                    shortened(uid, 60),
-                    shortened(&id.text, 60),
+                    told(uid, 60),
+                    told(&id.text, 60),
                     id.place.location.path
                 ),
                 "restore the file if it was overwritten with a copy, or correct the listed id",

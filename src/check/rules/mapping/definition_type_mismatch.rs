@@ -3,9 +3,9 @@
 use crate::check::findings::Findings;
 use crate::check::rule::{Check, Group, Rule};
 use crate::check::rules::connected::connected_apis;
+use crate::check::rules::secret::cover::told;
 use crate::format::detect::Format;
 use crate::model::finding::{RuleId, Severity};
-use crate::model::text::shortened;
 use crate::project::Project;
 
 /// The root file's format is not the declared type.
@@ -82,7 +82,7 @@ fn check(project: &Project<'_>, findings: &mut Findings) {
         let Some((_, formats)) = TYPES.iter().find(|(name, _)| *name == declared.text) else {
             let message = format!(
                 "`{}` is no definition type that Postman knows",
-                shortened(&declared.text, 40)
+                told(&declared.text, 40)
             );
             findings.push(declared.place.clone(), message, help);
             continue;

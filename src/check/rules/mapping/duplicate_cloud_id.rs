@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use crate::check::findings::Findings;
 use crate::check::rule::{Check, Group, Rule};
 use crate::check::rules::mapping::collection_ids::identity;
+use crate::check::rules::secret::cover::told;
 use crate::model::finding::{RuleId, Severity};
-use crate::model::text::shortened;
 use crate::project::Project;
 use crate::project::written::WrittenPath;
 
@@ -54,10 +54,7 @@ fn check(project: &Project<'_>, findings: &mut Findings) {
             if known.text != mapped.path.text {
                 findings.push(
                     id.place.clone(),
-                    format!(
-                        "`{}` is mapped to this id already",
-                        shortened(&known.text, 120)
-                    ),
+                    format!("`{}` is mapped to this id already", told(&known.text, 120)),
                     "keep the path that belongs to the element, and remove the other line",
                 );
             }

@@ -6,9 +6,9 @@ use crate::check::findings::Findings;
 use crate::check::rule::{Check, Group, Rule};
 use crate::check::rules::connected::connected_apis;
 use crate::check::rules::mapping::collection_ids::identity;
+use crate::check::rules::secret::cover::told;
 use crate::model::finding::{RuleId, Severity};
 use crate::model::path::RepoPath;
-use crate::model::text::shortened;
 use crate::project::Project;
 
 /// The same collection id for two files.
@@ -57,7 +57,7 @@ fn check(project: &Project<'_>, findings: &mut Findings) {
                 id.place.clone(),
                 format!(
                     "collection `{}` is listed for `{known}` already, and here for `{path}`",
-                    shortened(&id.text, 60)
+                    told(&id.text, 60)
                 ),
                 "keep the entry whose file is the collection, or write the `info._uid` of this file",
             );

@@ -2,10 +2,10 @@
 
 use crate::check::findings::Findings;
 use crate::check::rule::{Check, Group, Rule};
+use crate::check::rules::secret::cover::told;
 use crate::format::markers::merge_markers;
 use crate::model::finding::{Place, RuleId, Severity};
 use crate::model::id::{ApiId, is_uuid};
-use crate::model::text::shortened;
 use crate::project::Project;
 use crate::project::api_file::{ApiFile, ApiForm};
 use crate::project::index_file::IndexFile;
@@ -49,7 +49,7 @@ fn check(project: &Project<'_>, findings: &mut Findings) {
             if entry.id.is_none() {
                 let message = format!(
                     "`{}` is no API id, and Postman drops the entry",
-                    shortened(&entry.written.text, 60)
+                    told(&entry.written.text, 60)
                 );
                 findings.push(entry.written.place.clone(), message, HELP);
             }
@@ -65,7 +65,7 @@ fn judge(api: &ApiFile, index: Option<&IndexFile>, findings: &mut Findings) {
     if let Some(name) = api.name_id.as_deref().filter(|name| !is_uuid(name)) {
         let message = format!(
             "`{}` in the file's name is no API id, and Postman does not read the file",
-            shortened(name, 60)
+            told(name, 60)
         );
         let help = match api.api_id().or_else(|| ApiId::parse(name.get(..36)?)) {
             Some(id) => format!("name it `api_{id}`, or remove it if it is a copy"),
@@ -76,7 +76,7 @@ fn judge(api: &ApiFile, index: Option<&IndexFile>, findings: &mut Findings) {
     }
     match &api.id {
         Some(id) if !is_uuid(&id.text) => {
-            let message = format!("`{}` is no API id", shortened(&id.text, 60));
+            let message = format!("`{}` is no API id", told(&id.text, 60));
             findings.push(id.place.clone(), message, HELP);
         }
         Some(_) => {}

@@ -2,9 +2,9 @@
 
 use crate::check::findings::Findings;
 use crate::check::rule::{Check, Group, Rule};
+use crate::check::rules::secret::cover::told;
 use crate::model::finding::{RuleId, Severity};
 use crate::model::id::{CollectionUid, is_uuid};
-use crate::model::text::shortened;
 use crate::project::Project;
 
 /// A mapped id that cannot be one of Postman's.
@@ -48,11 +48,11 @@ fn check(project: &Project<'_>, findings: &mut Findings) {
         match mapped.id.as_ref().filter(|id| !id.text.is_empty()) {
             Some(id) if is_cloud_id(&id.text) => {}
             Some(id) => {
-                let message = format!("`{}` is no id of Postman's", shortened(&id.text, 60));
+                let message = format!("`{}` is no id of Postman's", told(&id.text, 60));
                 findings.push(id.place.clone(), message, HELP);
             }
             None => {
-                let message = format!("`{}` is mapped to no id", shortened(&mapped.path.text, 120));
+                let message = format!("`{}` is mapped to no id", told(&mapped.path.text, 120));
                 findings.push(mapped.path.place.clone(), message, HELP);
             }
         }

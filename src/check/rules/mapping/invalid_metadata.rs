@@ -2,10 +2,10 @@
 
 use crate::check::findings::Findings;
 use crate::check::rule::{Check, Group, Rule};
+use crate::check::rules::secret::cover::told;
 use crate::format::markers::merge_markers;
 use crate::model::finding::{Place, RuleId, Severity};
 use crate::model::id::is_uuid;
-use crate::model::text::shortened;
 use crate::project::Project;
 use crate::project::api_file::ApiForm;
 use crate::project::index_file::{IndexFile, IndexForm};
@@ -132,7 +132,7 @@ fn unknown(version: &Written, known: &str, findings: &mut Findings) {
         version.place.clone(),
         format!(
             "`{}` is no `configVersion` that Postman knows",
-            shortened(&version.text, 40)
+            told(&version.text, 40)
         ),
         format!("write `{known}`, or restore the file from history"),
     );

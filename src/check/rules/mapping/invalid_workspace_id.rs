@@ -2,9 +2,9 @@
 
 use crate::check::findings::Findings;
 use crate::check::rule::{Check, Group, Rule};
+use crate::check::rules::secret::cover::told;
 use crate::format::markers::merge_markers;
 use crate::model::finding::{Place, RuleId, Severity};
-use crate::model::text::shortened;
 use crate::project::Project;
 
 /// `workspace.id` is missing, empty or no UUID.
@@ -61,7 +61,7 @@ fn check(project: &Project<'_>, findings: &mut Findings) {
                 findings.push(id.place.clone(), "workspace id is empty", HELP);
             }
             Some(id) => {
-                let message = format!("`{}` is no workspace id", shortened(&id.text, 60));
+                let message = format!("`{}` is no workspace id", told(&id.text, 60));
                 findings.push(id.place.clone(), message, HELP);
             }
             None if early.is_ok_and(|path| project.has_file(&path)) => {}

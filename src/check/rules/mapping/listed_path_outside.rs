@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use crate::check::findings::Findings;
 use crate::check::rule::{Check, Group, Rule};
+use crate::check::rules::secret::cover::told;
 use crate::model::finding::{RuleId, Severity};
 use crate::model::path::PathError;
-use crate::model::text::shortened;
 use crate::project::Project;
 use crate::project::written::WrittenPath;
 
@@ -81,7 +81,7 @@ fn tell(what: &str, written: &WrittenPath, findings: &mut Findings) {
         }
         _ => "write a path inside the repository, with forward slashes",
     };
-    let message = format!("{what} `{}` {error}", shortened(&written.text, 120));
+    let message = format!("{what} `{}` {error}", told(&written.text, 120));
     findings.push(written.place.clone(), message, help);
 }
 

@@ -1,6 +1,7 @@
 //! Credentials that stand in a text: their kinds, and the engine that finds them.
 
 pub mod codec;
+pub mod cover;
 pub mod example;
 pub mod json_web_token;
 pub mod kind;

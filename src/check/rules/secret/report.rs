@@ -5,7 +5,7 @@ use crate::check::rule::TextFile;
 use crate::check::rules::secret::scan::scan;
 
 /// How many characters of a credential stay readable, so that its owner recognises it.
-const SHOWN: usize = 4;
+pub const SHOWN: usize = 4;
 
 /// Reports every credential of the wanted kinds in a text.
 pub fn report(text: &TextFile<'_>, findings: &mut Findings, wanted: fn(&str) -> bool) {
