@@ -126,7 +126,9 @@ pub fn run(
         };
         if is_asked_for {
             checked.bytes += one.size;
-            checked.documents += usize::from(one.format != Format::Unknown);
+            // What does not parse is a document too, of a format that nobody can tell.
+            let is_document = one.format != Format::Unknown || one.valid == Some(false);
+            checked.documents += usize::from(is_document);
             checked.findings.append(&mut one.findings);
         }
         if let Some(facts) = one.facts {

@@ -210,7 +210,7 @@ fn a_pipe_is_not_waited_for() {
     let repository = right_repository();
     let made = repository.git(&[
         "-c",
-        "alias.pipes=!mkfifo postman/collections/pipe.json .postman/api_pipe git-postman.toml",
+        "alias.pipes=!mkfifo postman/collections/pipe.json .postman/api_pipe",
         "pipes",
     ]);
     if made.code != 0 {
@@ -230,6 +230,14 @@ fn a_pipe_is_not_waited_for() {
         .git(&["-c", &format!("alias.pipe=!mkfifo {COLLECTION}"), "pipe"])
         .expect(0);
     repository.check(&[]).reported();
+    // A configuration that cannot be read must not pass for none.
+    repository
+        .git(&["-c", "alias.pipe=!mkfifo git-postman.toml", "pipe"])
+        .expect(0);
+    repository
+        .check(&[])
+        .expect(2)
+        .says("git-postman.toml is no file");
 }
 
 #[test]
