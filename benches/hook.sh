@@ -36,8 +36,6 @@ line="refs/heads/main $(git rev-parse HEAD) refs/heads/main $(git rev-parse HEAD
 echo "$line" >../line
 echo "files: $(git ls-files | wc -l)"
 hyperfine -N --warmup 5 "$binary --version" "$work/empty"
-hyperfine --warmup 5 --input ../line \
-  -n "empty hook" "$work/empty" \
-  -n "hook run pre-push" "$binary hook run pre-push -- origin ../remote.git"
-hyperfine --warmup 3 -n "check of the worktree" "$binary check -q" -n "git status" "git status --porcelain"
+hyperfine --warmup 5 "$work/empty <../line" "$binary hook run pre-push -- origin ../remote.git <../line"
+hyperfine --warmup 3 "$binary check -q" "git status --porcelain"
 /usr/bin/time -f 'peak memory of the hook: %M KiB' "$binary" hook run pre-push -- origin ../remote.git <../line

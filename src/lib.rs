@@ -6,7 +6,7 @@
 //! |---|---|
 //! | [`model`] | the vocabulary: paths, ids, spans, snapshots, findings, reports |
 //! | [`config`] | `git-postman.toml` and the environment, read in one place each |
-//! | [`format`] | texts into documents with spans; what each format demands |
+//! | [`mod@format`] | texts into documents with spans; what each format demands |
 //! | [`git`] | one repository at one moment, and what a push brings |
 //! | [`report`] | one report value in, text in one of the formats out |
 //! | [`project`] | what the files of a repository mean to Postman |
