@@ -44,11 +44,14 @@ Rename one of them with `git mv`, or the collection in Postman.
 
 fn check(project: &Project<'_>, findings: &mut Findings) {
     let ours = names_of_postman(project);
+    // Only what lies beside something of ours can collide with it.
+    let beside: HashSet<&str> = ours.iter().map(|name| directory_of(name)).collect();
     // Grouped by the exact directory: below directories that collide, everything else would collide again.
     let mut children: HashMap<(&str, String), Vec<&str>> = HashMap::new();
     each_name(project.listing, |name, _| {
-        let (directory, _) = name.rsplit_once('/').unwrap_or(("", name));
-        if let Ok(path) = RepoPath::parse(name)
+        let directory = directory_of(name);
+        if beside.contains(directory)
+            && let Ok(path) = RepoPath::parse(name)
             && !project.is_excluded(&path)
         {
             let key = (directory, path.folded());
@@ -79,6 +82,10 @@ fn check(project: &Project<'_>, findings: &mut Findings) {
             "rename all but one of them with `git mv`",
         );
     }
+}
+
+fn directory_of(name: &str) -> &str {
+    name.rsplit_once('/').map_or("", |(directory, _)| directory)
 }
 
 /// Every name that is Postman's, and the directories on the way to it.

@@ -51,7 +51,22 @@ pub fn managed<'a>(project: &'a Project<'_>) -> Vec<Managed<'a>> {
             known.push((directory, service, newer));
         }
     }
-    let entries = project.listing.entries().iter();
+    let mut outermost: Vec<&RepoPath> = Vec::new();
+    let directories = project
+        .services
+        .iter()
+        .flat_map(|service| &service.directories);
+    let mut paths: Vec<&RepoPath> = directories.map(|directory| &directory.path).collect();
+    paths.sort_unstable();
+    for path in paths {
+        // What holds others comes before them.
+        if !outermost.iter().any(|outer| path.is_within(outer)) {
+            outermost.push(path);
+        }
+    }
+    let entries = outermost
+        .into_iter()
+        .flat_map(|path| project.listing.below(path));
     entries
         .filter_map(|entry| {
             let &(directory, service, newer) = innermost(&roots, entry.path.as_str())?;
