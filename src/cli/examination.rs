@@ -1,5 +1,6 @@
 //! A snapshot looked at: what `check` and the hooks share.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
@@ -234,11 +235,7 @@ fn add_secrets(
     decided: &Decided,
     findings: &mut Vec<Finding>,
 ) {
-    // What has a NUL byte near its start is no text, as git takes it.
-    if bytes.iter().take(8000).any(|byte| *byte == 0) {
-        return;
-    }
-    let text = String::from_utf8_lossy(&bytes);
+    let Some(text) = text_of(&bytes) else { return };
     for finding in check::secrets_of(&TextFile::new(path, &text), &decided.levels) {
         findings.push(Finding {
             commit: commit.map(ToString::to_string),
@@ -272,4 +269,45 @@ fn without_doubles(findings: Vec<Finding>) -> Vec<Finding> {
         }
     }
     kept
+}
+
+/// A blob as text; `None` for one that has a NUL byte near its start, which git takes for no text either. UTF-16, as
+/// some shells on Windows write it, is text nevertheless.
+fn text_of(bytes: &[u8]) -> Option<Cow<'_, str>> {
+    let wide = |unit: fn([u8; 2]) -> u16| {
+        let units = bytes[2..]
+            .chunks_exact(2)
+            .map(|pair| unit([pair[0], pair[1]]));
+        let characters = char::decode_utf16(units);
+        characters
+            .map(|character| character.unwrap_or(char::REPLACEMENT_CHARACTER))
+            .collect::<String>()
+    };
+    match bytes {
+        [0xff, 0xfe, ..] => Some(Cow::Owned(wide(u16::from_le_bytes))),
+        [0xfe, 0xff, ..] => Some(Cow::Owned(wide(u16::from_be_bytes))),
+        _ if bytes.iter().take(8000).any(|byte| *byte == 0) => None,
+        _ => Some(String::from_utf8_lossy(bytes)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::text_of;
+
+    #[test]
+    fn what_shells_on_windows_write_is_text_and_pictures_are_not() {
+        let wide: Vec<u8> = "\u{feff}token ä"
+            .encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect();
+        assert_eq!(text_of(&wide).unwrap(), "token ä");
+        let wide: Vec<u8> = "\u{feff}token"
+            .encode_utf16()
+            .flat_map(u16::to_be_bytes)
+            .collect();
+        assert_eq!(text_of(&wide).unwrap(), "token");
+        assert_eq!(text_of(b"\x89PNG\0\0"), None);
+        assert_eq!(text_of(b"plain \xff").unwrap(), "plain \u{fffd}");
+    }
 }

@@ -1,10 +1,12 @@
 //! More than one API in a repository whose policy allows one.
 
+use std::collections::HashSet;
+
 use crate::check::findings::Findings;
 use crate::check::rule::{Check, Group, Rule};
 use crate::check::rules::connected::connections;
 use crate::config::file::Policy;
-use crate::model::finding::{RuleId, Severity};
+use crate::model::finding::{Place, RuleId, Severity};
 use crate::model::text::counted;
 use crate::project::Project;
 
@@ -20,7 +22,8 @@ pub static RULE: Rule = Rule {
 
 More than one API in the repository under the policies `strict` (one API, one repository: the default) and `branches` (one API a branch).
 An API that was merely connected again counts once: `stale-api-id` tells the ids that are left over.
-A workspace of Postman v12 counts like an API.
+An id without a file
+counts, since it may still be connected in Postman; a workspace of Postman v12 counts like an API.
 
 #### Why it matters
 
@@ -60,14 +63,32 @@ fn check(project: &Project<'_>, findings: &mut Findings) {
         ),
         Policy::Files | Policy::Folders => return,
     };
-    let connections = connections(project);
-    if let Some(second) = connections.get(1) {
-        let number = counted(connections.len(), "API");
+    let known = connections(project)
+        .into_iter()
+        .map(|connection| connection.place);
+    // An id whose file is gone may still be connected in Postman.
+    let places: Vec<Place> = known.chain(without_file(project)).collect();
+    if let Some(second) = places.get(1) {
+        let number = counted(places.len(), "API");
         let policy = project.config.policy.word();
         let message =
             format!("{number} are connected to this {one}, and the policy `{policy}` allows one");
-        findings.push(second.place.clone(), message, help);
+        findings.push(second.clone(), message, help);
     }
+}
+
+/// Where the index lists ids that have no file, each once.
+fn without_file<'a>(project: &'a Project<'_>) -> impl Iterator<Item = Place> + 'a {
+    project.services.iter().flat_map(|service| {
+        let named = service.apis.iter().filter_map(|api| api.name_id.as_deref());
+        let mut seen: HashSet<String> = named.map(str::to_ascii_lowercase).collect();
+        let listed = service.index.iter().flat_map(|index| &index.apis);
+        listed.filter_map(move |entry| {
+            let id = entry.id.as_ref()?;
+            seen.insert(id.as_str().to_owned())
+                .then(|| entry.written.place.clone())
+        })
+    })
 }
 
 #[cfg(test)]
@@ -123,6 +144,19 @@ rootDirectory = two
             ),
             []
         );
+    }
+
+    #[test]
+    fn an_id_without_a_file_counts_and_a_doubled_one_does_not() {
+        let fixture = |second: &str| {
+            format!(
+                "//- .postman/api\napis[] = {{\"apiId\":\"11111111-2222-4333-8444-555555555555\"}}\napis[] = {{\"apiId\":\"{second}\"}}\nconfigVersion = 1.0.0\n"
+            )
+        };
+        let other = fixture("66666666-7777-4888-9999-000000000000");
+        assert_eq!(words("several-apis-in-repository", &other).len(), 1);
+        let same = fixture("11111111-2222-4333-8444-555555555555");
+        assert_eq!(words("several-apis-in-repository", &same), []);
     }
 
     #[test]
