@@ -3,7 +3,8 @@
 use crate::format::detect::Syntax;
 use crate::format::fault::{Fault, FaultKind};
 use crate::format::markers::merge_markers;
-use crate::format::merge::{Conflict, merge_collections, merge_values};
+use crate::format::merge::{merge_collections, merge_values};
+use crate::format::merge_value::Conflict;
 use crate::format::write::to_text;
 use crate::format::{Parsed, parse};
 

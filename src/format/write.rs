@@ -1,7 +1,7 @@
 //! Writing a merged document as JSON text: what a side has is copied byte by byte, and only what changed is set anew, in
 //! the style that stands around it.
 
-use crate::format::merge::Merged;
+use crate::format::merge_value::Merged;
 use crate::format::node::{Document, Kind, NodeRef};
 
 /// The text of a merged document. `like` is the document that gives the style and everything around the topmost value;
