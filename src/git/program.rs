@@ -121,15 +121,27 @@ impl Engine for Program {
     fn missing(&self, ids: &[ObjectId]) -> Result<Vec<ObjectId>, GitError> {
         let input: String = ids.iter().map(|id| format!("{id}\n")).collect();
         let arguments = ["cat-file", "--batch-check", "--buffer"];
-        let output = self.git.output(&arguments, Some(input.as_bytes()))?;
-        Ok(output
-            .split(|byte| *byte == b'\n')
-            .filter_map(|line| ObjectId::parse(line.strip_suffix(b" missing")?))
-            .collect())
+        match self.git.output(&arguments, Some(input.as_bytes())) {
+            Ok(output) => Ok(output
+                .split(|byte| *byte == b'\n')
+                .filter_map(|line| ObjectId::parse(line.strip_suffix(b" missing")?))
+                .collect()),
+            // Before 2.45 git cannot be kept from fetching what it is asked about, and ends where it cannot.
+            Err(error) => match promisor::remote(self)? {
+                Some(_) => Ok(ids.to_vec()),
+                None => Err(error),
+            },
+        }
     }
 
     fn blob(&self, id: &ObjectId, limit: u64) -> Result<Content, GitError> {
-        match self.blobs.read(id, limit)? {
+        let content = match self.blobs.read(id, limit) {
+            Err(GitError::Corrupt { .. }) if promisor::remote(self)?.is_some() => {
+                return Err(promisor::missing_error(self, &[*id], ""));
+            }
+            other => other?,
+        };
+        match content {
             // Git calls an object that it cannot unpack missing as well; only a message tells the two apart.
             Content::Missing => Err(match self.blobs.message(id) {
                 Some(cause) if promisor::remote(self)?.is_none() => GitError::Corrupt {
