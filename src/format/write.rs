@@ -1,8 +1,10 @@
 //! Writing a merged document as JSON text: what a side has is copied byte by byte, and only what changed is set anew, in
 //! the style that stands around it.
 
+use std::collections::HashMap;
+
 use crate::format::merge_value::Merged;
-use crate::format::node::{Document, Kind, NodeRef};
+use crate::format::node::{Document, Kind, MemberRef, NodeRef};
 
 /// The text of a merged document. `like` is the document that gives the style and everything around the topmost value;
 /// `others` are those that parts may come from beside it.
@@ -95,13 +97,16 @@ fn write(merged: &Merged<'_>, out: &mut String, style: &Style<'_>, depth: usize)
                 out.push_str("{}");
                 return;
             }
+            // Large objects exist, such as the paths of a definition.
+            let known: HashMap<&str, MemberRef<'_>> =
+                own.into_iter().map(|member| (member.key, member)).collect();
             out.push('{');
             for (index, (key, value)) in members.iter().enumerate() {
                 if index > 0 {
                     out.push(',');
                 }
                 style.line(out, depth + 1);
-                match own.iter().find(|own| own.key == *key) {
+                match known.get(key) {
                     // The key and what stands between it and the value, as they are written.
                     Some(own) => {
                         let text = like.document().text();

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 
 use crate::cli::commands::{hook_driver, hook_run};
 use crate::cli::failure::Failure;
@@ -38,9 +38,9 @@ enum Action {
 
 #[derive(Args, Debug)]
 struct PlaceArgs {
-    /// Which hook [default: pre-push; for uninstall: all]
+    /// Which hook: pre-push or pre-commit; may be repeated [default: pre-push; for uninstall: all]
     #[arg(long = "type", value_name = "TYPE")]
-    types: Vec<HookTypeArg>,
+    types: Vec<HookType>,
     /// Put it into git's template directory, for every repository made or cloned from now on
     #[arg(long)]
     global: bool,
@@ -60,21 +60,6 @@ struct StatusArgs {
     /// Look at git's template directory
     #[arg(long)]
     global: bool,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum HookTypeArg {
-    PrePush,
-    PreCommit,
-}
-
-impl From<HookTypeArg> for HookType {
-    fn from(argument: HookTypeArg) -> Self {
-        match argument {
-            HookTypeArg::PrePush => Self::PrePush,
-            HookTypeArg::PreCommit => Self::PreCommit,
-        }
-    }
 }
 
 /// Runs the command.
@@ -199,7 +184,7 @@ fn types(args: &PlaceArgs, default: &[HookType]) -> Vec<HookType> {
     if args.types.is_empty() {
         default.to_vec()
     } else {
-        args.types.iter().map(|kind| (*kind).into()).collect()
+        args.types.clone()
     }
 }
 
