@@ -3,7 +3,8 @@
 
 use crate::format::meaning::Within;
 use crate::format::merge_items::{Tree, insert_item};
-use crate::format::merge_value::{Conflict, Merge, Merged, Three};
+use crate::format::merge_value::{Conflict, Merge, Three};
+use crate::format::merged::Merged;
 use crate::format::node::{Kind, NodeRef};
 
 /// Merges two changes of a collection of version 2.

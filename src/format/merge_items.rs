@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::format::items::{Items, pair};
 use crate::format::meaning::{Within, is_volatile, same, within};
-use crate::format::merge_value::{Merge, Merged, Three, merge_order};
+use crate::format::merge_value::{Merge, Three, merge_order};
+use crate::format::merged::Merged;
 use crate::format::node::{Kind, MemberRef, NodeRef};
 
 /// The folders and requests of all three sides, each once.

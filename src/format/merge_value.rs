@@ -2,37 +2,11 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
+use crate::format::identity::keys_of;
 use crate::format::meaning::{Within, is_volatile, same, within};
 use crate::format::merge_text::{merge_lines, merge_sequence};
+use crate::format::merged::Merged;
 use crate::format::node::{Kind, NodeRef};
-
-/// What a merge gives: a value made of parts of the sides.
-#[derive(Clone, Debug)]
-pub enum Merged<'a> {
-    /// A value of one side as it is.
-    Taken(NodeRef<'a>),
-    /// An object written like one of the sides, with these members.
-    Object {
-        /// The side's object.
-        like: NodeRef<'a>,
-        /// The members, in order.
-        members: Vec<(&'a str, Self)>,
-    },
-    /// A list written like one of the sides, with these items.
-    Array {
-        /// The side's list.
-        like: NodeRef<'a>,
-        /// The items, in order.
-        items: Vec<Self>,
-    },
-    /// A text that neither side has.
-    Text {
-        /// Where our side has its own.
-        like: NodeRef<'a>,
-        /// The text.
-        text: String,
-    },
-}
 
 /// Both sides changed the same thing in different ways.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -261,44 +235,6 @@ impl Merge {
             ours: text(three.ours),
             theirs: text(three.theirs),
         });
-    }
-}
-
-/// What makes each item of a list itself; `None` where the items are no objects or have nothing of the kind. Of twins
-/// each gets its number.
-fn keys_of(list: &[NodeRef<'_>]) -> Option<Vec<String>> {
-    let mut counts: HashMap<String, usize> = HashMap::new();
-    list.iter()
-        .map(|item| {
-            let key = key_of(*item)?;
-            let count = counts.entry(key.clone()).or_default();
-            *count += 1;
-            Some(if *count == 1 {
-                key
-            } else {
-                format!("{key}#{count}")
-            })
-        })
-        .collect()
-}
-
-/// Headers, parameters, variables and attributes are known by their key; events by what they listen to; saved examples and
-/// definitions' parameters by their name and where they stand; servers by their address.
-fn key_of(item: NodeRef<'_>) -> Option<String> {
-    if item.kind() != Kind::Object {
-        return None;
-    }
-    let text = |key: &str| item.get(key).and_then(NodeRef::as_text);
-    if let Some(reference) = text("$ref") {
-        return Some(reference.to_owned());
-    }
-    let one = ["key", "listen", "operationId", "url"]
-        .iter()
-        .find_map(|key| text(key));
-    match (text("name"), text("in")) {
-        (Some(name), Some(place)) => Some(format!("{place} {name}")),
-        (Some(name), None) => Some(name.to_owned()),
-        _ => one.map(str::to_owned),
     }
 }
 

@@ -3,7 +3,9 @@
 
 use std::collections::HashMap;
 
-use crate::format::merge_value::Merged;
+use serde_json::Value;
+
+use crate::format::merged::Merged;
 use crate::format::node::{Document, Kind, MemberRef, NodeRef};
 
 /// The text of a merged document. `like` is the document that gives the style and everything around the topmost value;
@@ -81,8 +83,9 @@ fn write(merged: &Merged<'_>, out: &mut String, style: &Style<'_>, depth: usize)
     match merged {
         Merged::Taken(node) => write_node(*node, out, style, depth),
         Merged::Text { text, .. } => {
-            out.push_str(&serde_json::Value::from(text.as_str()).to_string())
+            out.push_str(&Value::from(text.as_str()).to_string())
         }
+        Merged::New(value) => write_new(value, out, style, depth),
         Merged::Object { like, members } => {
             let own: Vec<_> = like.members().collect();
             let untouched = own.len() == members.len()
@@ -115,7 +118,7 @@ fn write(merged: &Merged<'_>, out: &mut String, style: &Style<'_>, depth: usize)
                         out.push_str(text.get(start..end).unwrap_or_default());
                     }
                     None => {
-                        out.push_str(&serde_json::Value::from(*key).to_string());
+                        out.push_str(&Value::from(*key).to_string());
                         out.push_str(style.colon);
                     }
                 }
@@ -157,7 +160,7 @@ fn is_itself(value: &Merged<'_>, own: NodeRef<'_>) -> bool {
         |node: &NodeRef<'_>| std::ptr::eq(node.document(), own.document()) && node.id() == own.id();
     match value {
         Merged::Taken(node) => is_own(node),
-        Merged::Text { .. } => false,
+        Merged::Text { .. } | Merged::New(_) => false,
         Merged::Object { like, members } => {
             is_own(like)
                 && like.members().len() == members.len()
@@ -240,5 +243,38 @@ fn write_anew(node: NodeRef<'_>, out: &mut String, style: &Style<'_>, depth: usi
             out.push(']');
         }
         _ => out.push_str(node.span().of(text)),
+    }
+}
+
+/// A value that no document has, in the style of the one it goes into.
+fn write_new(value: &Value, out: &mut String, style: &Style<'_>, depth: usize) {
+    match value {
+        Value::Object(members) if !members.is_empty() => {
+            out.push('{');
+            for (index, (key, value)) in members.iter().enumerate() {
+                if index > 0 {
+                    out.push(',');
+                }
+                style.line(out, depth + 1);
+                out.push_str(&Value::from(key.as_str()).to_string());
+                out.push_str(style.colon);
+                write_new(value, out, style, depth + 1);
+            }
+            style.line(out, depth);
+            out.push('}');
+        }
+        Value::Array(items) if !items.is_empty() => {
+            out.push('[');
+            for (index, item) in items.iter().enumerate() {
+                if index > 0 {
+                    out.push(',');
+                }
+                style.line(out, depth + 1);
+                write_new(item, out, style, depth + 1);
+            }
+            style.line(out, depth);
+            out.push(']');
+        }
+        other => out.push_str(&other.to_string()),
     }
 }
