@@ -11,6 +11,7 @@
 //! | [`report`] | one report value in, text in one of the formats out |
 //! | [`project`] | what the files of a repository mean to Postman |
 //! | [`check`] | the rules, and the run that shows them a project |
+//! | [`sandbox`] | a server on loopback that speaks the Postman API |
 //! | [`setup`] | git hooks put in place beside what is there |
 //! | [`cli`] | the command line: one file a command, and the only place that prints |
 //!
@@ -37,4 +38,5 @@ pub mod git;
 pub mod model;
 pub mod project;
 pub mod report;
+pub mod sandbox;
 pub mod setup;

@@ -16,7 +16,7 @@ use std::process::ExitCode;
 use clap::{Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::cli::commands::{
-    check, completions, explain, hook, init, man, merge, merge_driver, rules, tour,
+    check, completions, explain, hook, init, man, merge, merge_driver, rules, sandbox, tour,
 };
 use crate::cli::failure::Failure;
 use crate::cli::output::{Output, OutputEnvironment, OutputOptions};
@@ -81,6 +81,7 @@ enum Command {
     Merge(merge::MergeArgs),
     MergeDriver(merge_driver::MergeDriverArgs),
     Tour(tour::TourArgs),
+    Sandbox(sandbox::SandboxArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
 }
@@ -160,6 +161,7 @@ fn dispatch(command: &Command, session: &Session) -> Result<u8, Failure> {
         Command::Merge(args) => merge::run(args, session),
         Command::MergeDriver(args) => merge_driver::run(args, session),
         Command::Tour(args) => tour::run(args, session),
+        Command::Sandbox(args) => sandbox::run(args, session),
         Command::Completions(args) => completions::run(args, session),
         Command::Man(args) => man::run(args, session),
     }

@@ -12,4 +12,5 @@ pub mod man;
 pub mod merge;
 pub mod merge_driver;
 pub mod rules;
+pub mod sandbox;
 pub mod tour;
