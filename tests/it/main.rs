@@ -15,5 +15,6 @@ mod hooks_install;
 mod hooks_push;
 mod merge;
 mod odd_repositories;
+mod sandbox;
 mod support;
 mod verdicts;
