@@ -28,6 +28,7 @@
 //! | a document in a merge, and `….merge-conflicts.json` beside it | by `merge-driver` | by `merge-driver`, when git merges |
 //! | objects that a partial clone lacks | by a check that needs them | by git, which fetches them; never with `--offline` |
 //! | the file named by `--baseline` | by `check` | with `--write-baseline` |
+//! | `sandbox.redb` in the directory named by `sandbox --data` | by `sandbox` | by `sandbox` |
 //! | the files named by `--report` | never | by `check` |
 
 pub mod check;

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::sandbox::answer::{
     Answer, Family, Outcome, forbidden, invalid, key_unknown, no_route, ok,
 };
+use crate::sandbox::clock::timestamp;
 use crate::sandbox::fault::{ArmedFault, FaultSpec};
 use crate::sandbox::machine::{Machine, OpenError, Request, new_key};
 use crate::sandbox::members::Members;
@@ -51,7 +52,7 @@ fn outcome(machine: &mut Machine, request: &Request) -> Outcome {
             let seconds =
                 seconds.ok_or_else(|| invalid(FAMILY, "advance_seconds must be an integer."))?;
             machine.clock.advance(seconds);
-            ok(json!({"now": crate::sandbox::clock::timestamp(machine.clock.now())}))
+            ok(json!({"now": timestamp(machine.clock.now())}))
         }
         ("GET", ["settings"]) => ok(settings(&machine.settings)),
         ("POST", ["settings"]) => set(machine, &body_of(request)?),

@@ -4,13 +4,15 @@ use serde_json::{Map, Value, json};
 
 use crate::sandbox::answer::{Answer, Content, Family, Outcome, invalid, ok, typed};
 use crate::sandbox::api_schemas::{files_of, new_file};
-use crate::sandbox::apis::{collections_of, existing, version_missing, version_of, versions_of};
+use crate::sandbox::apis::{
+    collections_of, existing, schema_missing, version_missing, version_of, versions_of,
+};
 use crate::sandbox::call::Call;
 use crate::sandbox::clock::timestamp;
 use crate::sandbox::members::Members;
 use crate::sandbox::record::{Api, Spec, TaskKind, Version, Work, Workspace};
 use crate::sandbox::shelf;
-use crate::sandbox::store::{APIS, FILES, SPECS, VERSIONS, WORKSPACES};
+use crate::sandbox::store::{APIS, COLLECTIONS, FILES, SPECS, VERSIONS, WORKSPACES};
 use crate::sandbox::tasks::{settled, start};
 
 const FAMILY: Family = Family::Apis;
@@ -163,11 +165,7 @@ pub fn migrate(call: &mut Call<'_>, path: &[String]) -> Outcome {
     for mut collection in collections_of(call, &api.id)? {
         collection.workspace.clone_from(&workspace);
         collection.api = None;
-        call.store.put(
-            crate::sandbox::store::COLLECTIONS,
-            &collection.id,
-            &collection,
-        )?;
+        call.store.put(COLLECTIONS, &collection.id, &collection)?;
     }
     let answer = json!({"status": "COMPLETED", "details": {"workspaceId": workspace}});
     api.migration = Some(answer.clone());
@@ -213,7 +211,7 @@ fn by_ids(call: &Call<'_>, api: &Api, body: &Value) -> Result<Version, Box<Answe
     for schema in members.list("schemas")? {
         let id = Members::of(schema, FAMILY, &["id"])?.text("id")?;
         let own = api.schema.as_ref().filter(|schema| schema.id == id);
-        let own = own.ok_or_else(crate::sandbox::apis::schema_missing)?;
+        let own = own.ok_or_else(schema_missing)?;
         version.schemas.push(json!({"id": id, "type": own.kind}));
         version.files = files_of(call, id)?;
     }

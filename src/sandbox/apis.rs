@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::sandbox::answer::{Answer, Family, Outcome, forbidden, invalid, nested, ok, typed};
+use crate::sandbox::answer::{
+    Answer, Content, Family, Outcome, forbidden, invalid, nested, ok, typed,
+};
 use crate::sandbox::call::{Call, split_uid};
 use crate::sandbox::collections::{refuse_malformed, require_uid};
 use crate::sandbox::generation;
@@ -363,7 +365,7 @@ fn collection_missing() -> Box<Answer> {
 
 /// What the collection family refuses in its shape, in the shape of this one.
 fn in_this_family(refusal: Box<Answer>) -> Box<Answer> {
-    let crate::sandbox::answer::Content::Json(value) = &refusal.content else {
+    let Content::Json(value) = &refusal.content else {
         return refusal;
     };
     let error = &value["error"];

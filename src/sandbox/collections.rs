@@ -12,7 +12,7 @@ use crate::sandbox::members::Members;
 use crate::sandbox::record::{Collection, Task, TaskKind, Work, Workspace};
 use crate::sandbox::shelf::{self, Place};
 use crate::sandbox::store::{COLLECTIONS, TASKS, WORKSPACES};
-use crate::sandbox::tasks::{settled, start};
+use crate::sandbox::tasks::{poll, settled, start};
 
 const FAMILY: Family = Family::Plain;
 
@@ -215,7 +215,7 @@ pub fn update_task(call: &mut Call<'_>, path: &[String]) -> Outcome {
     let Some(task) = task.filter(|task| task.kind == TaskKind::Replace) else {
         return Err(missing("task", &path[0]));
     };
-    let status = match crate::sandbox::tasks::poll(call, task)?.result {
+    let status = match poll(call, task)?.result {
         None => "in-progress",
         Some(Ok(_)) => "successful",
         Some(Err(_)) => "failed",

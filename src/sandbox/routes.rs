@@ -1,10 +1,11 @@
 //! Every operation: method, path, and who answers.
 
-use crate::sandbox::answer::Family;
-use crate::sandbox::answer::Outcome;
+use crate::sandbox::answer::{Family, Outcome};
 use crate::sandbox::call::Call;
-use crate::sandbox::{api_schemas, api_versions, apis};
-use crate::sandbox::{collections, environments, spec_files, specs, tasks, workspaces};
+use crate::sandbox::{
+    api_schemas, api_versions, apis, collections, environments, spec_files, specs, tasks,
+    workspaces,
+};
 
 /// Answers an operation, given the variable parts of its path.
 pub type Handler = fn(&mut Call<'_>, &[String]) -> Outcome;

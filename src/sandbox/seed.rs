@@ -14,7 +14,7 @@ use crate::sandbox::reading::value_of;
 use crate::sandbox::record::{Api, GitLink, Workspace};
 use crate::sandbox::routes::Handler;
 use crate::sandbox::shelf::{self, Place};
-use crate::sandbox::store::{APIS, COLLECTIONS, WORKSPACES};
+use crate::sandbox::store::{APIS, COLLECTIONS, StoreError, WORKSPACES};
 use crate::sandbox::workspaces::KINDS;
 use crate::sandbox::{api_schemas, environments, specs};
 
@@ -41,8 +41,8 @@ impl From<Box<Answer>> for SeedError {
     }
 }
 
-impl From<crate::sandbox::store::StoreError> for SeedError {
-    fn from(error: crate::sandbox::store::StoreError) -> Self {
+impl From<StoreError> for SeedError {
+    fn from(error: StoreError) -> Self {
         Self::Refused("the database".to_owned(), error.to_string())
     }
 }

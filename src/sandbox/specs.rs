@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::format::fault::Fault;
 use crate::format::json::parse as parse_json;
 use crate::format::yaml::parse as parse_yaml;
 use crate::sandbox::answer::{
@@ -189,7 +190,7 @@ pub fn definition(call: &mut Call<'_>, path: &[String]) -> Outcome {
     } else {
         Vec::new()
     };
-    if faults.iter().any(crate::format::fault::Fault::invalidates) {
+    if faults.iter().any(Fault::invalidates) {
         return Err(broken());
     }
     let kind = if is_json {

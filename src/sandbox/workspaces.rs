@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::sandbox::answer::{Answer, Family, Outcome, bare, enveloped, invalid, ok};
+use crate::sandbox::answer::{Answer, Content, Family, Outcome, bare, enveloped, invalid, ok};
 use crate::sandbox::call::Call;
 use crate::sandbox::clock::timestamp;
 use crate::sandbox::members::Members;
@@ -119,7 +119,7 @@ pub fn read(call: &mut Call<'_>, path: &[String]) -> Outcome {
     let workspace: Option<Workspace> = call.store.get(WORKSPACES, &path[0].to_ascii_lowercase())?;
     let Some(workspace) = workspace else {
         let mut answer = enveloped(404, "workspaceNotFoundError", "Workspace not found");
-        if let crate::sandbox::answer::Content::Json(value) = &mut answer.content {
+        if let Content::Json(value) = &mut answer.content {
             value["error"]["statusCode"] = json!(404);
         }
         return Err(answer);
