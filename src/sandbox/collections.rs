@@ -119,7 +119,7 @@ pub fn replace(call: &mut Call<'_>, path: &[String]) -> Outcome {
         ("/info/uid", collection.uid()),
     ] {
         let given = document.pointer(place).and_then(Value::as_str);
-        // What belongs to nobody is dropped; what names another collection is a mistake.
+        // Any other id than its own is refused, also one that no collection has.
         if given.is_some_and(|given| given != own) {
             let message = "The collection ID in the path does not match the collection ID in the request body.";
             return Err(enveloped(400, "collectionMismatchError", message));
