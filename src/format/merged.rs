@@ -225,6 +225,7 @@ pub(crate) fn same_value(one: Seen<'_>, other: Seen<'_>) -> bool {
             })
         }
         _ => match (one.as_word(), other.as_word()) {
+            _ if was_read_as(one, other) || was_read_as(other, one) => true,
             (Some(one), Some(other)) => same_word(&one, &other),
             _ => false,
         },
@@ -244,6 +245,17 @@ fn same_members_in_order(one: NodeRef<'_>, other: NodeRef<'_>) -> Option<bool> {
             .zip(other.members())
             .all(|(a, b)| same_value(Seen::Node(a.value), Seen::Node(b.value)))
     })
+}
+
+/// Whether a number in a text is what `serde_json` makes of it: it may miss the last digit of a fraction.
+fn was_read_as(written: Seen<'_>, read: Seen<'_>) -> bool {
+    match (written, read) {
+        (Seen::Node(node), Seen::Value(Value::Number(read))) => node
+            .as_number()
+            .and_then(|text| serde_json::from_str::<serde_json::Number>(text).ok())
+            .is_some_and(|number| number == *read),
+        _ => false,
+    }
 }
 
 fn same_word(one: &str, other: &str) -> bool {

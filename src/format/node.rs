@@ -29,6 +29,8 @@ pub struct Document {
     root: Option<NodeId>,
     /// Whether the text is YAML; JSON otherwise.
     yaml: bool,
+    /// Whether a parser stopped at a fault in the grammar.
+    broken: bool,
     /// Which members a later one with the same key takes the place of, in ascending order.
     replaced: Vec<u32>,
     lines: OnceLock<LineIndex>,
@@ -125,6 +127,11 @@ impl Document {
     /// A value by its place.
     pub fn node(&self, id: NodeId) -> Option<NodeRef<'_>> {
         ((id.0 as usize) < self.nodes.len()).then_some(NodeRef { document: self, id })
+    }
+
+    /// Whether the text is not in its grammar: what stands behind the fault is missing here.
+    pub fn is_broken(&self) -> bool {
+        self.broken
     }
 
     /// Whether the text is YAML; it is JSON otherwise.
@@ -490,6 +497,7 @@ impl Builder {
             decoded: Vec::new(),
             root: None,
             yaml: false,
+            broken: false,
             replaced: Vec::new(),
             lines: OnceLock::new(),
             text,
@@ -510,6 +518,11 @@ impl Builder {
     pub fn yaml(mut self) -> Self {
         self.document.yaml = true;
         self
+    }
+
+    /// Notes that the rest of the text cannot be read.
+    pub fn stop(&mut self) {
+        self.document.broken = true;
     }
 
     /// How many containers are open.

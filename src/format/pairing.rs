@@ -151,7 +151,10 @@ mod tests {
 
     #[test]
     fn what_changes_its_place_is_the_smaller_part() {
-        let mut found = pairs(&['a', 'b', 'c', 'd'], &[Some('d'), Some('a'), None, Some('b')]);
+        let mut found = pairs(
+            &['a', 'b', 'c', 'd'],
+            &[Some('d'), Some('a'), None, Some('b')],
+        );
         assert_eq!(found, [Some(3), Some(0), None, Some(1)]);
         in_order(&mut found);
         assert_eq!(found, [None, Some(0), None, Some(1)]);

@@ -25,8 +25,14 @@ impl Patches {
         self.replace(range, "");
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    /// The range of the text that all changes lie in, and by how many bytes it grows; `None` where there is none.
+    pub(crate) fn extent(&self) -> Option<(Range<usize>, isize)> {
+        let start = self.0.iter().map(|(range, _)| range.start).min()?;
+        let end = self.0.iter().map(|(range, _)| range.end).max()?;
+        let growth = |(range, text): &(Range<usize>, String)| {
+            text.len() as isize - (range.end - range.start) as isize
+        };
+        Some((start..end, self.0.iter().map(growth).sum()))
     }
 
     /// This part of the text with its changes. Of changes that overlap the later is cut to what the earlier left.

@@ -1,10 +1,12 @@
 //! Writing a merged document as text: what a side has is copied byte by byte, and only what changed is set anew, in
 //! the style that stands around it. What was written is read back before it is given to anybody.
 
+use std::ops::Range;
+
 use crate::format::fault::{Fault, FaultKind};
 use crate::format::json;
 use crate::format::merged::{Merged, Seen, same_value};
-use crate::format::node::Document;
+use crate::format::node::{Document, Kind, NodeRef};
 use crate::format::write_json;
 use crate::format::write_yaml;
 use crate::format::yaml;
@@ -19,7 +21,9 @@ pub enum WriteError {
     #[error("the document cannot be read: {0}; correct that first")]
     Unreadable(String),
     /// What would be written is not what was meant: the layout is one that this tool cannot change.
-    #[error("the change cannot be written into this layout without changing more than was meant; write it by hand")]
+    #[error(
+        "the change cannot be written into this layout without changing more than was meant; write it by hand"
+    )]
     Layout,
 }
 
@@ -32,24 +36,79 @@ pub fn to_text(merged: &Merged<'_>, like: &Document) -> Result<String, WriteErro
     let Some(root) = like.root() else {
         return Err(WriteError::Empty);
     };
-    let patches = if like.is_yaml() {
-        write_yaml::patches(merged, root)?
-    } else {
-        write_json::patches(merged, root)
-    };
-    if patches.is_empty() && matches!(merged, Merged::Taken(node) if node.is(root)) {
+    if matches!(merged, Merged::Taken(node) if node.is(root)) {
         return Ok(text.to_owned());
     }
+    if like.is_broken() {
+        return Err(WriteError::Unreadable(
+            "it has a fault in its grammar".to_owned(),
+        ));
+    }
+    if like.is_yaml() {
+        let patches = write_yaml::patches(merged, root)?;
+        return read_back(merged, patches.applied(text, 0..text.len()), true);
+    }
+    let patches = write_json::patches(merged, root);
+    let Some((extent, growth)) = patches.extent() else {
+        return read_back(merged, text.to_owned(), false);
+    };
     let written = patches.applied(text, 0..text.len());
-    let (document, faults) = read(written, like.is_yaml());
-    let is_syntax = |fault: &&Fault| fault.kind == FaultKind::Syntax;
-    if let Some(fault) = faults.iter().find(is_syntax) {
-        let (_, own) = read(text.to_owned(), like.is_yaml());
-        return Err(if own.iter().any(|fault| is_syntax(&fault)) {
-            WriteError::Unreadable(fault.message.clone())
-        } else {
-            WriteError::Layout
-        });
+    // In JSON what lies around a value has no say in what it means: the smallest one around all changes is read back.
+    let (part, place) = innermost(merged, root, &extent);
+    if place.is(root) {
+        return read_back(merged, written, false);
+    }
+    let place = place.span().range();
+    let slice = place
+        .end
+        .checked_add_signed(growth)
+        .and_then(|end| written.get(place.start..end));
+    read_back(part, slice.unwrap_or_default().to_owned(), false)?;
+    Ok(written)
+}
+
+/// The innermost value that holds a range of the text with the bytes around it, and what it becomes.
+fn innermost<'m, 'a>(
+    mut merged: &'m Merged<'a>,
+    mut place: NodeRef<'a>,
+    extent: &Range<usize>,
+) -> (&'m Merged<'a>, NodeRef<'a>) {
+    let holds = |child: NodeRef<'_>| {
+        let span = child.span().range();
+        span.start < extent.start && extent.end < span.end
+    };
+    loop {
+        let child = match merged {
+            Merged::Object { like, members } if like.is(place) => {
+                members.iter().find_map(|(_, value)| {
+                    let like = value
+                        .like()
+                        .filter(|like| std::ptr::eq(like.document(), place.document()));
+                    like.filter(|like| holds(*like)).map(|like| (value, like))
+                })
+            }
+            Merged::Array { like, items } if like.is(place) => items.iter().find_map(|value| {
+                let like = value
+                    .like()
+                    .filter(|like| std::ptr::eq(like.document(), place.document()));
+                like.filter(|like| holds(*like)).map(|like| (value, like))
+            }),
+            _ => None,
+        };
+        match child {
+            Some((value, child)) if matches!(child.kind(), Kind::Array | Kind::Object) => {
+                (merged, place) = (value, child);
+            }
+            _ => return (merged, place),
+        }
+    }
+}
+
+/// The text where it reads as the merged value.
+fn read_back(merged: &Merged<'_>, text: String, yaml: bool) -> Result<String, WriteError> {
+    let (document, faults) = read(text, yaml);
+    if faults.iter().any(|fault| fault.kind == FaultKind::Syntax) {
+        return Err(WriteError::Layout);
     }
     match document.root() {
         Some(root) if same_value(Seen::Node(root), Seen::Merged(merged)) => {

@@ -11,7 +11,7 @@ use crate::format::gaps::{Bracketed, Room, indent_at};
 use crate::format::json;
 use crate::format::merged::{Merged, Seen};
 use crate::format::node::{Document, Kind, NodeId, NodeRef};
-use crate::format::pairing::{changes_parts, in_order, pair_renamed, pairs, steps, Step};
+use crate::format::pairing::{Step, changes_parts, in_order, pair_renamed, pairs, steps};
 use crate::format::patch::Patches;
 
 /// What has to change in the text of a document for its root to become the merged value.
@@ -120,11 +120,7 @@ impl Writer {
         let one_line = !self.style.lines
             || (Seen::Merged(merged).is_container()
                 && parent.is_some_and(|parent| !parent.span().of(text).contains('\n')));
-        let indent = if one_line {
-            ""
-        } else {
-            indent_at(text, start)
-        };
+        let indent = if one_line { "" } else { indent_at(text, start) };
         let mut new = String::new();
         self.write(Seen::Merged(merged), indent, one_line, &mut new);
         if new != own.span().of(text) {
@@ -178,9 +174,9 @@ impl Writer {
         if !changes_parts(&steps) {
             return;
         }
-        let parts = own_members.iter().map(|member| {
-            member.key_span.start as usize..member.value.span().end as usize
-        });
+        let parts = own_members
+            .iter()
+            .map(|member| member.key_span.start as usize..member.value.span().end as usize);
         let text = own.document().text();
         let bracketed = self.bracketed(own, parts.collect());
         bracketed.edit(&steps, patches, &mut |index, room| {
@@ -202,8 +198,10 @@ impl Writer {
     fn array(&self, own: NodeRef<'_>, items: &[Merged<'_>], patches: &mut Patches) {
         let own_items: Vec<NodeRef<'_>> = own.items().collect();
         let ids: Vec<NodeId> = own_items.iter().map(|item| item.id()).collect();
-        let wanted: Vec<Option<NodeId>> =
-            items.iter().map(|item| item.origin(own.document())).collect();
+        let wanted: Vec<Option<NodeId>> = items
+            .iter()
+            .map(|item| item.origin(own.document()))
+            .collect();
         let mut found = pairs(&ids, &wanted);
         in_order(&mut found);
         let is_plain = |seen: Seen<'_>| !seen.is_container();
@@ -232,11 +230,7 @@ impl Writer {
         }
     }
 
-    fn bracketed<'a>(
-        &self,
-        own: NodeRef<'a>,
-        parts: Vec<Range<usize>>,
-    ) -> Bracketed<'a> {
+    fn bracketed<'a>(&self, own: NodeRef<'a>, parts: Vec<Range<usize>>) -> Bracketed<'a> {
         let text = own.document().text();
         let span = own.span().range();
         let indent = indent_at(text, span.start);
@@ -271,7 +265,10 @@ impl Writer {
         let seen = Seen::Merged(value);
         let short = sibling.is_some_and(|sibling| {
             let text = sibling.span().of(sibling.document().text());
-            sibling.kind() == seen.kind() && seen.is_container() && text.len() > 2 && !text.contains('\n')
+            sibling.kind() == seen.kind()
+                && seen.is_container()
+                && text.len() > 2
+                && !text.contains('\n')
         });
         let one_line = room.one_line || short || !self.style.lines;
         self.write(seen, room.indent, one_line, out);

@@ -70,7 +70,11 @@ pub(crate) fn transplanted<'m>(
     let lines = text.split('\n').enumerate().map(|(index, line)| {
         let line = line.strip_suffix('\r').unwrap_or(line);
         let blanks = line.len() - line.trim_start_matches(' ').len();
-        let cut = if index == 0 && compact { 0 } else { column.min(blanks) };
+        let cut = if index == 0 && compact {
+            0
+        } else {
+            column.min(blanks)
+        };
         &line[cut..]
     });
     Some(lines.collect::<Vec<_>>().join("\n"))
@@ -101,11 +105,7 @@ struct Writer<'l, 'm> {
 }
 
 impl<'l, 'm> Writer<'l, 'm> {
-    fn new(
-        document: &'m Document,
-        layout: &'l Layout<'m>,
-        layouts: &'l Layouts<'m>,
-    ) -> Self {
+    fn new(document: &'m Document, layout: &'l Layout<'m>, layouts: &'l Layouts<'m>) -> Self {
         Self {
             layout,
             document,
@@ -139,7 +139,8 @@ impl<'l, 'm> Writer<'l, 'm> {
         if is_own && !aliases_at_risk {
             return;
         }
-        let like_own = is_own || matches!(seen, Seen::Merged(merged) if merged.like().is_some_and(|like| like.is(own)));
+        let like_own = is_own
+            || matches!(seen, Seen::Merged(merged) if merged.like().is_some_and(|like| like.is(own)));
         let kind = own.kind();
         if like_own && seen.kind() == kind && part.slots.is_empty() == seen.is_empty() {
             if part.anchor != 0 {
@@ -180,7 +181,11 @@ impl<'l, 'm> Writer<'l, 'm> {
         let mut members = own.members();
         let own_members: Vec<_> = slots
             .iter()
-            .map(|slot| (!layout.slots[*slot].merge).then(|| members.next()).flatten())
+            .map(|slot| {
+                (!layout.slots[*slot].merge)
+                    .then(|| members.next())
+                    .flatten()
+            })
             .collect();
         let keys: Vec<Option<&str>> = own_members
             .iter()
@@ -215,9 +220,14 @@ impl<'l, 'm> Writer<'l, 'm> {
         }
         for step in &steps {
             match *step {
-                Step::Keep { own: index, wanted: number } => {
+                Step::Keep {
+                    own: index,
+                    wanted: number,
+                } => {
                     let (key, value) = wanted[number];
-                    let Some(member) = own_members[index] else { continue };
+                    let Some(member) = own_members[index] else {
+                        continue;
+                    };
                     let slot = &layout.slots[slots[index]];
                     if member.key != key {
                         let written = self.scribe.key(key, slot.key_shape, flow);
@@ -281,12 +291,17 @@ impl<'l, 'm> Writer<'l, 'm> {
             slots.len(),
             &found,
             |_| false,
-            |own, number| !Seen::Node(own_items[own]).is_container() && !wanted[number].is_container(),
+            |own, number| {
+                !Seen::Node(own_items[own]).is_container() && !wanted[number].is_container()
+            },
         );
         let flow = self.part(place).shape != Shape::BlockList;
         for step in &steps {
             match *step {
-                Step::Keep { own: index, wanted: number } => {
+                Step::Keep {
+                    own: index,
+                    wanted: number,
+                } => {
                     let place = Place {
                         part: layout.slots[slots[index]].value,
                         slot: Some(slots[index]),
@@ -304,9 +319,9 @@ impl<'l, 'm> Writer<'l, 'm> {
         if !changes_parts(&steps) {
             return;
         }
-        let shape = slots
-            .first()
-            .map_or(Shape::Plain, |slot| layout.parts[layout.slots[*slot].value].shape);
+        let shape = slots.first().map_or(Shape::Plain, |slot| {
+            layout.parts[layout.slots[*slot].value].shape
+        });
         if flow {
             let json = shape == Shape::Double;
             let render = |number: usize| self.scribe.flow(wanted[number], shape, json);
@@ -314,7 +329,11 @@ impl<'l, 'm> Writer<'l, 'm> {
         } else {
             let column = layout.column(layout.slots[slots[0]].start);
             layout.edit_lines(place.part, &steps, self.newline, patches, &mut |number| {
-                shifted(&self.scribe.item(wanted[number], shape), column, self.newline)
+                shifted(
+                    &self.scribe.item(wanted[number], shape),
+                    column,
+                    self.newline,
+                )
             });
         }
     }
@@ -369,7 +388,10 @@ impl<'l, 'm> Writer<'l, 'm> {
             let aliases = if part.shape == Shape::Alias {
                 vec![part.anchor]
             } else {
-                let values = part.slots.iter().map(|slot| &layout.parts[layout.slots[*slot].value]);
+                let values = part
+                    .slots
+                    .iter()
+                    .map(|slot| &layout.parts[layout.slots[*slot].value]);
                 values
                     .filter(|part| part.shape == Shape::Alias)
                     .map(|part| part.anchor)
@@ -393,7 +415,9 @@ impl<'l, 'm> Writer<'l, 'm> {
             if part.shape != Shape::Alias {
                 // What is written behind `<<` itself is known by what it brought.
                 for member in own.members().skip(standing) {
-                    brought.entry(member.key).or_insert(Seen::Node(member.value));
+                    brought
+                        .entry(member.key)
+                        .or_insert(Seen::Node(member.value));
                 }
             }
         }
@@ -437,9 +461,9 @@ impl<'l, 'm> Writer<'l, 'm> {
         let lenient = part.shape == Shape::Plain && self.scribe.is_dubious(old);
         let scribe = self.scribe.with_values(lenient);
         let rendered = if place.flow {
-            let json = place
-                .slot
-                .is_some_and(|slot| layout.slots[slot].key_shape == Shape::Double && !layout.slots[slot].key.is_empty());
+            let json = place.slot.is_some_and(|slot| {
+                layout.slots[slot].key_shape == Shape::Double && !layout.slots[slot].key.is_empty()
+            });
             Rendered::Inline(scribe.flow(seen, shape, json))
         } else {
             scribe.rendered(seen, shape)
@@ -469,13 +493,20 @@ impl<'l, 'm> Writer<'l, 'm> {
         let is_item = slot.key.is_empty() && layout.text.as_bytes().get(slot.start) == Some(&b'-');
         if !slot.indicator {
             // A key alone, such as `? a` or one in braces.
-            let text = shifted(&self.scribe.placed(&rendered, is_item, false), column, self.newline);
+            let text = shifted(
+                &self.scribe.placed(&rendered, is_item, false),
+                column,
+                self.newline,
+            );
             let colon = if place.flow || layout.text.as_bytes().get(slot.start) != Some(&b'?') {
                 ":".to_owned()
             } else {
                 format!("{}{}:", self.newline, " ".repeat(column))
             };
-            return patches.replace(slot.after..part.content.end.max(slot.after), format!("{colon}{properties}{text}"));
+            return patches.replace(
+                slot.after..part.content.end.max(slot.after),
+                format!("{colon}{properties}{text}"),
+            );
         }
         // How far what stands on the line of the indicator reaches, the comment behind it, and the end of all.
         let (head_end, end) = match part.shape {
@@ -485,17 +516,23 @@ impl<'l, 'm> Writer<'l, 'm> {
                 (part.content.start + width, part.content.end)
             }
             _ if in_lines => {
-                let compact = layout.line_start(part.content.start) == layout.line_start(slot.after);
+                let compact =
+                    layout.line_start(part.content.start) == layout.line_start(slot.after);
                 let properties_end = layout.text[slot.after..part.content.start.max(slot.after)]
                     .split_once([' ', '\n'])
                     .map_or(slot.after, |_| self.end_of_properties(slot.after, part));
                 let end = layout.line_end(part.content.end);
                 (if compact { end } else { properties_end }, end)
             }
-            _ => (part.content.end.max(slot.after), part.content.end.max(slot.after)),
+            _ => (
+                part.content.end.max(slot.after),
+                part.content.end.max(slot.after),
+            ),
         };
         let line_end = layout.line_end(head_end);
-        let comment = layout.text[head_end..line_end].trim_start().starts_with('#');
+        let comment = layout.text[head_end..line_end]
+            .trim_start()
+            .starts_with('#');
         let compact = !comment && properties.is_empty();
         let placed = shifted(
             &self.scribe.placed(&rendered, is_item, compact),
@@ -504,10 +541,16 @@ impl<'l, 'm> Writer<'l, 'm> {
         );
         if comment {
             let cut = placed.find(self.newline).unwrap_or(placed.len());
-            patches.replace(slot.after..head_end, format!("{properties}{}", &placed[..cut]));
+            patches.replace(
+                slot.after..head_end,
+                format!("{properties}{}", &placed[..cut]),
+            );
             patches.replace(line_end..end.max(line_end), &placed[cut..]);
         } else {
-            patches.replace(slot.after..end.max(head_end), format!("{properties}{placed}"));
+            patches.replace(
+                slot.after..end.max(head_end),
+                format!("{properties}{placed}"),
+            );
         }
     }
 
@@ -535,6 +578,13 @@ impl<'l, 'm> Writer<'l, 'm> {
         } else {
             part.content.end
         };
+        let column = if layout.begins_line(part.start) {
+            layout.column(part.start)
+        } else {
+            0
+        };
+        let line_end = layout.line_end(end);
+        let comment = layout.text[end..line_end].trim_start().starts_with('#');
         let mut text = properties.trim_start().to_owned();
         match rendered {
             Rendered::Inline(inline) => {
@@ -544,7 +594,7 @@ impl<'l, 'm> Writer<'l, 'm> {
                 text.push_str(inline);
             }
             Rendered::Lines { text: lines, .. } => {
-                if !text.is_empty() || !layout.begins_line(part.start) {
+                if comment || !text.is_empty() || !layout.begins_line(part.start) {
                     text.push('\n');
                 }
                 text.push_str(lines);
@@ -553,7 +603,12 @@ impl<'l, 'm> Writer<'l, 'm> {
                 text.push_str(self.scribe.placed(rendered, false, true).trim_start());
             }
         }
-        patches.replace(part.start..end.max(part.start), shifted(&text, 0, self.newline));
+        let text = shifted(&text, column, self.newline);
+        // A comment behind the old value stays on its line.
+        let cut = text.find(self.newline).filter(|_| comment);
+        let (first, rest) = text.split_at(cut.unwrap_or(text.len()));
+        patches.replace(part.start..end.max(part.start), first);
+        patches.insert(line_end, rest);
     }
 }
 

@@ -21,6 +21,7 @@ pub fn parse(text: String) -> (Document, Vec<Fault>) {
     };
     let mut faults = Vec::new();
     if let Err(fault) = reader.read() {
+        reader.builder.stop();
         faults.push(fault);
     }
     let (document, duplicates) = reader.builder.finish(end);

@@ -167,7 +167,8 @@ impl Layout<'_> {
                 Step::Remove { own } if own == 0 && compact => {
                     // The next one takes the place behind the dash.
                     let head = self.head(slots[first_kept], false);
-                    let next = head + (self.text[head..].len() - self.text[head..].trim_start().len());
+                    let next =
+                        head + (self.text[head..].len() - self.text[head..].trim_start().len());
                     patches.remove(start..next);
                 }
                 Step::Remove { own } if compact && own < first_kept => {}
@@ -213,9 +214,6 @@ impl Layout<'_> {
 
     /// Whether this is a list or mapping in lines.
     pub(crate) fn is_in_lines(&self, part: usize) -> bool {
-        matches!(
-            self.parts[part].shape,
-            Shape::BlockMap | Shape::BlockList
-        )
+        matches!(self.parts[part].shape, Shape::BlockMap | Shape::BlockList)
     }
 }

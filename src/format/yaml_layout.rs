@@ -86,7 +86,9 @@ pub(crate) struct Layout<'a> {
 
 /// The layouts of the documents that parts come from, each found once.
 #[derive(Debug, Default)]
-pub(crate) struct Layouts<'a>(RefCell<Vec<(&'a Document, Option<Rc<Layout<'a>>>)>>);
+pub(crate) struct Layouts<'a>(RefCell<Vec<Found<'a>>>);
+
+type Found<'a> = (&'a Document, Option<Rc<Layout<'a>>>);
 
 impl<'a> Layouts<'a> {
     /// The layout of a document; `None` where its text is not YAML throughout.
@@ -187,7 +189,11 @@ impl<'a> Layout<'a> {
                 }
                 Event::SequenceStart(style, anchor, tag) => {
                     let block = matches!(style, StructureStyle::Block);
-                    let shape = if block { Shape::BlockList } else { Shape::FlowList };
+                    let shape = if block {
+                        Shape::BlockList
+                    } else {
+                        Shape::FlowList
+                    };
                     self.begin(shape, anchor, tag.as_deref(), span, &mut open, &mut cursor)?;
                 }
                 Event::MappingStart(style, anchor, tag) => {
@@ -201,10 +207,7 @@ impl<'a> Layout<'a> {
                 }
                 Event::SequenceEnd | Event::MappingEnd => {
                     let Open { part, .. } = open.pop()?;
-                    let flow = matches!(
-                        self.parts[part].shape,
-                        Shape::FlowMap | Shape::FlowList
-                    );
+                    let flow = matches!(self.parts[part].shape, Shape::FlowMap | Shape::FlowList);
                     let end = if flow { span.end } else { cursor };
                     self.parts[part].content.end = end.max(self.parts[part].content.start);
                     cursor = end;
@@ -306,7 +309,7 @@ impl<'a> Layout<'a> {
         anchor: usize,
         tag: Option<&Tag>,
         span: Range<usize>,
-        open: &mut Vec<Open>,
+        open: &mut [Open],
         cursor: &mut usize,
     ) -> Option<()> {
         let in_map = open.last().is_some_and(|around| {
@@ -426,7 +429,10 @@ impl<'a> Layout<'a> {
         let mut at = start;
         for _ in 0..usize::from(anchor != 0) + usize::from(tag.is_some()) {
             if at < most && matches!(bytes.get(at), Some(b'&' | b'!')) {
-                while bytes.get(at).is_some_and(|byte| !byte.is_ascii_whitespace()) {
+                while bytes
+                    .get(at)
+                    .is_some_and(|byte| !byte.is_ascii_whitespace())
+                {
                     at += 1;
                 }
                 at = self.skip(at);

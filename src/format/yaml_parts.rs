@@ -57,7 +57,8 @@ impl<'s, 'm> Scribe<'s, 'm> {
                         if !layout.begins_line(first.start) || !layout.is_in_lines(slot.value) {
                             continue;
                         }
-                        let (outer, inner) = (layout.column(slot.start), layout.column(first.start));
+                        let (outer, inner) =
+                            (layout.column(slot.start), layout.column(first.start));
                         let offset = inner.saturating_sub(outer);
                         let place = if value.shape == Shape::BlockList {
                             &mut list_offset

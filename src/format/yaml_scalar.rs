@@ -31,7 +31,9 @@ pub(crate) fn inline(text: &str, like: Shape, spot: Spot) -> String {
 pub(crate) fn literal(text: &str) -> Option<(String, Vec<&str>)> {
     let body = text.trim_end_matches('\n');
     let first = body.lines().find(|line| !line.is_empty())?;
-    let printable = text.chars().all(|c| is_printable(c) || c == '\n' || c == '\t');
+    let printable = text
+        .chars()
+        .all(|c| is_printable(c) || c == '\n' || c == '\t');
     if !printable || first.trim().is_empty() {
         return None;
     }
@@ -91,7 +93,11 @@ pub(crate) fn is_other_in_yaml_1_1(text: &str) -> bool {
     if !unsigned.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
         return false;
     }
-    let only = |set: &str| unsigned.chars().all(|c| c.is_ascii_digit() || set.contains(c));
+    let only = |set: &str| {
+        unsigned
+            .chars()
+            .all(|c| c.is_ascii_digit() || set.contains(c))
+    };
     let date = text.len() >= 8
         && text.as_bytes()[..4].iter().all(u8::is_ascii_digit)
         && text.as_bytes()[4] == b'-'
@@ -103,12 +109,18 @@ pub(crate) fn is_other_in_yaml_1_1(text: &str) -> bool {
     });
     let point = unsigned.matches('.').count() <= 1;
     let number = point && unsigned.contains(|c: char| c.is_ascii_digit()) && only("._:eE+-");
-    let word = [".inf", ".nan"].iter().any(|word| unsigned.eq_ignore_ascii_case(word));
+    let word = [".inf", ".nan"]
+        .iter()
+        .any(|word| unsigned.eq_ignore_ascii_case(word));
     date || based || number || word
 }
 
 fn is_printable(c: char) -> bool {
-    !c.is_control() && !matches!(c, '\u{feff}' | '\u{85}' | '\u{2028}' | '\u{2029}' | '\u{fffe}' | '\u{ffff}')
+    !c.is_control()
+        && !matches!(
+            c,
+            '\u{feff}' | '\u{85}' | '\u{2028}' | '\u{2029}' | '\u{fffe}' | '\u{ffff}'
+        )
 }
 
 fn single(text: &str) -> Option<String> {
@@ -155,17 +167,72 @@ mod tests {
 
     #[test]
     fn plain_where_nobody_reads_it_as_anything_else() {
-        for text in ["a", "/orders/{id}", "a b", "a:b", "https://x.y/z#k", "é", "1.2.3", "-x", "x, y", "a'b"] {
+        for text in [
+            "a",
+            "/orders/{id}",
+            "a b",
+            "a:b",
+            "https://x.y/z#k",
+            "é",
+            "1.2.3",
+            "-x",
+            "x, y",
+            "a'b",
+        ] {
             assert_eq!(inline(text, Shape::Plain, BLOCK), text);
         }
         for text in [
-            "", " a", "a ", "a: b", "a:", "a #b", "#a", "{{x}}", "@a", "`a", "%a", "*a", "&a", "!a", "|", ">", "-", "- a",
-            "? a", "[a", "yes", "No", "on", "y", "null", "~", "true", "1", "1.0", "0o7", "0x1F", "1_000", "12:30:45",
-            "2020-01-01", "2020-01-01T00:00:00Z", ".inf", "1e3", "<<", "=", "---", "--- a", "...", "a\tb", "\u{85}",
+            "",
+            " a",
+            "a ",
+            "a: b",
+            "a:",
+            "a #b",
+            "#a",
+            "{{x}}",
+            "@a",
+            "`a",
+            "%a",
+            "*a",
+            "&a",
+            "!a",
+            "|",
+            ">",
+            "-",
+            "- a",
+            "? a",
+            "[a",
+            "yes",
+            "No",
+            "on",
+            "y",
+            "null",
+            "~",
+            "true",
+            "1",
+            "1.0",
+            "0o7",
+            "0x1F",
+            "1_000",
+            "12:30:45",
+            "2020-01-01",
+            "2020-01-01T00:00:00Z",
+            ".inf",
+            "1e3",
+            "<<",
+            "=",
+            "---",
+            "--- a",
+            "...",
+            "a\tb",
+            "\u{85}",
         ] {
             assert_ne!(inline(text, Shape::Plain, BLOCK), text, "{text:?}");
         }
-        let flow = Spot { flow: true, ..BLOCK };
+        let flow = Spot {
+            flow: true,
+            ..BLOCK
+        };
         assert_eq!(inline("x, y", Shape::Plain, flow), "\"x, y\"");
     }
 
@@ -173,7 +240,10 @@ mod tests {
     fn quotes_stay_where_the_characters_allow_it() {
         assert_eq!(inline("it's", Shape::Single, BLOCK), "'it''s'");
         assert_eq!(inline("a\nb", Shape::Single, BLOCK), "\"a\\nb\"");
-        assert_eq!(inline("é\u{7}\"\\", Shape::Double, BLOCK), "\"é\\u0007\\\"\\\\\"");
+        assert_eq!(
+            inline("é\u{7}\"\\", Shape::Double, BLOCK),
+            "\"é\\u0007\\\"\\\\\""
+        );
     }
 
     #[test]
