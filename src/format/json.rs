@@ -17,6 +17,7 @@ pub fn parse(text: String) -> (Document, Vec<Fault>) {
         lone: Vec::new(),
     };
     if let Err(fault) = parser.document() {
+        parser.builder.stop();
         parser.faults.push(fault);
     }
     let (mut faults, lone) = (parser.faults, parser.lone);

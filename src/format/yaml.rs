@@ -14,13 +14,14 @@ pub fn parse(text: String) -> (Document, Vec<Fault>) {
     let source = text.clone();
     let mut reader = Reader {
         source: &source,
-        builder: Builder::new(text),
+        builder: Builder::new(text).yaml(),
         frames: Vec::new(),
         anchors: HashMap::new(),
         documents: 0,
     };
     let mut faults = Vec::new();
     if let Err(fault) = reader.read() {
+        reader.builder.stop();
         faults.push(fault);
     }
     let (document, duplicates) = reader.builder.finish(end);
@@ -356,6 +357,11 @@ enum Meaning {
     Boolean(bool),
     Number,
     String,
+}
+
+/// Whether a plain scalar of these characters is a string by the core schema.
+pub(crate) fn is_plain_string(value: &str) -> bool {
+    matches!(core_schema(value), Meaning::String)
 }
 
 /// Section 10.3.2 of YAML 1.2.2.

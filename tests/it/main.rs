@@ -18,3 +18,4 @@ mod odd_repositories;
 mod sandbox;
 mod support;
 mod verdicts;
+mod writing;
