@@ -306,3 +306,302 @@ pub(crate) fn raw(response: &Response, member: &str, own: &str) -> Result<RawJso
         }
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::collections::BTreeSet;
+    use std::sync::Mutex;
+    use std::time::Duration;
+
+    use serde_json::json;
+
+    use super::Postman;
+    use crate::model::secret::Secret;
+    use crate::net::testing::{Reply, Server};
+    use crate::postman::error::PostmanError;
+    use crate::postman::raw::RawJson;
+    use crate::postman::testing::{Bench, ID, KEY, UID};
+
+    const SCHEMA: &str = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json";
+
+    fn collection(name: &str) -> RawJson {
+        let text = json!({ "info": { "name": name, "schema": SCHEMA }, "item": [] }).to_string();
+        RawJson::parse(&text).unwrap()
+    }
+
+    fn me() -> Reply {
+        Reply::json(200, r#"{"user":{"id":1,"username":"taylor"}}"#)
+    }
+
+    /// Ways to fail that leave a read no worse than before.
+    fn hiccups() -> Vec<Reply> {
+        vec![
+            Reply::json(503, "").with("Retry-After", "3"),
+            Reply::of(502, "text/html", "<html><title>Bad Gateway</title>"),
+            Reply::json(429, r#"{"error":{"name":"rateLimited","message":"x"}}"#)
+                .with("RetryAfter", "2"),
+            me().cut(5),
+            Reply::json(200, r#"{"user":"#),
+            Reply::json(200, "nonsense"),
+            Reply::nothing(),
+        ]
+    }
+
+    #[test]
+    fn a_read_is_tried_again_through_every_kind_of_hiccup() {
+        let mut script = hiccups();
+        script.push(me());
+        let server = Server::script(script);
+        let bench = Bench::on(&server);
+        assert_eq!(bench.postman.me().unwrap().username, "taylor");
+        assert_eq!(server.lines().len(), 8);
+        assert!(bench.waited() >= Duration::from_secs(5));
+        assert_eq!(bench.own_violations(), []);
+    }
+
+    #[test]
+    fn what_will_not_change_is_not_tried_again() {
+        let exhausted = r#"{"error":{"name":"serviceLimitExhausted","message":"Service limit exhausted. Please contact your team admin."}}"#;
+        for reply in [
+            Reply::json(
+                401,
+                r#"{"error":{"name":"AuthenticationError","message":"Invalid API Key."}}"#,
+            ),
+            Reply::json(
+                403,
+                r#"{"type":"ForbiddenError","title":"Forbidden","detail":"no"}"#,
+            ),
+            Reply::json(400, r#"{"name":"paramMissingError","message":"no"}"#),
+            Reply::json(429, exhausted),
+            Reply::json(429, r#"{"error":{"name":"rateLimited","message":"x"}}"#)
+                .with("RateLimit-Remaining-Month", "0"),
+            Reply::of(200, "text/html", "<html><title>Sign in</title></html>"),
+            Reply::json(
+                200,
+                r#"{"error":{"name":"x","message":"an error inside of a success"}}"#,
+            ),
+        ] {
+            let server = Server::script(vec![reply]);
+            let bench = Bench::on(&server);
+            let error = bench.postman.me().unwrap_err();
+            assert!(!error.hint().is_empty());
+            assert_eq!(server.lines().len(), 1, "{error}");
+            assert_eq!(bench.waited(), Duration::ZERO, "{error}");
+        }
+        let page = Server::script(vec![Reply::of(
+            200,
+            "text/html",
+            "<html><title>Sign in</title>",
+        )]);
+        let error = Bench::on(&page).postman.me().unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "GET /me answered 200, but a web page came instead of JSON, titled “Sign in”"
+        );
+    }
+
+    #[test]
+    fn the_key_is_in_no_message_even_where_postman_repeats_it() {
+        let body = format!(
+            r#"{{"error":{{"name":"AuthenticationError","message":"Invalid key {KEY}"}}}}"#
+        );
+        let server = Server::script(vec![Reply::json(401, &body)]);
+        let bench = Bench::on(&server);
+        let error = bench.postman.me().unwrap_err();
+        assert!(!format!("{error} {error:?}").contains(KEY), "{error:?}");
+        assert!(matches!(
+            Postman::new(Postman::settings(None).unwrap(), Secret::new(" ")),
+            Err(PostmanError::NoKey)
+        ));
+        assert!(Postman::settings(Some("http://api.getpostman.com")).is_err());
+    }
+
+    /// A workspace that carries creates out and may lose the answer; its list lags behind by some reads.
+    fn workspace(losses: usize, lag: usize) -> Server {
+        let state = Mutex::new((Vec::<serde_json::Value>::new(), losses, 0));
+        Server::answering(move |heard| {
+            let (made, losses, reads) = &mut *state.lock().unwrap();
+            let entry = |number: usize, name: &serde_json::Value| {
+                let id = format!("11111111-2222-4333-8444-{number:012}");
+                json!({ "id": id, "uid": format!("1-{id}"), "name": name })
+            };
+            if heard.line.starts_with("POST") {
+                let body: serde_json::Value = serde_json::from_str(&heard.body).unwrap();
+                made.push(body["collection"].clone());
+                if *losses > 0 {
+                    *losses -= 1;
+                    *reads = 0;
+                    return Reply::nothing();
+                }
+                let answer = entry(made.len() - 1, &body["collection"]["info"]["name"]);
+                return Reply::json(200, &json!({ "collection": answer }).to_string());
+            }
+            if heard.line.starts_with("GET /collections?") {
+                *reads += 1;
+                let visible = if *reads > lag { made.len() } else { 0 };
+                let list = made.iter().take(visible).enumerate();
+                let list: Vec<_> = list
+                    .map(|(number, one)| entry(number, &one["info"]["name"]))
+                    .collect();
+                let total = list.len();
+                return Reply::json(
+                    200,
+                    &json!({ "collections": list, "meta": { "total": total } }).to_string(),
+                );
+            }
+            let number: usize = heard.line.rsplit('-').next().unwrap().parse().unwrap();
+            Reply::json(200, &json!({ "collection": made[number] }).to_string())
+        })
+    }
+
+    fn create(server: &Server) -> (Bench, Result<String, PostmanError>) {
+        let bench = Bench::on(server);
+        let wanted = collection("Pets");
+        let same = |there: &RawJson| there == &wanted;
+        let known = BTreeSet::new();
+        let mut find = || bench.postman.find_collection(ID, "Pets", &known, &same);
+        let made = bench.postman.create_collection(ID, &wanted, &mut find);
+        let made = made.map(|made| made.uid.as_str().to_owned());
+        (bench, made)
+    }
+
+    #[test]
+    fn a_create_whose_answer_was_lost_is_found_and_not_repeated() {
+        for lag in [0, 1, 3] {
+            let server = workspace(1, lag);
+            let (bench, made) = create(&server);
+            assert!(made.unwrap().ends_with("000000000000"));
+            let posts = server
+                .lines()
+                .into_iter()
+                .filter(|line| line.starts_with("POST"));
+            assert_eq!(posts.count(), 1, "lag {lag}");
+            assert_eq!(bench.own_violations(), []);
+        }
+    }
+
+    #[test]
+    fn a_create_that_was_never_carried_out_is_repeated_after_looking() {
+        let script = vec![
+            Reply::json(500, r#"{"error":{"name":"serverError","message":"x"}}"#),
+            Reply::json(200, r#"{"collections":[]}"#),
+            Reply::json(200, r#"{"collections":[]}"#),
+            Reply::json(200, r#"{"collections":[]}"#),
+            Reply::json(200, r#"{"collections":[]}"#),
+            Reply::json(
+                200,
+                &json!({ "collection": { "id": ID, "uid": UID, "name": "Pets" } }).to_string(),
+            ),
+        ];
+        let server = Server::script(script);
+        let (_, made) = create(&server);
+        assert_eq!(made.unwrap(), UID);
+        let verbs: String = server
+            .lines()
+            .iter()
+            .map(|line| line.chars().next().unwrap())
+            .collect();
+        assert_eq!(verbs, "PGGGGP");
+    }
+
+    #[test]
+    fn a_create_that_is_refused_is_neither_looked_for_nor_repeated() {
+        let refusal = r#"{"error":{"name":"instanceFoundError","message":"The specified item already exists."}}"#;
+        let server = Server::script(vec![Reply::json(400, refusal)]);
+        let (_, made) = create(&server);
+        let error = made.unwrap_err();
+        assert!(error.hint().contains("another element"));
+        assert_eq!(server.lines().len(), 1);
+    }
+
+    #[test]
+    fn a_put_is_read_back_before_it_is_sent_again() {
+        let wanted = collection("Pets");
+        let there = |text: &str| Reply::json(200, &format!("{{\"collection\":{text}}}"));
+        let run = |replies: Vec<Reply>| {
+            let server = Server::script(replies);
+            let bench = Bench::on(&server);
+            let compared = Cell::new(0);
+            let same = |there: &RawJson| {
+                compared.set(compared.get() + 1);
+                there == &wanted
+            };
+            bench
+                .postman
+                .replace_collection(UID, &wanted, &same, &mut |_| {})
+                .unwrap();
+            assert_eq!(bench.own_violations(), []);
+            let verbs: Vec<String> = server
+                .lines()
+                .iter()
+                .map(|line| line.split(' ').next().unwrap().to_owned())
+                .collect();
+            (verbs, compared.get())
+        };
+        let done = || {
+            Reply::json(
+                200,
+                &json!({ "collection": { "id": ID, "uid": UID } }).to_string(),
+            )
+        };
+        let old = collection("Old");
+        // 504 although the update landed, and an answer that nobody gave.
+        for lost in [
+            Reply::json(504, ""),
+            Reply::nothing(),
+            done().cut(3),
+            Reply::json(200, "{"),
+        ] {
+            assert_eq!(
+                run(vec![lost, there(wanted.text())]),
+                (vec!["PUT".to_owned(), "GET".to_owned()], 1)
+            );
+        }
+        // The same, and the update did not land.
+        let (verbs, compared) = run(vec![Reply::json(500, ""), there(old.text()), done()]);
+        assert_eq!((verbs.join(" ").as_str(), compared), ("PUT GET PUT", 1));
+        // Somebody else's update is under way: nothing of ours was done, so there is nothing to read back.
+        let busy = r#"{"error":{"name":"x","message":"Deep update operation is already in progress for this collection."}}"#;
+        let (verbs, compared) = run(vec![Reply::json(409, busy), done()]);
+        assert_eq!((verbs.join(" ").as_str(), compared), ("PUT PUT", 0));
+    }
+
+    #[test]
+    fn a_delete_whose_answer_was_lost_is_done_when_it_is_gone() {
+        let gone = r#"{"error":{"name":"instanceNotFoundError","message":"gone"}}"#;
+        let server = Server::script(vec![Reply::nothing(), Reply::json(404, gone)]);
+        Bench::on(&server).postman.delete_collection(UID).unwrap();
+        let never_there = Server::script(vec![Reply::json(404, gone)]);
+        let error = Bench::on(&never_there)
+            .postman
+            .delete_collection(UID)
+            .unwrap_err();
+        assert!(error.is_not_found());
+    }
+
+    #[test]
+    fn a_generation_whose_answer_was_lost_is_not_started_again_and_a_locked_one_is() {
+        let started = Reply::json(
+            202,
+            &json!({ "taskId": "t", "url": format!("/specs/{ID}/tasks/t") }).to_string(),
+        );
+        let lost = Server::script(vec![Reply::nothing(), started.clone()]);
+        assert!(
+            Bench::on(&lost)
+                .postman
+                .generate_collection(ID, "G", &json!({}))
+                .is_err()
+        );
+        assert_eq!(lost.lines().len(), 1);
+        let locked =
+            r#"{"type":"actionLockedError","title":"Locked","status":423,"detail":"running"}"#;
+        let server = Server::script(vec![Reply::json(423, locked), started]);
+        let bench = Bench::on(&server);
+        bench
+            .postman
+            .generate_collection(ID, "G", &json!({}))
+            .unwrap();
+        assert!(bench.waited() >= Duration::from_secs(5));
+    }
+}
