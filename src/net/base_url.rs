@@ -78,7 +78,12 @@ impl BaseUrl {
         }
     }
 
-    /// It is this machine: no proxy stands between, and no certificate is needed.
+    /// It is spoken to without TLS.
+    pub fn is_plain(&self) -> bool {
+        self.url.scheme() == "http"
+    }
+
+    /// It is this machine: no proxy stands between.
     pub fn is_loopback(&self) -> bool {
         is_loopback(&self.url)
     }

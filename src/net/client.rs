@@ -58,6 +58,7 @@ impl Settings {
     pub fn to(base: BaseUrl) -> Self {
         let connection = ConnectionOptions {
             local: base.is_loopback(),
+            plain: base.is_plain(),
             connect_timeout: Duration::from_secs(10),
             idle_timeout: Duration::from_secs(60),
             total_timeout: Duration::from_secs(300),

@@ -20,8 +20,10 @@ use crate::net::response::Response;
 /// How connections are made.
 #[derive(Clone, Debug)]
 pub struct ConnectionOptions {
-    /// Straight to this machine: no proxy, and no certificates are loaded.
+    /// Straight to this machine, past every proxy.
     pub local: bool,
+    /// Without TLS, so no certificates are loaded.
+    pub plain: bool,
     /// Until a connection stands.
     pub connect_timeout: Duration,
     /// Without a byte.
@@ -109,9 +111,14 @@ fn make(options: &ConnectionOptions) -> Result<Live, HttpError> {
         .timeout(options.total_timeout)
         // Followed in `client`, which knows what may see the key.
         .redirect(Policy::none())
+        // Shorter than what servers and gateways usually grant, so that no call goes out on a closed connection.
+        .pool_idle_timeout(Duration::from_secs(20))
         .referer(false);
     if options.local {
-        builder = builder.no_proxy().tls_certs_only([]);
+        builder = builder.no_proxy();
+    }
+    if options.plain {
+        builder = builder.tls_certs_only([]);
     }
     if let Some(pem) = &options.certificates {
         let certificates = Certificate::from_pem_bundle(pem)

@@ -80,11 +80,13 @@ impl Response {
         } else {
             "it is no JSON"
         };
-        // serde quotes values in its messages; what a service sent may drive a terminal.
-        NotJson::Wrong(format!(
-            "{kind}: {}",
-            shortened(&visible(&error.to_string()), 200)
-        ))
+        // serde quotes the value that it met, which may be somebody's secret and may drive a terminal.
+        let message = error.to_string();
+        let said = match message.rfind(", expected ") {
+            Some(at) => &message[at + 2..],
+            None => &message,
+        };
+        NotJson::Wrong(format!("{kind}: {}", shortened(&visible(said), 200)))
     }
 }
 
@@ -147,5 +149,11 @@ mod tests {
         assert!(json(&"[".repeat(100_000)).is_err());
         let shape = answer("application/json", "{\"a\":\"\\u001b]0;x\"}").json::<Vec<u8>>();
         assert!(!shape.unwrap_err().to_string().contains('\u{1b}'));
+        let secret = answer("application/json", "\"hunter2, expected\"").json::<u32>();
+        let text = secret.unwrap_err().to_string();
+        assert!(
+            text.contains("expected u32") && !text.contains("hunter2"),
+            "{text}"
+        );
     }
 }

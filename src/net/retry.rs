@@ -24,6 +24,25 @@ pub struct Verdict {
     pub fate: Fate,
     /// How long the service asks to wait.
     pub after: Option<Duration>,
+    /// No more tries than this in all, where that is less than our patience.
+    pub tries: u32,
+}
+
+impl Verdict {
+    /// A fate with all our patience.
+    pub fn of(fate: Fate) -> Self {
+        Self {
+            fate,
+            after: None,
+            tries: u32::MAX,
+        }
+    }
+
+    /// The same after the wait that the service asks for.
+    #[must_use]
+    pub fn after(self, after: Option<Duration>) -> Self {
+        Self { after, ..self }
+    }
 }
 
 impl Default for Patience {
@@ -55,7 +74,7 @@ pub fn repeat<T, E>(
         tried += 1;
         let said = verdict(&error);
         let too_long = said.after.is_some_and(|after| after > patience.longest);
-        if said.fate == Fate::Final || tried >= patience.tries || too_long {
+        if said.fate == Fate::Final || tried >= patience.tries.min(said.tries) || too_long {
             return Err(error);
         }
         // Once in doubt, always in doubt: a later refusal does not tell what the first try did.
@@ -102,10 +121,7 @@ mod tests {
                     Ok(index)
                 }
             },
-            |index: &usize| Verdict {
-                fate: fates[*index],
-                after,
-            },
+            |index: &usize| Verdict::of(fates[*index]).after(after),
         );
         (result, seen, waits.into_inner())
     }

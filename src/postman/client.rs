@@ -201,10 +201,7 @@ impl Postman {
             |error: &PostmanError| {
                 let verdict = error.verdict();
                 match verdict.fate {
-                    Fate::InDoubt => Verdict {
-                        fate: Fate::Final,
-                        after: None,
-                    },
+                    Fate::InDoubt => Verdict::of(Fate::Final),
                     _ => verdict,
                 }
             },
@@ -251,10 +248,7 @@ impl Postman {
             },
             |tried: &Tried| {
                 if tried.looking {
-                    return Verdict {
-                        fate: Fate::Final,
-                        after: None,
-                    };
+                    return Verdict::of(Fate::Final);
                 }
                 tried.error.verdict()
             },

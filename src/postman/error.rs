@@ -199,21 +199,25 @@ impl PostmanError {
 
     /// What became of the call, and whether it may be tried again.
     pub fn verdict(&self) -> Verdict {
-        let (fate, after) = match self {
-            Self::Unreachable(error) => (error.fate(), None),
-            Self::RateLimited { after, .. } => (Fate::NotDone, *after),
+        match self {
+            // Nobody there: a wrong name stays wrong, and a restart takes seconds.
+            Self::Unreachable(error @ HttpError::Connect { .. }) => Verdict {
+                tries: 3,
+                ..Verdict::of(error.fate())
+            },
+            Self::Unreachable(error) => Verdict::of(error.fate()),
+            Self::RateLimited { after, .. } => Verdict::of(Fate::NotDone).after(*after),
             // Locks are let go within seconds to a minute.
-            Self::Locked { .. } => (Fate::NotDone, Some(Duration::from_secs(5))),
-            Self::Failing { after, .. } => (Fate::InDoubt, *after),
+            Self::Locked { .. } => Verdict::of(Fate::NotDone).after(Some(Duration::from_secs(5))),
+            Self::Failing { after, .. } => Verdict::of(Fate::InDoubt).after(*after),
             // A proxy's page stays a page, however often it is asked for.
             Self::Malformed {
                 problem: NotJson::Page(_),
                 ..
-            } => (Fate::Final, None),
-            Self::Malformed { .. } => (Fate::InDoubt, None),
-            _ => (Fate::Final, None),
-        };
-        Verdict { fate, after }
+            } => Verdict::of(Fate::Final),
+            Self::Malformed { .. } => Verdict::of(Fate::InDoubt),
+            _ => Verdict::of(Fate::Final),
+        }
     }
 
     /// What to do.

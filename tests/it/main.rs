@@ -15,6 +15,7 @@ mod hook_variables;
 mod hooks_install;
 mod hooks_push;
 mod merge;
+mod network;
 mod odd_repositories;
 mod support;
 mod verdicts;
