@@ -13,6 +13,8 @@ pub mod generations;
 pub mod limits;
 pub mod me;
 pub mod raw;
+#[cfg(test)]
+mod rehearsal;
 pub mod said;
 pub mod schemas;
 pub mod spec_files;
