@@ -8,8 +8,10 @@
 //! | [`config`] | `git-postman.toml` and the environment, read in one place each |
 //! | [`mod@format`] | texts into documents with spans; what each format demands |
 //! | [`git`] | one repository at one moment, and what a push brings |
+//! | [`net`] | the network: one client that keeps to its limits and guards its key |
 //! | [`report`] | one report value in, text in one of the formats out |
 //! | [`project`] | what the files of a repository mean to Postman |
+//! | [`postman`] | the Postman API: everything the mirror needs of it |
 //! | [`check`] | the rules, and the run that shows them a project |
 //! | [`sandbox`] | a server on loopback that speaks the Postman API |
 //! | [`setup`] | git hooks put in place beside what is there |
@@ -37,6 +39,8 @@ pub mod config;
 pub mod format;
 pub mod git;
 pub mod model;
+pub mod net;
+pub mod postman;
 pub mod project;
 pub mod report;
 pub mod sandbox;

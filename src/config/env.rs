@@ -1,7 +1,9 @@
 //! Every environment variable that the tool reads itself. Git and libgit2 read their own, among them the
-//! variables that git hands to hooks.
+//! variables that git hands to hooks; proxies and `SSL_CERT_FILE` are read by the HTTP library.
 
 use std::path::PathBuf;
+
+use crate::model::secret::Secret;
 
 /// The environment, read once and handed on as a value.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,6 +23,10 @@ pub struct Environment {
     /// `PRE_COMMIT_LOCAL_BRANCH`, `PRE_COMMIT_TO_REF`, `PRE_COMMIT_REMOTE_BRANCH` and `PRE_COMMIT_FROM_REF`: what the
     /// pre-commit framework says of a push, whose standard input it keeps to itself.
     pub pre_commit: Option<PreCommitPush>,
+    /// `POSTMAN_API_KEY`.
+    pub postman_api_key: Option<Secret>,
+    /// `POSTMAN_API_URL`: the EU region, a gateway, the sandbox.
+    pub postman_api_url: Option<String>,
 }
 
 /// One reference of a push as the pre-commit framework hands it on. Of several it names the first only.
@@ -67,6 +73,10 @@ impl Environment {
                 remote_branch: set("PRE_COMMIT_REMOTE_BRANCH").unwrap_or_default(),
                 from: set("PRE_COMMIT_FROM_REF").unwrap_or_default(),
             }),
+            postman_api_key: set("POSTMAN_API_KEY")
+                .map(Secret::new)
+                .filter(|key| !key.is_empty()),
+            postman_api_url: set("POSTMAN_API_URL"),
         }
     }
 }
@@ -87,5 +97,20 @@ mod tests {
         let environment = Environment::from(read);
         assert!(!environment.no_color && environment.ci && !environment.clicolor_force);
         assert_eq!(environment.home, None);
+    }
+
+    #[test]
+    fn a_key_in_the_environment_is_never_shown() {
+        let read = |name: &str| match name {
+            "POSTMAN_API_KEY" => Some("PMAK-0123\n".to_owned()),
+            "POSTMAN_API_URL" => Some("https://api.eu.postman.com".to_owned()),
+            _ => None,
+        };
+        let environment = Environment::from(read);
+        assert!(!format!("{environment:?}").contains("PMAK"));
+        let key = environment.postman_api_key.unwrap();
+        assert_eq!(key.reveal(), "PMAK-0123");
+        let blank = Environment::from(|name| (name == "POSTMAN_API_KEY").then(|| " ".to_owned()));
+        assert_eq!(blank.postman_api_key, None);
     }
 }

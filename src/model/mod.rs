@@ -5,6 +5,7 @@ pub mod finding;
 pub mod id;
 pub mod path;
 pub mod report;
+pub mod secret;
 pub mod snapshot;
 pub mod span;
 pub mod text;

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 /// Modules of one line do not know each other; a module names only modules of the lines above its own.
 const LAYERS: &[&[&str]] = &[
     &["model"],
-    &["config", "format", "git", "report"],
-    &["project"],
+    &["config", "format", "git", "net", "report"],
+    &["postman", "project"],
     &["check", "sandbox", "setup"],
     &["cli"],
 ];
