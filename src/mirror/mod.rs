@@ -1,0 +1,4 @@
+//! The mirror: what moves between Git and Postman, what both sides last agreed on, and what is to be done.
+
+pub mod element;
+pub mod names;
