@@ -2,3 +2,8 @@
 
 pub mod element;
 pub mod names;
+pub mod state;
+pub mod state_form;
+
+#[cfg(test)]
+pub(crate) mod testing;

@@ -1,0 +1,80 @@
+//! Small links and elements for the tests of this layer.
+
+use std::collections::BTreeMap;
+
+use crate::mirror::element::{
+    Element, ElementContent, ElementKey, ElementKind, RemoteElement, RemoteId,
+};
+use crate::mirror::state::{Blobs, LinkTarget, Owner, Record, Version};
+use crate::model::digest::Digest;
+use crate::model::path::RepoPath;
+
+/// A path.
+pub(crate) fn path(text: &str) -> RepoPath {
+    RepoPath::parse(text).unwrap()
+}
+
+/// An id in Postman.
+pub(crate) fn id(text: &str) -> RemoteId {
+    RemoteId::parse(text).unwrap()
+}
+
+/// A link.
+pub(crate) fn owner() -> Owner {
+    Owner {
+        repository: "git.example.com/team/orders".to_owned(),
+        folder: RepoPath::root(),
+        target: LinkTarget::SpecHub {
+            specification: None,
+            workspace: id("w1"),
+        },
+        host: "api.example.com".to_owned(),
+    }
+}
+
+/// The key of a collection.
+pub(crate) fn collection(name: &str) -> ElementKey {
+    ElementKey {
+        kind: ElementKind::Collection,
+        path: path(&format!("postman/collections/{name}.json")),
+    }
+}
+
+/// One file that says `text`.
+pub(crate) fn content(text: &str) -> ElementContent {
+    let bytes = text.as_bytes().to_vec();
+    ElementContent::of_one(path("a.json"), bytes, Digest::of(text.as_bytes()))
+}
+
+/// A collection in Git.
+pub(crate) fn element(name: &str, text: &str) -> Element {
+    Element {
+        name: name.to_owned(),
+        directory: path("postman/collections"),
+        root: None,
+        content: content(text),
+        remote_id: None,
+    }
+}
+
+/// A collection in Postman.
+pub(crate) fn remote(name: &str, text: &str) -> RemoteElement {
+    RemoteElement {
+        kind: ElementKind::Collection,
+        name: name.to_owned(),
+        content: Some(content(text)),
+    }
+}
+
+/// A record of one that both sides have.
+pub(crate) fn record(name: &str, remote_id: &str, git: &str, postman: &str) -> (Record, Blobs) {
+    let mut blobs = Blobs::new();
+    let record = Record {
+        name: name.to_owned(),
+        remote_id: Some(id(remote_id)),
+        git: Version::of(&content(git), &mut blobs),
+        postman: Version::of(&content(postman), &mut blobs),
+        ids: BTreeMap::new(),
+    };
+    (record, blobs)
+}
