@@ -155,7 +155,10 @@ mod tests {
 
     #[test]
     fn long_names_with_one_beginning_stay_apart() {
-        let (one, other) = (format!("{}a", "é".repeat(300)), format!("{}b", "é".repeat(300)));
+        let (one, other) = (
+            format!("{}a", "é".repeat(300)),
+            format!("{}b", "é".repeat(300)),
+        );
         assert_ne!(named(&one), named(&other));
         assert!(named(&one).len() <= LONGEST_NAME + 2);
     }

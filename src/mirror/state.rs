@@ -297,9 +297,13 @@ mod tests {
     #[test]
     fn a_claim_of_a_wrong_clock_holds_nobody_off() {
         let state = MirrorState::new(owner());
-        let claimed = state.claimed("one", 9_000_000, 60, BTreeMap::new()).unwrap();
+        let claimed = state
+            .claimed("one", 9_000_000, 60, BTreeMap::new())
+            .unwrap();
         assert!(claimed.claimed("two", 1000, 60, BTreeMap::new()).is_ok());
-        let long = state.claimed("one", 1000, u64::MAX, BTreeMap::new()).unwrap();
+        let long = state
+            .claimed("one", 1000, u64::MAX, BTreeMap::new())
+            .unwrap();
         assert!(!long.claim.unwrap().counts(1000 + LONGEST_CLAIM));
     }
 }

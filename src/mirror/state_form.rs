@@ -211,12 +211,7 @@ fn stored(state: &MirrorState) -> Stored {
     });
     let last_sync = state.last_sync.as_ref().map(|sync| StoredSync {
         run: sync.run.clone(),
-        towards: if sync.towards_postman {
-            POSTMAN
-        } else {
-            GIT
-        }
-        .to_owned(),
+        towards: if sync.towards_postman { POSTMAN } else { GIT }.to_owned(),
         replaced: sync
             .replaced
             .iter()
@@ -449,7 +444,9 @@ mod tests {
         orders.ids.insert("here".to_owned(), "there".to_owned());
         let before = orders.postman.clone();
         let after = Some(orders.git.digest);
-        state.records.insert(collection("b"), record("B", "1-b", "v", "v").0);
+        state
+            .records
+            .insert(collection("b"), record("B", "1-b", "v", "v").0);
         state.records.insert(collection("a"), orders);
         let environment = ElementKey {
             kind: ElementKind::Environment,
@@ -507,7 +504,11 @@ mod tests {
     fn a_later_format_is_named_and_not_guessed_at() {
         let text = String::from_utf8(write(&full()).unwrap()).unwrap();
         for (version, found) in [("2", "2"), ("\"\\u001b\"", "\"\\u001b\""), ("null", "null")] {
-            let other = text.replacen("\"format_version\": 1", &format!("\"format_version\": {version}, \"new\": 1"), 1);
+            let other = text.replacen(
+                "\"format_version\": 1",
+                &format!("\"format_version\": {version}, \"new\": 1"),
+                1,
+            );
             assert_eq!(
                 read(other.as_bytes()),
                 Err(StateError::UnknownVersion {
@@ -522,9 +523,17 @@ mod tests {
         let text = String::from_utf8(write(&full()).unwrap()).unwrap();
         let digest = full().records[&collection("b")].git.digest.to_string();
         for (from, to, said) in [
-            ("postman/collections/a.json", "../../etc/passwd", "leaves the repository"),
+            (
+                "postman/collections/a.json",
+                "../../etc/passwd",
+                "leaves the repository",
+            ),
             ("postman/collections/a.json", "/etc/passwd", "is absolute"),
-            ("postman/collections/b.json", "postman/collections/a.json", "twice"),
+            (
+                "postman/collections/b.json",
+                "postman/collections/a.json",
+                "twice",
+            ),
             ("\"1-b\"", "\"1-a\"", "two elements"),
             ("\"1-b\"", "\"../me?x=\"", "no id"),
             ("\"w1\"", "\"\"", "no id"),
@@ -535,12 +544,27 @@ mod tests {
             ("\"until\": 65", "\"until\": -1", "invalid value"),
             ("\"towards\": \"postman\"", "\"towards\": \"moon\"", "moon"),
         ] {
-            let hostile = text.replacen(from, to, if from.contains('1') || from.contains('/') || from.len() == 64 { 9 } else { 1 });
+            let hostile = text.replacen(
+                from,
+                to,
+                if from.contains('1') || from.contains('/') || from.len() == 64 {
+                    9
+                } else {
+                    1
+                },
+            );
             assert_ne!(hostile, text, "{from}");
             let error = read(hostile.as_bytes()).unwrap_err().to_string();
             assert!(error.contains(said), "{from} → {to}: {error}");
         }
-        for rubbish in [&b""[..], b"{}", b"[]", b"\xff", b"null", "[".repeat(100_000).as_bytes()] {
+        for rubbish in [
+            &b""[..],
+            b"{}",
+            b"[]",
+            b"\xff",
+            b"null",
+            "[".repeat(100_000).as_bytes(),
+        ] {
             assert!(matches!(read(rubbish), Err(StateError::Malformed { .. })));
         }
         let nested = format!("{{\"format_version\": 1, \"x\": {}", "[".repeat(100_000));
@@ -554,6 +578,9 @@ mod tests {
         let other = state.records[&collection("a")].git.digest;
         state.records.get_mut(&key).unwrap().git.digest = other;
         let error = read(&write(&state).unwrap()).unwrap_err();
-        assert!(error.to_string().contains("not that of its files"), "{error}");
+        assert!(
+            error.to_string().contains("not that of its files"),
+            "{error}"
+        );
     }
 }

@@ -78,3 +78,26 @@ pub(crate) fn record(name: &str, remote_id: &str, git: &str, postman: &str) -> (
     };
     (record, blobs)
 }
+
+/// Where new files go.
+pub(crate) fn places() -> crate::mirror::pairing::Places {
+    crate::mirror::pairing::Places {
+        definitions: path("postman/schemas"),
+        collections: path("postman/collections"),
+        environments: path("postman/environments"),
+    }
+}
+
+/// Options of a link to a workspace.
+pub(crate) fn options() -> crate::mirror::plan::Options {
+    crate::mirror::plan::Options {
+        target: crate::mirror::cost::TargetKind::SpecHub,
+        places: places(),
+        allow_delete: false,
+        max_change: crate::mirror::plan::MaxChange::default(),
+        only: Vec::new(),
+        equal: std::collections::BTreeSet::new(),
+        pace: crate::mirror::cost::Pace::default(),
+        quota_left: None,
+    }
+}
