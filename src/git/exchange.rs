@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::git::command::Git;
 use crate::git::error::GitError;
+use crate::git::promisor;
 use crate::git::repository::Repository;
 use crate::model::id::CommitId;
 
@@ -85,9 +86,13 @@ pub fn push(
         expected.map_or("", CommitId::as_str)
     );
     let refspec = format!("{commit}:{to}");
+    let no_mirror = format!("remote.{remote}.mirror=false");
     let arguments = [
         "-c",
         "push.followTags=false",
+        // A mirror clone pushes everything or nothing.
+        "-c",
+        &no_mirror,
         "push",
         "--porcelain",
         "--no-verify",
@@ -125,8 +130,12 @@ const LOCK_ATTEMPTS: u32 = 5;
 fn network<'a>(repository: &'a Repository, remote: &str) -> Result<&'a Git, GitError> {
     let git = repository.git();
     if git.is_network_refused() {
+        let address = repository.remote_url(remote)?.unwrap_or_default();
         return Err(GitError::Other {
-            cause: format!("the remote `{remote}` is needed, and --offline refuses the network"),
+            cause: format!(
+                "--offline keeps this run from reaching {}",
+                promisor::host(&address)
+            ),
         });
     }
     Ok(git)

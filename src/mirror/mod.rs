@@ -2,11 +2,16 @@
 
 pub mod cost;
 pub mod element;
+pub mod ids;
 pub mod names;
 pub mod pairing;
 pub mod plan;
+pub mod seal;
 pub mod state;
 pub mod state_form;
+pub mod state_ref;
+pub mod store;
+pub mod store_git;
 
 #[cfg(test)]
 pub(crate) mod testing;

@@ -101,3 +101,47 @@ pub(crate) fn options() -> crate::mirror::plan::Options {
         quota_left: None,
     }
 }
+
+/// Many at once, each adding to the state as often, each through its own store. Afterwards everybody's additions are there,
+/// and the chain is as long as there were additions.
+pub(crate) fn counted_up(stores: &[&dyn crate::mirror::store::StateStore], times: usize) {
+    use crate::mirror::state::MirrorState;
+    use crate::mirror::store::{Draft, Swap};
+    let add = |thread: usize, store: &dyn crate::mirror::store::StateStore| {
+        for time in 0..times {
+            let name = format!("c{thread}-{time}");
+            loop {
+                let stored = store.load().unwrap();
+                let (commit, mut state) = match stored {
+                    Some(stored) => (Some(stored.commit), stored.state),
+                    None => (None, MirrorState::new(owner())),
+                };
+                let (kept, blobs) = record(&name, &name, &name, "p");
+                assert!(state.records.insert(collection(&name), kept).is_none());
+                let draft = Draft {
+                    state: &state,
+                    blobs: &blobs,
+                    message: &name,
+                    now: 1,
+                };
+                match store.swap(commit.as_ref(), &draft).unwrap() {
+                    Swap::Done(_) => break,
+                    Swap::Lost(head) => assert!(head.is_some() && head != commit),
+                }
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        for (thread, store) in stores.iter().enumerate() {
+            scope.spawn(move || add(thread, *store));
+        }
+    });
+    let (store, threads) = (stores[0], stores.len());
+    let last = store.load().unwrap().unwrap();
+    assert_eq!(last.state.records.len(), threads * times);
+    let history = store.history(&last.commit, usize::MAX).unwrap();
+    assert_eq!(history.len(), threads * times);
+    for digest in last.state.named_blobs() {
+        store.blob(&last.commit, &digest).unwrap();
+    }
+}
