@@ -2,6 +2,7 @@
 
 pub mod cost;
 pub mod element;
+pub mod git_side;
 pub mod ids;
 pub mod names;
 pub mod pairing;
@@ -13,5 +14,7 @@ pub mod state_ref;
 pub mod store;
 pub mod store_git;
 
+#[cfg(test)]
+mod plan_properties;
 #[cfg(test)]
 pub(crate) mod testing;

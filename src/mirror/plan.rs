@@ -19,7 +19,7 @@ use crate::mirror::element::{
     ElementContent, ElementKey, ElementKind, ElementSet, RemoteElement, RemoteId, RemoteSet,
 };
 use crate::mirror::pairing::{self, Pair, Places};
-use crate::mirror::state::{MirrorState, Version};
+use crate::mirror::state::{MirrorState, Record, Version};
 use crate::model::digest::Digest;
 use crate::model::path::RepoPath;
 use crate::model::text::{counted, visible};
@@ -64,6 +64,9 @@ pub struct Options {
     pub max_change: MaxChange,
     /// `--only`: nothing else is looked at; everything where there is none. Counted from the folder of the service.
     pub only: Vec<RepoPath>,
+    /// Files that are there and could not be read, counted from the folder of the service. Their elements are left out:
+    /// unread is not deleted.
+    pub skip: Vec<RepoPath>,
     /// Elements that a closer look found equal in spite of their digests: Postman stored in its own words what a run sent
     /// that was killed before it could record it.
     pub equal: BTreeSet<ElementKey>,
@@ -232,7 +235,7 @@ pub fn unread(
     options: &Options,
 ) -> Vec<RemoteId> {
     let pairs = pairing::pair(state, git, postman, &options.places);
-    unread_of(&pairs, postman, towards, &options.only)
+    unread_of(&pairs, postman, towards, options)
 }
 
 /// Decides. The same values give the same plan.
@@ -247,7 +250,7 @@ pub fn plan(
     options: &Options,
 ) -> Result<Plan, PlanError> {
     let pairs = pairing::pair(state, git, postman, &options.places);
-    let unread = unread_of(&pairs, postman, towards, &options.only);
+    let unread = unread_of(&pairs, postman, towards, options);
     if !unread.is_empty() {
         return Err(PlanError::Unread(unread));
     }
@@ -273,7 +276,7 @@ pub fn plan(
         let is_rival = pair.git.is_none()
             && pair.record.is_none()
             && pair.postman.is_some_and(|(id, _)| rivals.contains(id));
-        if is_wanted(key, &options.only) && !is_rival {
+        if is_wanted(key, options) && !is_rival {
             recorded += usize::from(pair.record.is_some());
             plan.decide(key, pair, options);
         }
@@ -306,6 +309,20 @@ impl Plan {
     /// Whether both sides and the state agree: nothing to write, nothing to record, nobody to ask.
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty() && self.conflicts.is_empty()
+    }
+
+    /// The records of a state with those moved whose files have moved, all at once: one may move to where another was. Whoever
+    /// applies the plan starts from these.
+    pub fn moved_records(&self, state: &MirrorState) -> BTreeMap<ElementKey, Record> {
+        let mut records = state.records.clone();
+        let steps = self.steps.iter();
+        let moves: Vec<_> = steps
+            .filter_map(|step| Some((records.remove(step.moved_from.as_ref()?)?, step)))
+            .collect();
+        for (record, step) in moves {
+            records.insert(step.key.clone(), record);
+        }
+        records
     }
 
     fn decide(&mut self, key: &ElementKey, pair: &Pair<'_>, options: &Options) {
@@ -505,18 +522,20 @@ fn act(from: Option<Digest>, to: Option<Digest>) -> Act {
     }
 }
 
-fn is_wanted(key: &ElementKey, only: &[RepoPath]) -> bool {
-    only.is_empty() || only.iter().any(|path| key.path.is_within(path))
+fn is_wanted(key: &ElementKey, options: &Options) -> bool {
+    let only = &options.only;
+    let named = only.is_empty() || only.iter().any(|path| key.path.is_within(path));
+    named && !options.skip.iter().any(|path| path.is_within(&key.path))
 }
 
 fn unread_of(
     pairs: &BTreeMap<ElementKey, Pair<'_>>,
     postman: &RemoteSet,
     towards: Side,
-    only: &[RepoPath],
+    options: &Options,
 ) -> Vec<RemoteId> {
     let mut unread = BTreeSet::new();
-    for (key, pair) in pairs.iter().filter(|(key, _)| is_wanted(key, only)) {
+    for (key, pair) in pairs.iter().filter(|(key, _)| is_wanted(key, options)) {
         let moved = pair.record.map(|record| record.git.digest)
             != pair.git.map(|element| element.content.digest);
         let matters = match towards {
@@ -639,6 +658,8 @@ fn inputs(pairs: &BTreeMap<ElementKey, Pair<'_>>, towards: Side, options: &Optio
     ];
     parts.push(options.only.len().to_string());
     parts.extend(options.only.iter().map(|path| path.as_str().to_owned()));
+    parts.push(options.skip.len().to_string());
+    parts.extend(options.skip.iter().map(|path| path.as_str().to_owned()));
     parts.push(options.equal.len().to_string());
     parts.extend(options.equal.iter().map(ToString::to_string));
     for (key, pair) in pairs {
@@ -899,6 +920,16 @@ mod tests {
             plan.steps[0].summary,
             ["1 file changed", "1 file added", "1 file removed"]
         );
+    }
+
+    #[test]
+    fn what_could_not_be_read_is_not_deleted() {
+        let (state, git, postman) = three(None, Some("p"), Some(("g", "p")));
+        let mut options = options();
+        options.allow_delete = true;
+        options.skip = vec![path("postman/collections/a.json")];
+        let plan = plan(&state, &git, &postman, Side::Postman, &options).unwrap();
+        assert!(plan.is_empty() && plan.left_alone.is_empty());
     }
 
     #[test]

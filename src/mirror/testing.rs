@@ -96,6 +96,7 @@ pub(crate) fn options() -> crate::mirror::plan::Options {
         allow_delete: false,
         max_change: crate::mirror::plan::MaxChange::default(),
         only: Vec::new(),
+        skip: Vec::new(),
         equal: std::collections::BTreeSet::new(),
         pace: crate::mirror::cost::Pace::default(),
         quota_left: None,
