@@ -26,6 +26,7 @@
 //! | the same in git's template directory, and `init.templateDir` | by `hook status --global` | by `hook install --global` and `hook uninstall --global` |
 //! | `.gitattributes`, and `merge.git-postman` in the clone's configuration | by `hook install --merge-driver` | by the same, and by `hook uninstall` |
 //! | a document in a merge, and `….merge-conflicts.json` beside it | by `merge-driver` | by `merge-driver`, when git merges |
+//! | `refs/postman/*`, or what `[mirror] state-ref` names, here and on the remote, with its objects | by the mirror | by the mirror |
 //! | objects that a partial clone lacks | by a check that needs them | by git, which fetches them; never with `--offline` |
 //! | the file named by `--baseline` | by `check` | with `--write-baseline` |
 //! | the files named by `--report` | never | by `check` |

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::git::error::GitError;
 use crate::git::object::ObjectId;
+use crate::git::promisor;
 use crate::git::repository::Repository;
 use crate::git::written::{NewEntry, Signature};
 use crate::model::id::CommitId;
@@ -62,7 +63,15 @@ pub fn bytes(
     let Some(id) = link.files.get(path) else {
         return Ok(None);
     };
-    match repository.engine().blob(id, limit)? {
+    let engine = repository.engine();
+    let content = match engine.blob(id, limit) {
+        Err(GitError::MissingObjects { .. }) => {
+            promisor::bring(engine, &[*id])?;
+            engine.blob(id, limit)?
+        }
+        other => other?,
+    };
+    match content {
         Content::Bytes(bytes) => Ok(Some(bytes)),
         Content::TooLarge(size) => Err(GitError::Other {
             cause: format!("{path} has {size} bytes, more than {limit}"),
