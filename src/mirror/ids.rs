@@ -379,9 +379,14 @@ fn pair_events(own: &[Value], others: &[Value]) -> Vec<Option<usize>> {
 fn pair_responses(own: &[Value], others: &[Value]) -> Vec<Option<usize>> {
     let by_id = by_key(own, others, |response| id_of(response).map(str::to_owned));
     let name = |response: &Value| {
+        // Some have no name; then their code and their order are all there is.
         let code = response.get("code").map(Value::to_string);
-        let name = response.get("name")?.as_str()?;
-        Some(format!("{name}\0{}", code.unwrap_or_default()))
+        let name = response.get("name").and_then(Value::as_str);
+        Some(format!(
+            "{}\0{}",
+            name.unwrap_or_default(),
+            code.unwrap_or_default()
+        ))
     };
     // What ids have paired already takes no part in what names pair.
     let free: Vec<usize> = (0..others.len())
@@ -782,7 +787,7 @@ mod tests {
                 json!({"name": "f", "id": "l0", "item": [request(Some("l1"), "a", "/a"), request(Some("l2"), "a", "/a")]}),
             ],
         );
-        local["item"][0]["item"][0]["response"] = json!([{"id": "l3", "name": "ok"}]);
+        local["item"][0]["item"][0]["response"] = json!([{"id": "l3", "code": 200}]);
         let first = body_to_send(&local, None, &IdTable::new());
         // Postman hands out ids.
         let mut stored = first.clone();
