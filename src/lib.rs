@@ -14,6 +14,7 @@
 //! | [`postman`] | the Postman API: everything the mirror needs of it |
 //! | [`check`] | the rules, and the run that shows them a project |
 //! | [`sandbox`] | a server on loopback that speaks the Postman API |
+//! | [`mirror`] | what moves between Git and Postman: the state both agreed on, the plan |
 //! | [`setup`] | git hooks put in place beside what is there |
 //! | [`cli`] | the command line: one file a command, and the only place that prints |
 //!
@@ -28,6 +29,7 @@
 //! | the same in git's template directory, and `init.templateDir` | by `hook status --global` | by `hook install --global` and `hook uninstall --global` |
 //! | `.gitattributes`, and `merge.git-postman` in the clone's configuration | by `hook install --merge-driver` | by the same, and by `hook uninstall` |
 //! | a document in a merge, and `….merge-conflicts.json` beside it | by `merge-driver` | by `merge-driver`, when git merges |
+//! | `refs/postman/*`, or what `[mirror] state-ref` names, here and on the remote, with its objects | by the mirror | by the mirror |
 //! | objects that a partial clone lacks | by a check that needs them | by git, which fetches them; never with `--offline` |
 //! | the file named by `--baseline` | by `check` | with `--write-baseline` |
 //! | `sandbox.redb` in the directory named by `sandbox --data` | by `sandbox` | by `sandbox` |
@@ -38,6 +40,7 @@ pub mod cli;
 pub mod config;
 pub mod format;
 pub mod git;
+pub mod mirror;
 pub mod model;
 pub mod net;
 pub mod postman;

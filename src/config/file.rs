@@ -29,6 +29,9 @@ pub struct Config {
     pub policy: Policy,
     /// `[mapping] active-branch`: the branch that Postman shows.
     pub active_branch: Option<String>,
+    /// `[mirror] state-ref`: where the mirror keeps what both sides agreed on, as a full name below `refs/` or as the name
+    /// of a branch.
+    pub state_ref: Option<String>,
     /// `[check] fail-on`.
     pub fail_on: Option<FailOn>,
     /// `[check] exclude`: paths that no rule looks at.
@@ -205,6 +208,7 @@ pub fn parse(path: &RepoPath, text: &str) -> Result<Config, ConfigError> {
         collection_directory: directory(written.layout.collection_directory)?,
         policy: written.mapping.policy.unwrap_or_default(),
         active_branch: written.mapping.active_branch,
+        state_ref: state_ref(path, text, written.mirror.state_ref)?,
         fail_on: written.check.fail_on,
         exclude: written
             .check
@@ -232,6 +236,43 @@ pub fn error_at(
         place: Box::new(place),
         hint,
     }
+}
+
+/// A name that git takes for a reference, and that no option or refspec can hide in.
+fn state_ref(
+    path: &RepoPath,
+    text: &str,
+    written: Option<Spanned<String>>,
+) -> Result<Option<String>, ConfigError> {
+    let Some(written) = written else {
+        return Ok(None);
+    };
+    let name = written.get_ref();
+    let part = |part: &str| {
+        !part.is_empty()
+            && !part.starts_with(['.', '-'])
+            && !part.ends_with('.')
+            && !part.ends_with(".lock")
+    };
+    let plain = |character: char| character.is_ascii_alphanumeric() || "-_./".contains(character);
+    let right = name.len() <= 200
+        && name.chars().all(plain)
+        && !name.contains("..")
+        && name.split('/').all(part)
+        && (name.split('/').count() > 2 || !name.starts_with("refs/"))
+        && name != "HEAD"
+        && name != "refs";
+    if right {
+        return Ok(Some(written.into_inner()));
+    }
+    let hint = "write a full name such as `refs/postman/state`, or the name of a branch that nothing else uses, of letters, digits, `-`, `_`, `.` and `/`";
+    Err(error_at(
+        path,
+        text,
+        written.span(),
+        "not the name of a reference".to_owned(),
+        Some(hint.to_owned()),
+    ))
 }
 
 fn span_of(range: Range<usize>) -> Span {
@@ -269,6 +310,8 @@ struct Written {
     #[serde(default)]
     mapping: Mapping,
     #[serde(default)]
+    mirror: Mirror,
+    #[serde(default)]
     check: Check,
     #[serde(default)]
     rules: BTreeMap<String, Spanned<Level>>,
@@ -288,6 +331,12 @@ struct Layout {
 struct Mapping {
     policy: Option<Policy>,
     active_branch: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Mirror {
+    state_ref: Option<Spanned<String>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -396,6 +445,23 @@ reason = "notes for people"
         assert_eq!(wrong("[layout\n").1, 1);
     }
 
+    #[test]
+    fn a_state_reference_is_one_that_git_takes() {
+        let read = |name: &str| {
+            let text = format!("[mirror]\nstate-ref = \"{name}\"\n");
+            parse(&RepoPath::root(), &text).map(|config| config.state_ref)
+        };
+        for name in ["refs/postman/state", "git-postman-state", "bots/postman"] {
+            assert_eq!(read(name).unwrap().as_deref(), Some(name));
+        }
+        for name in [
+            "", "HEAD", "refs", "refs/x", "--force", "a/-b", "a..b", "a b", "+a", "a:b", "a/",
+            "/a", "a.lock", "a*", "@{-1}",
+        ] {
+            assert!(read(name).is_err(), "{name}");
+        }
+    }
+
     /// The keys that the reader knows in a table, as its own complaint about another one lists them.
     fn known_keys(text: &str) -> Vec<String> {
         let error = toml::from_str::<super::Written>(text)
@@ -424,6 +490,7 @@ reason = "notes for people"
             ("zz = 1", "/properties"),
             ("[layout]\nzz = 1", "/properties/layout/properties"),
             ("[mapping]\nzz = 1", "/properties/mapping/properties"),
+            ("[mirror]\nzz = 1", "/properties/mirror/properties"),
             ("[check]\nzz = 1", "/properties/check/properties"),
             ("[[allow]]\nzz = 1", "/properties/allow/items/properties"),
         ] {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::git::command::Git;
 use crate::git::error::GitError;
 use crate::git::object::ObjectId;
+use crate::git::written::{NewEntry, Signature};
 use crate::model::id::CommitId;
 use crate::model::path::RepoPath;
 use crate::model::snapshot::{Content, FileKind, RefusedName};
@@ -96,6 +97,32 @@ pub(crate) trait Engine: Send + Sync {
         tips: &[CommitId],
         not: &[CommitId],
     ) -> Result<Vec<IntroducedBlob>, GitError>;
+
+    /// Writes a blob.
+    fn write_blob(&self, bytes: &[u8]) -> Result<ObjectId, GitError>;
+
+    /// Writes a tree.
+    fn write_tree(&self, entries: &[NewEntry]) -> Result<ObjectId, GitError>;
+
+    /// Writes a commit. No reference moves.
+    fn write_commit(
+        &self,
+        tree: &ObjectId,
+        parent: Option<&CommitId>,
+        signature: &Signature,
+        message: &str,
+    ) -> Result<CommitId, GitError>;
+
+    /// The commit that a reference with this full name stands for.
+    fn reference(&self, name: &str) -> Result<Option<CommitId>, GitError>;
+
+    /// Moves a reference from `expected` to `new` while nobody else can; `false` where it stands for something else.
+    fn swap_reference(
+        &self,
+        name: &str,
+        expected: Option<&CommitId>,
+        new: &CommitId,
+    ) -> Result<bool, GitError>;
 
     /// Looks again at what the git program may have changed.
     fn refresh(&self) -> Result<(), GitError>;

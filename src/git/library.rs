@@ -11,7 +11,8 @@ use crate::git::engine::{Engine, IntroducedBlob, StoredList, path_or_root};
 use crate::git::error::{GitError, INDEX, from_library};
 use crate::git::object::ObjectId;
 use crate::git::program::Program;
-use crate::git::{index, promisor, tree};
+use crate::git::written::{NewEntry, Signature};
+use crate::git::{index, library_write, promisor, tree};
 use crate::model::id::CommitId;
 use crate::model::path::RepoPath;
 use crate::model::snapshot::{Content, FileKind};
@@ -308,6 +309,37 @@ impl Engine for Library {
             )?;
         }
         Ok(blobs)
+    }
+
+    fn write_blob(&self, bytes: &[u8]) -> Result<ObjectId, GitError> {
+        library_write::blob(&self.repository(), bytes)
+    }
+
+    fn write_tree(&self, entries: &[NewEntry]) -> Result<ObjectId, GitError> {
+        library_write::tree(&self.repository(), entries)
+    }
+
+    fn write_commit(
+        &self,
+        tree: &ObjectId,
+        parent: Option<&CommitId>,
+        signature: &Signature,
+        message: &str,
+    ) -> Result<CommitId, GitError> {
+        library_write::commit(&self.repository(), tree, parent, signature, message)
+    }
+
+    fn reference(&self, name: &str) -> Result<Option<CommitId>, GitError> {
+        library_write::reference(&self.repository(), name)
+    }
+
+    fn swap_reference(
+        &self,
+        name: &str,
+        expected: Option<&CommitId>,
+        new: &CommitId,
+    ) -> Result<bool, GitError> {
+        library_write::swap(&self.repository(), name, expected, new)
     }
 
     fn refresh(&self) -> Result<(), GitError> {

@@ -3,22 +3,27 @@
 //! Two engines read a repository. libgit2 is the fast one; what it refuses (SHA-256, reftable, sparse and
 //! split indexes, unknown extensions) the git program reads, behind the same types.
 
+pub mod chain;
 pub mod command;
 pub(crate) mod disk;
 pub(crate) mod engine;
 pub mod error;
+pub mod exchange;
 pub(crate) mod fallback;
 pub(crate) mod index;
 pub(crate) mod library;
+pub(crate) mod library_write;
 pub(crate) mod object;
 pub(crate) mod patterns;
 pub(crate) mod program;
+pub(crate) mod program_write;
 pub(crate) mod promisor;
 pub mod pushed;
 pub mod repository;
 pub(crate) mod stored;
 pub(crate) mod tree;
 pub(crate) mod worktree;
+pub mod written;
 
 #[cfg(test)]
 pub(crate) mod testing;

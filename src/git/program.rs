@@ -8,7 +8,9 @@ use crate::git::engine::{Engine, IntroducedBlob, StoredList, path_or_root};
 use crate::git::error::{GitError, INDEX};
 use crate::git::fallback::{self, Blobs};
 use crate::git::object::ObjectId;
+use crate::git::program_write;
 use crate::git::promisor;
+use crate::git::written::{NewEntry, Signature};
 use crate::model::id::CommitId;
 use crate::model::path::RepoPath;
 use crate::model::snapshot::{Content, FileKind};
@@ -310,6 +312,37 @@ impl Engine for Program {
             }
         }
         Ok(blobs)
+    }
+
+    fn write_blob(&self, bytes: &[u8]) -> Result<ObjectId, GitError> {
+        program_write::blob(&self.git, bytes)
+    }
+
+    fn write_tree(&self, entries: &[NewEntry]) -> Result<ObjectId, GitError> {
+        program_write::tree(&self.git, entries)
+    }
+
+    fn write_commit(
+        &self,
+        tree: &ObjectId,
+        parent: Option<&CommitId>,
+        signature: &Signature,
+        message: &str,
+    ) -> Result<CommitId, GitError> {
+        program_write::commit(&self.git, tree, parent, signature, message)
+    }
+
+    fn reference(&self, name: &str) -> Result<Option<CommitId>, GitError> {
+        program_write::reference(&self.git, name)
+    }
+
+    fn swap_reference(
+        &self,
+        name: &str,
+        expected: Option<&CommitId>,
+        new: &CommitId,
+    ) -> Result<bool, GitError> {
+        program_write::swap(&self.git, name, expected, new)
     }
 
     fn refresh(&self) -> Result<(), GitError> {

@@ -145,7 +145,7 @@ pub(crate) fn fetch(engine: &dyn Engine, ids: &[ObjectId]) -> Result<(), GitErro
 }
 
 /// The host in an address, for messages: neither user nor password nor path.
-fn host(address: &str) -> &str {
+pub(crate) fn host(address: &str) -> &str {
     let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
     let authority = rest.split('/').next().unwrap_or(rest);
     let host = authority

@@ -23,7 +23,7 @@ use crate::model::snapshot::{Content, Origin, Snapshot};
 
 pub use crate::git::engine::IntroducedBlob;
 
-/// One repository. It is read, never written; objects that a partial clone lacks may be fetched.
+/// One repository. Objects that a partial clone lacks may be fetched; only a chain on a reference of its own is written.
 pub struct Repository {
     engine: Arc<dyn Engine>,
     place: Place,
@@ -378,6 +378,19 @@ impl Repository {
                 .map(|(_, branch)| branch.to_owned()),
         };
         Ok(direct.filter_map(short).collect())
+    }
+
+    /// The commit that a reference with this full name stands for; `None` where there is none.
+    ///
+    /// # Errors
+    /// A reference that cannot be read.
+    pub fn reference(&self, name: &str) -> Result<Option<CommitId>, GitError> {
+        self.engine.reference(name)
+    }
+
+    /// What answers and writes, for the files of this layer.
+    pub(crate) fn engine(&self) -> &dyn Engine {
+        self.engine.as_ref()
     }
 
     /// The git program on this repository.

@@ -24,6 +24,19 @@ impl Digest {
         Self(hasher.finalize().into())
     }
 
+    /// Reads a digest as it is written: 64 hexadecimal digits in lower case; `None` for anything else.
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits = text.as_bytes();
+        if digits.len() != 64 {
+            return None;
+        }
+        let mut bytes = [0; 32];
+        for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+            *byte = digit(pair[0])? << 4 | digit(pair[1])?;
+        }
+        Some(Self(bytes))
+    }
+
     /// The first sixteen bytes as 32 hexadecimal digits: enough to tell findings apart.
     pub fn short(&self) -> String {
         self.to_string()[..32].to_owned()
@@ -38,6 +51,14 @@ impl fmt::Display for Digest {
     }
 }
 
+fn digit(character: u8) -> Option<u8> {
+    match character {
+        b'0'..=b'9' => Some(character - b'0'),
+        b'a'..=b'f' => Some(character - b'a' + 10),
+        _ => None,
+    }
+}
+
 impl fmt::Debug for Digest {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "Digest({self})")
@@ -47,6 +68,15 @@ impl fmt::Debug for Digest {
 #[cfg(test)]
 mod tests {
     use super::Digest;
+
+    #[test]
+    fn a_digest_is_read_as_it_was_written() {
+        let digest = Digest::of(b"x");
+        assert_eq!(Digest::parse(&digest.to_string()), Some(digest));
+        for text in ["", "0", &"g".repeat(64), &"A".repeat(64), &"é".repeat(32)] {
+            assert_eq!(Digest::parse(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn parts_do_not_run_together() {

@@ -8,7 +8,7 @@ const LAYERS: &[&[&str]] = &[
     &["model"],
     &["config", "format", "git", "net", "report"],
     &["postman", "project"],
-    &["check", "sandbox", "setup"],
+    &["check", "mirror", "sandbox", "setup"],
     &["cli"],
 ];
 

@@ -1,0 +1,20 @@
+//! The mirror: what moves between Git and Postman, what both sides last agreed on, and what is to be done.
+
+pub mod cost;
+pub mod element;
+pub mod git_side;
+pub mod ids;
+pub mod names;
+pub mod pairing;
+pub mod plan;
+pub mod seal;
+pub mod state;
+pub mod state_form;
+pub mod state_ref;
+pub mod store;
+pub mod store_git;
+
+#[cfg(test)]
+mod plan_properties;
+#[cfg(test)]
+pub(crate) mod testing;

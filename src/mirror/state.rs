@@ -1,0 +1,309 @@
+//! What both sides looked like when they last agreed, who owns the link, and who is at work on it right now.
+//!
+//! A state names contents by their digest; the bytes lie beside it in the store, each once.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::mirror::element::{ElementContent, ElementKey, RemoteId, digest_of_files};
+use crate::model::digest::Digest;
+use crate::model::path::RepoPath;
+
+/// Bytes that a state names, by their digest.
+pub type Blobs = BTreeMap<Digest, Vec<u8>>;
+
+/// Everything the mirror remembers of one link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MirrorState {
+    /// The version of the tool that wrote it, for people.
+    pub tool_version: String,
+    /// Who is linked to what.
+    pub owner: Owner,
+    /// Every element that both sides agreed on.
+    pub records: BTreeMap<ElementKey, Record>,
+    /// What the last sync replaced, to put it back.
+    pub last_sync: Option<LastSync>,
+    /// Who is at work on it.
+    pub claim: Option<Claim>,
+}
+
+/// Both ends of a link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owner {
+    /// The repository: host and path of its address, without user and scheme.
+    pub repository: String,
+    /// The folder of the service.
+    pub folder: RepoPath,
+    /// What it is in Postman.
+    pub target: LinkTarget,
+    /// The host of Postman's API: an id means nothing in another region.
+    pub host: String,
+}
+
+/// What a service folder is linked to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LinkTarget {
+    /// An API that Postman itself has connected to a repository: Postman reads, and its own API refuses to write.
+    GitLinked {
+        /// The API.
+        api: RemoteId,
+        /// The workspace it lies in.
+        workspace: RemoteId,
+    },
+    /// An API that is not connected.
+    ApiBuilder {
+        /// The API.
+        api: RemoteId,
+        /// The workspace it lies in.
+        workspace: RemoteId,
+    },
+    /// A workspace with a specification, or with none yet.
+    SpecHub {
+        /// The specification.
+        specification: Option<RemoteId>,
+        /// The workspace it lies in.
+        workspace: RemoteId,
+    },
+}
+
+/// One element as both sides had it when they agreed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// Its name in Postman.
+    pub name: String,
+    /// Its id in Postman; `None` where Postman reads it from the repository and hands out none.
+    pub remote_id: Option<RemoteId>,
+    /// What Git had.
+    pub git: Version,
+    /// What Postman had. It may have stored in its own words what it was sent.
+    pub postman: Version,
+    /// Ids of folders, requests, responses and scripts: the one in the file, and the one in Postman.
+    pub ids: BTreeMap<String, String>,
+}
+
+/// What one side had.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Version {
+    /// The digest of all of it.
+    pub digest: Digest,
+    /// Its files.
+    pub files: BTreeMap<RepoPath, FileVersion>,
+}
+
+/// One file of a version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileVersion {
+    /// The digest of what it means.
+    pub digest: Digest,
+    /// The digest of its bytes, under which they are stored.
+    pub blob: Digest,
+}
+
+/// What the last sync did, as far as it takes to put it back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LastSync {
+    /// The name of the run.
+    pub run: String,
+    /// Whether Postman was written; Git otherwise.
+    pub towards_postman: bool,
+    /// What was there before, for each element that was written.
+    pub replaced: BTreeMap<ElementKey, Replaced>,
+}
+
+/// What one write replaced.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Replaced {
+    /// Its id in Postman, where it has or had one.
+    pub remote_id: Option<RemoteId>,
+    /// What stood there before; `None` where there was nothing.
+    pub before: Option<Version>,
+    /// What stands there since; `None` where it was deleted. Only as long as it still does can it be put back.
+    pub after: Option<Digest>,
+}
+
+/// Somebody at work: other runs wait, or plan again when the time is over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// The name of the run.
+    pub run: String,
+    /// When it began, in seconds since 1970.
+    pub since: u64,
+    /// When it counts no longer, in seconds since 1970.
+    pub until: u64,
+    /// What it set out to write. A killed run is healed from this.
+    pub intents: BTreeMap<ElementKey, Intent>,
+}
+
+/// One write that a run set out to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Intent {
+    /// What Git had when it was sent; `None` for a deletion.
+    pub git: Option<Digest>,
+    /// What Postman had before; `None` where there was nothing.
+    pub postman: Option<Digest>,
+}
+
+/// A claim may last this long at most, in seconds. One that claims more was written by a clock that is wrong.
+pub const LONGEST_CLAIM: u64 = 60 * 60;
+
+/// Somebody else is at work.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("another run, `{run}`, is at work on this link; its claim ends in {seconds} seconds")]
+pub struct Held {
+    /// The other run.
+    pub run: String,
+    /// How long its claim still counts.
+    pub seconds: u64,
+}
+
+impl MirrorState {
+    /// A link that nothing was moved over yet.
+    pub fn new(owner: Owner) -> Self {
+        Self {
+            tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+            owner,
+            records: BTreeMap::new(),
+            last_sync: None,
+            claim: None,
+        }
+    }
+
+    /// The same with a claim of `run` for `seconds` from `now` on. A claim that is over is replaced; what its run left undone
+    /// is in the state that was given.
+    ///
+    /// # Errors
+    /// Where another run's claim still counts.
+    pub fn claimed(
+        &self,
+        run: &str,
+        now: u64,
+        seconds: u64,
+        intents: BTreeMap<ElementKey, Intent>,
+    ) -> Result<Self, Held> {
+        if let Some(claim) = &self.claim
+            && claim.run != run
+            && claim.counts(now)
+        {
+            return Err(Held {
+                run: claim.run.clone(),
+                seconds: claim.until.saturating_sub(now),
+            });
+        }
+        let claim = Claim {
+            run: run.to_owned(),
+            since: now,
+            until: now.saturating_add(seconds.min(LONGEST_CLAIM)),
+            intents,
+        };
+        Ok(Self {
+            tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+            claim: Some(claim),
+            ..self.clone()
+        })
+    }
+
+    /// The same without a claim.
+    #[must_use]
+    pub fn released(&self) -> Self {
+        Self {
+            claim: None,
+            ..self.clone()
+        }
+    }
+
+    /// The digests of all bytes that it names.
+    pub fn named_blobs(&self) -> BTreeSet<Digest> {
+        let recorded = self
+            .records
+            .values()
+            .flat_map(|record| [&record.git, &record.postman]);
+        let replaced = self
+            .last_sync
+            .iter()
+            .flat_map(|sync| sync.replaced.values())
+            .filter_map(|replaced| replaced.before.as_ref());
+        recorded
+            .chain(replaced)
+            .flat_map(|version| version.files.values())
+            .map(|file| file.blob)
+            .collect()
+    }
+}
+
+impl Claim {
+    /// Whether it still holds others off. One that reaches further than any claim may was written by a wrong clock, and
+    /// does not count: nothing would ever end it.
+    pub fn counts(&self, now: u64) -> bool {
+        now < self.until && self.until <= now.saturating_add(LONGEST_CLAIM)
+    }
+}
+
+impl LinkTarget {
+    /// The workspace it lies in.
+    pub fn workspace(&self) -> &RemoteId {
+        match self {
+            Self::GitLinked { workspace, .. }
+            | Self::ApiBuilder { workspace, .. }
+            | Self::SpecHub { workspace, .. } => workspace,
+        }
+    }
+}
+
+impl Version {
+    /// What an element holds, and the bytes that go beside the state.
+    pub fn of(content: &ElementContent, blobs: &mut Blobs) -> Self {
+        let files = content.files.iter().map(|(path, file)| {
+            let blob = Digest::of(&file.bytes);
+            blobs.entry(blob).or_insert_with(|| file.bytes.clone());
+            let version = FileVersion {
+                digest: file.digest,
+                blob,
+            };
+            (path.clone(), version)
+        });
+        Self {
+            files: files.collect(),
+            digest: content.digest,
+        }
+    }
+
+    /// Whether its digest is the one that its files give.
+    pub fn is_coherent(&self) -> bool {
+        let files = self.files.iter().map(|(path, file)| (path, &file.digest));
+        digest_of_files(files) == self.digest
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::{LONGEST_CLAIM, MirrorState};
+    use crate::mirror::testing::owner;
+
+    #[test]
+    fn a_claim_keeps_others_off_until_its_time_is_over() {
+        let state = MirrorState::new(owner());
+        let claimed = state.claimed("one", 1000, 60, BTreeMap::new()).unwrap();
+        let held = claimed
+            .claimed("two", 1059, 60, BTreeMap::new())
+            .unwrap_err();
+        assert_eq!((held.run.as_str(), held.seconds), ("one", 1));
+        assert!(claimed.claimed("one", 1010, 60, BTreeMap::new()).is_ok());
+        let taken = claimed.claimed("two", 1060, 60, BTreeMap::new()).unwrap();
+        assert_eq!(taken.claim.as_ref().unwrap().run, "two");
+        assert_eq!(taken.released(), state);
+    }
+
+    #[test]
+    fn a_claim_of_a_wrong_clock_holds_nobody_off() {
+        let state = MirrorState::new(owner());
+        let claimed = state
+            .claimed("one", 9_000_000, 60, BTreeMap::new())
+            .unwrap();
+        assert!(claimed.claimed("two", 1000, 60, BTreeMap::new()).is_ok());
+        let long = state
+            .claimed("one", 1000, u64::MAX, BTreeMap::new())
+            .unwrap();
+        assert!(!long.claim.unwrap().counts(1000 + LONGEST_CLAIM));
+    }
+}
