@@ -201,13 +201,9 @@ fn of_list(node: NodeRef<'_>, place: Within) -> View<'_> {
         Within::Lines => {
             let texts: Option<Vec<&str>> = node.items().map(NodeRef::as_str).collect();
             match texts {
-                Some(texts) => View::List(
-                    texts
-                        .into_iter()
-                        .flat_map(lines)
-                        .map(Part::text)
-                        .collect(),
-                ),
+                Some(texts) => {
+                    View::List(texts.into_iter().flat_map(lines).map(Part::text).collect())
+                }
                 None => View::Items(node, Within::Value),
             }
         }
@@ -343,13 +339,21 @@ fn is_empty(empty: Empty, value: NodeRef<'_>, place: Within) -> bool {
         Empty::Null => value.kind() == Kind::Null,
         Empty::Text => value.as_str() == Some(""),
         Empty::List => value.kind() == Kind::Array && value.items().len() == 0,
-        Empty::Object => value.kind() == Kind::Object && value.members().len() == 0,
+        Empty::Object => value.kind() == Kind::Object && has_no_members(value, place),
         Empty::False => value.as_boolean() == Some(false),
         Empty::True => value.as_boolean() == Some(true),
         Empty::AnyText => value.as_str().is_some(),
         Empty::Word(word) => value.as_str() == Some(word),
         Empty::Nothing => says_nothing(value, place),
     }
+}
+
+/// Whether an object has no member that counts.
+fn has_no_members(object: NodeRef<'_>, place: Within) -> bool {
+    let mut own = object.members().enumerate();
+    own.all(|(index, member)| {
+        !object.counts(index) || !counts(object, place, member.key, member.value)
+    })
 }
 
 /// Whether nothing is left of a value in canonical form.
@@ -362,9 +366,7 @@ fn says_nothing(value: NodeRef<'_>, place: Within) -> bool {
                     .members()
                     .all(|member| matches!(member.key, "content" | "type"))
         }
-        (Within::Header, Kind::String) => value
-            .as_str()
-            .is_some_and(|text| text.trim().is_empty()),
+        (Within::Header, Kind::String) => value.as_str().is_some_and(|text| text.trim().is_empty()),
         (Within::Lines, Kind::String) => value.as_str().is_some_and(is_blank_line),
         (Within::Lines, Kind::Array) => {
             let mut items = value.items();
@@ -386,14 +388,11 @@ fn is_empty_event(event: NodeRef<'_>) -> bool {
             matches!(listen.as_str(), Some("test" | "prerequest"))
         }
         ("script", Part::Node(script, place)) => {
-            script.kind() == Kind::Object && members(script, place).is_empty()
+            script.kind() == Kind::Object && has_no_members(script, place)
         }
         _ => false,
     };
-    event.kind() == Kind::Object
-        && members(event, Within::Event)
-            .into_iter()
-            .all(means_nothing)
+    event.kind() == Kind::Object && members(event, Within::Event).into_iter().all(means_nothing)
 }
 
 fn events(list: NodeRef<'_>) -> View<'_> {
@@ -443,7 +442,11 @@ fn by_name<'a>(
 
 /// Names of headers without regard to case.
 fn compare_names(one: &str, other: &str) -> Ordering {
-    let small = |text: &str| text.bytes().map(|byte| byte.to_ascii_lowercase()).collect::<Vec<u8>>();
+    let small = |text: &str| {
+        text.bytes()
+            .map(|byte| byte.to_ascii_lowercase())
+            .collect::<Vec<u8>>()
+    };
     if one == other {
         return Ordering::Equal;
     }
@@ -525,7 +528,9 @@ fn sends_the_same_body(item: NodeRef<'_>) -> bool {
                 None => "GET",
                 Some(method) => method.as_str().unwrap_or("GET"),
             };
-            !pruned.iter().any(|known| known.eq_ignore_ascii_case(method))
+            !pruned
+                .iter()
+                .any(|known| known.eq_ignore_ascii_case(method))
         }
         _ => false,
     }
