@@ -223,7 +223,7 @@ fn escape(text: &str, into: &mut String) {
     while index < bytes.len() {
         let byte = bytes[index];
         // What may have to be escaped starts with one of these; everything else is passed over at once.
-        if byte >= 0x20 && byte < 0x7f && byte != b'"' && byte != b'\\' {
+        if (0x20..0x7f).contains(&byte) && byte != b'"' && byte != b'\\' {
             index += 1;
             continue;
         }

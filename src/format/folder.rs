@@ -135,7 +135,7 @@ struct Belonging {
 }
 
 enum Content {
-    Example(Document),
+    Example(Box<Document>),
     Script(String),
 }
 
@@ -197,7 +197,7 @@ impl Tree {
                         owner,
                         path.clone(),
                         stem,
-                        Content::Example(document),
+                        Content::Example(Box::new(document)),
                     );
                 }
             }
@@ -250,7 +250,7 @@ impl Tree {
             };
             for Belonging { name, content, .. } in belongings {
                 match content {
-                    Content::Example(document) => request.examples.push((name, document)),
+                    Content::Example(document) => request.examples.push((name, *document)),
                     Content::Script(text) => request.scripts.push((name, text)),
                 }
             }

@@ -318,13 +318,13 @@ fn counts(object: NodeRef<'_>, place: Within, key: &str, value: NodeRef<'_>) -> 
         Treatment::SameAs(other) => {
             value.as_str().is_some() && value.as_str() == object.get_str(other)
         }
-        Treatment::TypeOfValue => match (value.as_str(), object.get("value").map(NodeRef::kind)) {
+        Treatment::TypeOfValue => matches!(
+            (value.as_str(), object.get("value").map(NodeRef::kind)),
             (Some("any"), _)
-            | (Some("string"), Some(Kind::String))
-            | (Some("boolean"), Some(Kind::Boolean))
-            | (Some("number"), Some(Kind::Number)) => true,
-            _ => false,
-        },
+                | (Some("string"), Some(Kind::String))
+                | (Some("boolean"), Some(Kind::Boolean))
+                | (Some("number"), Some(Kind::Number))
+        ),
         _ => false,
     };
     if named.peek().is_none() && key != "type" {
