@@ -1,11 +1,16 @@
 //! Formats: text into documents with spans, and what each format says of them.
 
 pub mod asyncapi;
+pub mod canonical;
+pub mod canonical_docs;
+pub mod canonical_number;
+pub mod canonical_url;
 pub mod collection;
 pub mod detect;
 pub mod edit;
 pub mod environment;
 pub mod fault;
+pub mod folder;
 pub(crate) mod gaps;
 pub mod identity;
 pub mod ini;
@@ -13,6 +18,9 @@ pub mod items;
 pub mod json;
 pub mod markers;
 pub mod meaning;
+pub mod meaning_fields;
+pub mod meaning_order;
+pub(crate) mod meaning_view;
 pub mod merge;
 pub(crate) mod merge_items;
 pub mod merge_text;
@@ -32,9 +40,12 @@ pub(crate) mod yaml_layout;
 pub(crate) mod yaml_parts;
 pub(crate) mod yaml_scalar;
 
+use crate::format::canonical::{Canonical, NoCanonicalForm, readable};
 use crate::format::detect::{Format, Syntax};
 use crate::format::fault::Fault;
+use crate::format::meaning::place_of;
 use crate::format::node::{Document, NodeRef};
+use crate::model::digest::Digest;
 use crate::model::span::Span;
 
 /// A file read as far as it can be.
@@ -52,6 +63,8 @@ pub struct Parsed {
     pub faults: Vec<Fault>,
     /// The verdict of syntax and schema; `None` where the format has no validator.
     pub valid: Option<bool>,
+    /// Whether the text is what the bytes say; where not, what is no UTF-8 was replaced.
+    pub is_utf8: bool,
 }
 
 impl Parsed {
@@ -71,14 +84,63 @@ impl Parsed {
     }
 }
 
-/// Reads a file. Content never makes this fail: what cannot be understood is among the faults.
+impl Parsed {
+    /// What of it has a canonical form.
+    ///
+    /// # Errors
+    /// What stands in the way: a fault with its place.
+    pub fn canonical(&self) -> Result<Canonical<'_>, NoCanonicalForm> {
+        readable(self.source(), &self.faults)?;
+        if !self.is_utf8 {
+            let at = self.text.find('\u{fffd}').unwrap_or_default();
+            let fault =
+                Fault::syntax(Span::at(at), "file is not UTF-8").with_help("save it as UTF-8");
+            return Err(NoCanonicalForm::Fault(fault));
+        }
+        Ok(match (place_of(self.format), self.subject()) {
+            (Some(place), Some((root, _))) => Canonical::Value(root, place),
+            _ => Canonical::Text(self.source()),
+        })
+    }
+
+    /// The one text for everything that means the same.
+    ///
+    /// # Errors
+    /// What stands in the way.
+    pub fn canonical_text(&self) -> Result<String, NoCanonicalForm> {
+        canonical::text(self.canonical()?)
+    }
+
+    /// The digest of that text: of everything that means the same, and of nothing else.
+    ///
+    /// # Errors
+    /// What stands in the way.
+    pub fn canonical_digest(&self) -> Result<Digest, NoCanonicalForm> {
+        canonical::digest(self.canonical()?)
+    }
+}
+
+/// Reads a file and judges it. Content never makes this fail: what cannot be understood is among the faults.
 pub fn parse(path: &str, bytes: Vec<u8>) -> Parsed {
+    let mut parsed = read(path, bytes);
+    if parsed.valid.is_none()
+        && let Some((root, prefix)) = parsed.subject()
+        && let Some(told) = validate(parsed.format, root, prefix)
+    {
+        parsed.valid = Some(!told.iter().any(Fault::invalidates));
+        parsed.faults.extend(told);
+    }
+    parsed
+}
+
+/// Reads a file without asking whether it has the shape that its format demands.
+pub fn read(path: &str, bytes: Vec<u8>) -> Parsed {
     let text = match String::from_utf8(bytes) {
         Ok(text) => text,
         Err(error) => return not_text(path, error.as_bytes()),
     };
     let syntax = detect::syntax(path, &text);
-    let (document, mut faults) = match syntax {
+    let (document, faults) = match syntax {
         Syntax::Json => json::parse(text),
         Syntax::Yaml => yaml::parse(text),
         Syntax::Ini | Syntax::Other => {
@@ -91,25 +153,13 @@ pub fn parse(path: &str, bytes: Vec<u8>) -> Parsed {
                 text,
                 faults: Vec::new(),
                 valid: None,
+                is_utf8: true,
             };
         }
     };
     let format = detect::of_postman_file(path)
         .unwrap_or_else(|| detect::of_document(path, document.text(), document.root()));
-    let mut valid = faults.iter().any(Fault::invalidates).then_some(false);
-    if valid.is_none()
-        && let Some(root) = document.root()
-    {
-        let (root, prefix) = if format.is_collection() {
-            detect::unwrapped(root)
-        } else {
-            (root, "")
-        };
-        if let Some(told) = validate(format, root, prefix) {
-            valid = Some(!told.iter().any(Fault::invalidates));
-            faults.extend(told);
-        }
-    }
+    let valid = faults.iter().any(Fault::invalidates).then_some(false);
     Parsed {
         format,
         syntax,
@@ -117,6 +167,7 @@ pub fn parse(path: &str, bytes: Vec<u8>) -> Parsed {
         text: String::new(),
         faults,
         valid,
+        is_utf8: true,
     }
 }
 
@@ -162,6 +213,7 @@ fn not_text(path: &str, bytes: &[u8]) -> Parsed {
             Vec::new()
         },
         valid: matches!(syntax, Syntax::Json | Syntax::Yaml).then_some(false),
+        is_utf8: false,
     }
 }
 
