@@ -13,6 +13,10 @@ pub mod markers;
 pub mod meaning;
 pub mod merge;
 pub(crate) mod merge_items;
+pub(crate) mod merge_list;
+pub(crate) mod merge_order;
+pub mod merge_repair;
+pub(crate) mod merge_shapes;
 pub mod merge_text;
 pub mod merge_value;
 pub mod merged;
@@ -61,14 +65,21 @@ impl Parsed {
     }
 }
 
-/// Reads a file. Content never makes this fail: what cannot be understood is among the faults.
+/// Reads a file and judges it. Content never makes this fail: what cannot be understood is among the faults.
 pub fn parse(path: &str, bytes: Vec<u8>) -> Parsed {
+    let mut parsed = read(path, bytes);
+    judge(&mut parsed);
+    parsed
+}
+
+/// Reads a file and tells its format, without looking at its shape: `valid` says no more than that the syntax is wrong.
+pub fn read(path: &str, bytes: Vec<u8>) -> Parsed {
     let text = match String::from_utf8(bytes) {
         Ok(text) => text,
         Err(error) => return not_text(path, error.as_bytes()),
     };
     let syntax = detect::syntax(path, &text);
-    let (document, mut faults) = match syntax {
+    let (document, faults) = match syntax {
         Syntax::Json => json::parse(text),
         Syntax::Yaml => yaml::parse(text),
         Syntax::Ini | Syntax::Other => {
@@ -86,20 +97,7 @@ pub fn parse(path: &str, bytes: Vec<u8>) -> Parsed {
     };
     let format = detect::of_postman_file(path)
         .unwrap_or_else(|| detect::of_document(path, document.text(), document.root()));
-    let mut valid = faults.iter().any(Fault::invalidates).then_some(false);
-    if valid.is_none()
-        && let Some(root) = document.root()
-    {
-        let (root, prefix) = if format.is_collection() {
-            detect::unwrapped(root)
-        } else {
-            (root, "")
-        };
-        if let Some(told) = validate(format, root, prefix) {
-            valid = Some(!told.iter().any(Fault::invalidates));
-            faults.extend(told);
-        }
-    }
+    let valid = faults.iter().any(Fault::invalidates).then_some(false);
     Parsed {
         format,
         syntax,
@@ -107,6 +105,19 @@ pub fn parse(path: &str, bytes: Vec<u8>) -> Parsed {
         text: String::new(),
         faults,
         valid,
+    }
+}
+
+/// Adds what the format says of the shape of a file that was read.
+pub fn judge(parsed: &mut Parsed) {
+    if parsed.valid.is_some() {
+        return;
+    }
+    if let Some((root, prefix)) = parsed.subject()
+        && let Some(told) = validate(parsed.format, root, prefix)
+    {
+        parsed.valid = Some(!told.iter().any(Fault::invalidates));
+        parsed.faults.extend(told);
     }
 }
 

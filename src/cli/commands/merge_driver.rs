@@ -34,6 +34,9 @@ pub struct MergeDriverArgs {
     theirs: PathBuf,
     /// The path of the file in the repository (%P)
     path: String,
+    /// The result is the common ancestor of a merge to come, which git makes where there are several
+    #[arg(long)]
+    ancestor: bool,
 }
 
 /// Runs the command: 0 for a merge without conflict, 1 for one with.
@@ -51,7 +54,7 @@ pub fn run(args: &MergeDriverArgs, session: &Session) -> Result<u8, Failure> {
             MAX_BYTES / 1024 / 1024
         ))
     } else {
-        merge_documents(&args.path, versions(args, session)?)
+        merge_documents(&args.path, versions(args, session)?, args.ancestor)
     };
     match merged {
         Ok(merged) => {
