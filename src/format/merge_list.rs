@@ -228,8 +228,8 @@ impl<'a> Lists<'a> {
             meant(&self.ours, ours),
             meant(&self.theirs, theirs),
         ];
-        let to_ours = pair_twins(&texts[0], &texts[1]);
-        let to_theirs = pair_twins(&texts[0], &texts[2]);
+        let to_ours = pair_twins(&texts[0], &texts[1], true);
+        let to_theirs = pair_twins(&texts[0], &texts[2], true);
         let mut rows: Vec<[Option<usize>; 3]> = (0..base.len())
             .map(|at| {
                 [
@@ -244,11 +244,11 @@ impl<'a> Lists<'a> {
             (0..side.len()).filter(|at| !known.contains(at)).collect()
         };
         let (own, other) = (left(&to_ours, ours), left(&to_theirs, theirs));
-        // What both added: the same ones first, then in their order.
+        // What both added alike is one addition.
         let text_of = |texts: &[String], list: &[usize]| -> Vec<String> {
             list.iter().map(|at| texts[*at].clone()).collect()
         };
-        let added = pair_twins(&text_of(&texts[1], &own), &text_of(&texts[2], &other));
+        let added = pair_twins(&text_of(&texts[1], &own), &text_of(&texts[2], &other), false);
         let both: HashSet<usize> = added.iter().flatten().copied().collect();
         for (at, own) in own.iter().enumerate() {
             let twin = added[at].map(|at| theirs[other[at]]);
@@ -335,8 +335,9 @@ fn taken<'a, T: Copy + Eq + std::hash::Hash>(
         .collect()
 }
 
-/// For each of the first the one of the second that is the same: equal ones, then in their order where as many are left.
-fn pair_twins(from: &[String], to: &[String]) -> Vec<Option<usize>> {
+/// For each of the first the one of the second that is the same: equal ones, then, where that is wanted, in their order if
+/// as many are left.
+fn pair_twins(from: &[String], to: &[String], in_order: bool) -> Vec<Option<usize>> {
     let mut waiting: HashMap<&str, VecDeque<usize>> = HashMap::new();
     for (at, text) in to.iter().enumerate() {
         waiting.entry(text).or_default().push_back(at);
@@ -347,7 +348,7 @@ fn pair_twins(from: &[String], to: &[String]) -> Vec<Option<usize>> {
         .collect();
     let known: HashSet<usize> = pairs.iter().flatten().copied().collect();
     let left: Vec<usize> = (0..to.len()).filter(|at| !known.contains(at)).collect();
-    if pairs.iter().filter(|pair| pair.is_none()).count() == left.len() {
+    if in_order && pairs.iter().filter(|pair| pair.is_none()).count() == left.len() {
         let alone = pairs.iter_mut().filter(|pair| pair.is_none());
         for (pair, at) in alone.zip(left) {
             *pair = Some(at);

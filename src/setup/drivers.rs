@@ -5,6 +5,9 @@ use crate::setup::hook_changes::SetupError;
 /// The name that `.gitattributes` and the configuration use.
 pub const DRIVER: &str = "git-postman";
 
+/// The name of the driver that merges common ancestors.
+pub const ANCESTOR_DRIVER: &str = "git-postman-ancestor";
+
 const START: &str = "# git-postman: documents are merged by what they mean";
 const END: &str = "# git-postman: end";
 
@@ -64,8 +67,9 @@ fn pattern(directory: &str) -> String {
     }
 }
 
-/// The keys and values of git's configuration that name the driver.
-pub fn settings(program: &str) -> [(String, String); 2] {
+/// The keys and values of git's configuration that name the driver. Where two branches have several common ancestors git
+/// merges these first, in the background: `recursive` names the driver for that, which keeps no conflicts for people.
+pub fn settings(program: &str) -> [(String, String); 4] {
     let quoted = format!("'{}'", program.replace('\'', r"'\''"));
     [
         (
@@ -75,6 +79,14 @@ pub fn settings(program: &str) -> [(String, String); 2] {
         (
             format!("merge.{DRIVER}.driver"),
             format!("{quoted} merge-driver %O %A %B %P"),
+        ),
+        (
+            format!("merge.{DRIVER}.recursive"),
+            ANCESTOR_DRIVER.to_owned(),
+        ),
+        (
+            format!("merge.{ANCESTOR_DRIVER}.driver"),
+            format!("{quoted} merge-driver --ancestor %O %A %B %P"),
         ),
     ]
 }

@@ -14,6 +14,8 @@ mod hook_variables;
 mod hooks_install;
 mod hooks_push;
 mod merge;
+mod merge_meaning;
+mod merge_random;
 mod odd_repositories;
 mod support;
 mod verdicts;

@@ -8,7 +8,7 @@ use crate::cli::session::Session;
 use crate::git::repository::Repository;
 use crate::project::Project;
 use crate::project::service::Role;
-use crate::setup::drivers::{Attributes, DRIVER, settings, with_block};
+use crate::setup::drivers::{ANCESTOR_DRIVER, Attributes, DRIVER, settings, with_block};
 
 const FILE: &str = ".gitattributes";
 
@@ -71,21 +71,19 @@ pub fn uninstall(repository: &Repository, dry_run: bool, session: &Session) -> R
             session,
         )?;
     }
-    if repository
-        .config_string(&format!("merge.{DRIVER}.driver"))?
-        .is_some()
-    {
-        run(
-            repository,
-            &[
-                "config",
-                "--local",
-                "--remove-section",
-                &format!("merge.{DRIVER}"),
-            ],
-            dry_run,
-            session,
-        )?;
+    for driver in [DRIVER, ANCESTOR_DRIVER] {
+        let section = format!("merge.{driver}");
+        if repository
+            .config_string(&format!("{section}.driver"))?
+            .is_some()
+        {
+            run(
+                repository,
+                &["config", "--local", "--remove-section", &section],
+                dry_run,
+                session,
+            )?;
+        }
     }
     Ok(())
 }

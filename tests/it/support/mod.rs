@@ -1,5 +1,6 @@
 //! A repository in a temporary directory, the real git and the real program, both in an environment of their own.
 
+pub(crate) mod edits;
 pub(crate) mod fixtures;
 pub(crate) mod pushing;
 
