@@ -320,7 +320,8 @@ impl<'a> Tree<'a> {
             if merge.alike(nodes.base, nodes.theirs) || merge.alike(nodes.ours, nodes.theirs) {
                 return nodes.ours.map(Merged::Taken);
             }
-            if nodes.ours.is_some() && merge.alike(nodes.base, nodes.ours) && nodes.theirs.is_some() {
+            if nodes.ours.is_some() && merge.alike(nodes.base, nodes.ours) && nodes.theirs.is_some()
+            {
                 return nodes.theirs.map(Merged::Taken);
             }
         }

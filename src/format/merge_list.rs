@@ -248,7 +248,11 @@ impl<'a> Lists<'a> {
         let text_of = |texts: &[String], list: &[usize]| -> Vec<String> {
             list.iter().map(|at| texts[*at].clone()).collect()
         };
-        let added = pair_twins(&text_of(&texts[1], &own), &text_of(&texts[2], &other), false);
+        let added = pair_twins(
+            &text_of(&texts[1], &own),
+            &text_of(&texts[2], &other),
+            false,
+        );
         let both: HashSet<usize> = added.iter().flatten().copied().collect();
         for (at, own) in own.iter().enumerate() {
             let twin = added[at].map(|at| theirs[other[at]]);

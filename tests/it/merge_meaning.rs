@@ -12,9 +12,10 @@ fn merged(base: &Value, ours: &Value, theirs: &Value) -> (Value, Vec<String>) {
         theirs: bytes(theirs),
     };
     let merged = merge_documents("a.json", versions, false).unwrap();
-    let told = merged.conflicts.iter().map(|conflict| {
-        format!("{}|{}|{}", conflict.item, conflict.field, conflict.message)
-    });
+    let told = merged
+        .conflicts
+        .iter()
+        .map(|conflict| format!("{}|{}|{}", conflict.item, conflict.field, conflict.message));
     (serde_json::from_str(&merged.text).unwrap(), told.collect())
 }
 
@@ -94,19 +95,28 @@ fn an_address_that_both_sides_changed_is_one_conflict_and_ours_stands_whole() {
     let theirs = changed(&base, &at("url/raw"), "{{base}}/orders/8?x=1".into());
     let theirs = changed(&theirs, &at("url/path/1"), "8".into());
     let (result, conflicts) = merged(&base, &ours, &theirs);
-    assert_eq!(conflicts, ["Order|/request/url|both sides changed the address"]);
+    assert_eq!(
+        conflicts,
+        ["Order|/request/url|both sides changed the address"]
+    );
     assert_eq!(result, ours);
 }
 
 #[test]
 fn another_kind_of_authorization_and_other_settings_of_the_old_one_do_not_mix() {
     let base = one();
-    let ours = changed(&base, &at("auth"), json!({"type": "basic", "basic": [{"key": "username", "value": "u"}]}));
+    let ours = changed(
+        &base,
+        &at("auth"),
+        json!({"type": "basic", "basic": [{"key": "username", "value": "u"}]}),
+    );
     let theirs = changed(&base, &at("auth/bearer/0/value"), "s".into());
     let (result, conflicts) = merged(&base, &ours, &theirs);
     assert_eq!(
         conflicts,
-        ["Order|/request/auth|one side changed the kind of authorization and the other its settings"]
+        [
+            "Order|/request/auth|one side changed the kind of authorization and the other its settings"
+        ]
     );
     assert_eq!(result, ours);
     clean(&base, &ours, &base);
@@ -115,7 +125,11 @@ fn another_kind_of_authorization_and_other_settings_of_the_old_one_do_not_mix() 
 #[test]
 fn another_mode_of_the_body_and_other_content_do_not_mix() {
     let base = one();
-    let ours = changed(&base, &at("body"), json!({"mode": "urlencoded", "urlencoded": [{"key": "a", "value": "1"}]}));
+    let ours = changed(
+        &base,
+        &at("body"),
+        json!({"mode": "urlencoded", "urlencoded": [{"key": "a", "value": "1"}]}),
+    );
     let theirs = changed(&base, &at("body/raw"), "{}".into());
     let (result, conflicts) = merged(&base, &ours, &theirs);
     assert_eq!(
@@ -128,10 +142,21 @@ fn another_mode_of_the_body_and_other_content_do_not_mix() {
 #[test]
 fn a_body_that_was_json_is_json_afterwards() {
     let base = one();
-    let ours = changed(&base, &at("body/raw"), "{\n  \"a\": 5,\n  \"b\": 2\n}".into());
-    let theirs = changed(&base, &at("body/raw"), "{\n  \"a\": 1,\n  \"b\": 7\n}".into());
+    let ours = changed(
+        &base,
+        &at("body/raw"),
+        "{\n  \"a\": 5,\n  \"b\": 2\n}".into(),
+    );
+    let theirs = changed(
+        &base,
+        &at("body/raw"),
+        "{\n  \"a\": 1,\n  \"b\": 7\n}".into(),
+    );
     let result = clean(&base, &ours, &theirs);
-    assert_eq!(result.pointer(&at("body/raw")).unwrap(), "{\n  \"a\": 5,\n  \"b\": 7\n}");
+    assert_eq!(
+        result.pointer(&at("body/raw")).unwrap(),
+        "{\n  \"a\": 5,\n  \"b\": 7\n}"
+    );
     // Merged by line the comma would be missing.
     let ours = changed(&base, &at("body/raw"), "{\n  \"b\": 2\n}".into());
     let theirs = changed(&base, &at("body/raw"), "{\n  \"a\": 1\n}".into());
@@ -152,7 +177,11 @@ fn a_script_as_one_text_merges_with_the_same_one_as_lines() {
 fn a_description_with_its_type_is_the_same_text() {
     let base = one();
     let text = "An order.\nOne at a time.";
-    let ours = changed(&base, &at("description"), json!({"content": text, "type": "text/markdown"}));
+    let ours = changed(
+        &base,
+        &at("description"),
+        json!({"content": text, "type": "text/markdown"}),
+    );
     let theirs = changed(&base, &at("description"), "Another text".into());
     let result = clean(&base, &ours, &theirs);
     assert_eq!(result.pointer(&at("description")).unwrap(), "Another text");
@@ -171,13 +200,28 @@ fn the_same_request_added_by_both_sides_is_one_request() {
     let (result, conflicts) = merged(&base, &add("A", "x"), &add("B", "x"));
     assert_eq!(conflicts, Vec::<String>::new());
     assert_eq!(result["item"].as_array().unwrap().len(), 1);
-    assert_eq!(result["item"][0]["request"]["header"].as_array().unwrap().len(), 2);
+    assert_eq!(
+        result["item"][0]["request"]["header"]
+            .as_array()
+            .unwrap()
+            .len(),
+        2
+    );
     let (result, conflicts) = merged(&base, &add("A", "x"), &add("A", "y"));
-    assert_eq!(conflicts, ["Pay|/request/description|both sides added it in different ways"]);
+    assert_eq!(
+        conflicts,
+        ["Pay|/request/description|both sides added it in different ways"]
+    );
     assert_eq!(result["item"].as_array().unwrap().len(), 1);
     // Names that nobody chose make nothing the same.
     let new = |url: &str| collection(&json!([request("New Request", url)]));
-    assert_eq!(clean(&base, &new("/a"), &new("/b"))["item"].as_array().unwrap().len(), 2);
+    assert_eq!(
+        clean(&base, &new("/a"), &new("/b"))["item"]
+            .as_array()
+            .unwrap()
+            .len(),
+        2
+    );
 }
 
 #[test]
@@ -194,9 +238,18 @@ fn two_things_never_get_one_id() {
     assert_eq!(result["item"][1].get("id"), None);
     // The same inside of one request.
     let base = collection(&json!([request("a", "/a")]));
-    let example = |name: &str| changed(&base, "/item/0/response", json!([{"id": "22", "name": name, "body": name}]));
+    let example = |name: &str| {
+        changed(
+            &base,
+            "/item/0/response",
+            json!([{"id": "22", "name": name, "body": name}]),
+        )
+    };
     let result = clean(&base, &example("good"), &example("bad"));
-    assert_eq!(result["item"][0]["response"], json!([{"id": "22", "name": "good", "body": "good"}, {"name": "bad", "body": "bad"}]));
+    assert_eq!(
+        result["item"][0]["response"],
+        json!([{"id": "22", "name": "good", "body": "good"}, {"name": "bad", "body": "bad"}])
+    );
 }
 
 #[test]
@@ -213,35 +266,66 @@ fn one_request_named_in_two_ways_is_a_conflict_with_all_three_names() {
 #[test]
 fn moves_in_one_folder_merge_and_a_disputed_one_is_told() {
     let items = |names: &str| {
-        let items: Vec<Value> = names.chars().map(|name| request(&name.to_string(), &format!("/{name}"))).collect();
+        let items: Vec<Value> = names
+            .chars()
+            .map(|name| request(&name.to_string(), &format!("/{name}")))
+            .collect();
         collection(&items.into())
     };
     let names = |value: &Value| -> String {
-        value["item"].as_array().unwrap().iter().map(|item| item["name"].as_str().unwrap()).collect()
+        value["item"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|item| item["name"].as_str().unwrap())
+            .collect()
     };
-    assert_eq!(names(&clean(&items("abcd"), &items("dabc"), &items("abcde"))), "dabce");
-    assert_eq!(names(&clean(&items("abcd"), &items("dabc"), &items("bacd"))), "dbac");
+    assert_eq!(
+        names(&clean(&items("abcd"), &items("dabc"), &items("abcde"))),
+        "dabce"
+    );
+    assert_eq!(
+        names(&clean(&items("abcd"), &items("dabc"), &items("bacd"))),
+        "dbac"
+    );
     let (result, conflicts) = merged(&items("abcd"), &items("bcad"), &items("bcda"));
     assert_eq!(names(&result), "bcad");
     assert_eq!(conflicts.len(), 1, "{conflicts:?}");
-    assert!(conflicts[0].starts_with("|/item|both sides moved the same"), "{conflicts:?}");
+    assert!(
+        conflicts[0].starts_with("|/item|both sides moved the same"),
+        "{conflicts:?}"
+    );
 }
 
 #[test]
 fn headers_of_one_name_are_told_apart_by_what_they_say() {
     let headers = |values: &[&str]| {
-        let headers: Vec<Value> = values.iter().map(|value| json!({"key": "Set", "value": value})).collect();
+        let headers: Vec<Value> = values
+            .iter()
+            .map(|value| json!({"key": "Set", "value": value}))
+            .collect();
         changed(&one(), &at("header"), headers.into())
     };
     let values = |value: &Value| -> Vec<String> {
         let headers = value.pointer(&at("header")).unwrap().as_array().unwrap();
-        headers.iter().map(|header| header["value"].as_str().unwrap().to_owned()).collect()
+        headers
+            .iter()
+            .map(|header| header["value"].as_str().unwrap().to_owned())
+            .collect()
     };
     // We removed the first, they changed the second.
-    let result = merged(&headers(&["a", "b"]), &headers(&["b"]), &headers(&["a", "c"]));
+    let result = merged(
+        &headers(&["a", "b"]),
+        &headers(&["b"]),
+        &headers(&["a", "c"]),
+    );
     assert_eq!(result.1, Vec::<String>::new());
     assert_eq!(values(&result.0), ["c"]);
-    let result = clean(&headers(&["a", "b"]), &headers(&["a", "b", "x"]), &headers(&["a", "b", "y"]));
+    let result = clean(
+        &headers(&["a", "b"]),
+        &headers(&["a", "b", "x"]),
+        &headers(&["a", "b", "y"]),
+    );
     assert_eq!(values(&result), ["a", "b", "x", "y"]);
 }
 
@@ -271,33 +355,87 @@ fn definitions_merge_by_what_makes_their_parts_themselves() {
     let order = "/components/schemas/Order";
     let get = "/paths/~1orders/get";
     let mut ours = changed(&base, &format!("{order}/required"), json!(["id", "state"]));
-    ours = changed(&ours, &format!("{order}/properties/state/enum"), json!(["new", "paid", "sent"]));
-    ours = changed(&ours, &format!("{get}/parameters/0/schema/type"), "integer".into());
+    ours = changed(
+        &ours,
+        &format!("{order}/properties/state/enum"),
+        json!(["new", "paid", "sent"]),
+    );
+    ours = changed(
+        &ours,
+        &format!("{get}/parameters/0/schema/type"),
+        "integer".into(),
+    );
     ours = changed(&ours, &format!("{get}/tags"), json!(["orders", "ours"]));
-    ours = changed(&ours, "/servers", json!([{"url": "https://a.example.com"}, {"url": "https://b.example.com"}]));
+    ours = changed(
+        &ours,
+        "/servers",
+        json!([{"url": "https://a.example.com"}, {"url": "https://b.example.com"}]),
+    );
     ours = changed(&ours, "/security", json!([{"key": []}, {"ours": []}]));
-    ours["components"]["schemas"]["Order"]["allOf"][0]["properties"]["b"] = json!({"type": "string"});
+    ours["components"]["schemas"]["Order"]["allOf"][0]["properties"]["b"] =
+        json!({"type": "string"});
     let mut theirs = changed(&base, &format!("{order}/required"), json!(["id", "total"]));
-    theirs = changed(&theirs, &format!("{order}/properties/state/enum"), json!(["new", "gone"]));
-    theirs = changed(&theirs, &format!("{get}/parameters"), json!([{"name": "id", "in": "header", "schema": {"type": "string"}, "required": true}, {"name": "id", "in": "query", "schema": {"type": "string"}}]));
+    theirs = changed(
+        &theirs,
+        &format!("{order}/properties/state/enum"),
+        json!(["new", "gone"]),
+    );
+    theirs = changed(
+        &theirs,
+        &format!("{get}/parameters"),
+        json!([{"name": "id", "in": "header", "schema": {"type": "string"}, "required": true}, {"name": "id", "in": "query", "schema": {"type": "string"}}]),
+    );
     theirs = changed(&theirs, &format!("{get}/tags"), json!(["orders", "theirs"]));
-    theirs = changed(&theirs, &format!("{get}/responses/404/description"), "not there".into());
-    theirs = changed(&theirs, "/servers", json!([{"url": "https://a.example.com", "description": "one"}]));
+    theirs = changed(
+        &theirs,
+        &format!("{get}/responses/404/description"),
+        "not there".into(),
+    );
+    theirs = changed(
+        &theirs,
+        "/servers",
+        json!([{"url": "https://a.example.com", "description": "one"}]),
+    );
     theirs = changed(&theirs, "/security", json!([{"key": []}, {"theirs": []}]));
-    theirs["components"]["schemas"]["Order"]["allOf"][0]["properties"]["c"] = json!({"type": "string"});
+    theirs["components"]["schemas"]["Order"]["allOf"][0]["properties"]["c"] =
+        json!({"type": "string"});
     let result = clean(&base, &ours, &theirs);
     let of = |pointer: &str| result.pointer(pointer).unwrap().clone();
-    assert_eq!(of(&format!("{order}/required")), json!(["id", "state", "total"]));
-    assert_eq!(of(&format!("{order}/properties/state/enum")), json!(["new", "sent", "gone"]));
-    assert_eq!(of(&format!("{get}/tags")), json!(["orders", "ours", "theirs"]));
+    assert_eq!(
+        of(&format!("{order}/required")),
+        json!(["id", "state", "total"])
+    );
+    assert_eq!(
+        of(&format!("{order}/properties/state/enum")),
+        json!(["new", "sent", "gone"])
+    );
+    assert_eq!(
+        of(&format!("{get}/tags")),
+        json!(["orders", "ours", "theirs"])
+    );
     assert_eq!(of(&format!("{get}/responses/404/description")), "not there");
-    assert_eq!(of(&format!("{get}/parameters")), json!([
-        {"name": "id", "in": "header", "schema": {"type": "string"}, "required": true},
-        {"name": "id", "in": "query", "schema": {"type": "integer"}}
-    ]));
-    assert_eq!(of("/servers"), json!([{"url": "https://a.example.com", "description": "one"}, {"url": "https://b.example.com"}]));
-    assert_eq!(of("/security"), json!([{"key": []}, {"ours": []}, {"theirs": []}]));
-    assert_eq!(of(&format!("{order}/allOf/0/properties")).as_object().unwrap().len(), 3);
+    assert_eq!(
+        of(&format!("{get}/parameters")),
+        json!([
+            {"name": "id", "in": "header", "schema": {"type": "string"}, "required": true},
+            {"name": "id", "in": "query", "schema": {"type": "integer"}}
+        ])
+    );
+    assert_eq!(
+        of("/servers"),
+        json!([{"url": "https://a.example.com", "description": "one"}, {"url": "https://b.example.com"}])
+    );
+    assert_eq!(
+        of("/security"),
+        json!([{"key": []}, {"ours": []}, {"theirs": []}])
+    );
+    assert_eq!(
+        of(&format!("{order}/allOf/0/properties"))
+            .as_object()
+            .unwrap()
+            .len(),
+        3
+    );
 }
 
 #[test]
@@ -305,9 +443,14 @@ fn environments_and_globals_merge_by_the_key_of_a_variable() {
     let environment = |values: Value| json!({"name": "Dev", "values": values, "_postman_variable_scope": "environment"});
     let base = environment(json!([{"key": "a", "value": "1"}, {"key": "b", "value": "2"}]));
     let ours = environment(json!([{"key": "b", "value": "2"}, {"key": "a", "value": "9"}]));
-    let theirs = environment(json!([{"key": "a", "value": "1", "enabled": false}, {"key": "b", "value": "2"}, {"key": "c", "value": "3"}]));
+    let theirs = environment(
+        json!([{"key": "a", "value": "1", "enabled": false}, {"key": "b", "value": "2"}, {"key": "c", "value": "3"}]),
+    );
     let result = clean(&base, &ours, &theirs);
-    assert_eq!(result["values"], json!([{"key": "b", "value": "2"}, {"key": "a", "value": "9", "enabled": false}, {"key": "c", "value": "3"}]));
+    assert_eq!(
+        result["values"],
+        json!([{"key": "b", "value": "2"}, {"key": "a", "value": "9", "enabled": false}, {"key": "c", "value": "3"}])
+    );
 }
 
 #[test]
@@ -323,7 +466,8 @@ fn what_is_not_valid_together_is_taken_back_at_its_place() {
         with["paths"]["/orders"]["get"]["parameters"][0] = more;
         with
     };
-    let ours = with(json!({"name": "id", "in": "query", "schema": {"type": "string"}, "example": 1}));
+    let ours =
+        with(json!({"name": "id", "in": "query", "schema": {"type": "string"}, "example": 1}));
     let ours = changed(&ours, "/info/title", "Ours".into());
     let theirs = with(json!({"name": "id", "in": "query", "content": {"text/plain": {}}}));
     let theirs = changed(&theirs, "/info/version", "2".into());
@@ -331,7 +475,10 @@ fn what_is_not_valid_together_is_taken_back_at_its_place() {
     if conflicts.is_empty() {
         panic!("{result:#}");
     }
-    assert!(conflicts[0].contains("/paths/~1orders/get/parameters"), "{conflicts:?}");
+    assert!(
+        conflicts[0].contains("/paths/~1orders/get/parameters"),
+        "{conflicts:?}"
+    );
     assert_eq!(result["info"], json!({"title": "Ours", "version": "2"}));
 }
 
@@ -368,12 +515,17 @@ fn a_common_ancestor_in_conflict_looks_like_neither_side() {
     let ancestor = merge_documents("a.json", versions(bytes(&base)), true).unwrap();
     assert_eq!(ancestor.conflicts.len(), 1);
     let merged = merge_documents("a.json", versions(ancestor.text.into_bytes()), false).unwrap();
-    assert_eq!(merged.conflicts.len(), 1, "one side would have won in silence");
+    assert_eq!(
+        merged.conflicts.len(),
+        1,
+        "one side would have won in silence"
+    );
 }
 
 #[test]
 fn collections_of_version_1_and_two_syntaxes_are_left_to_git() {
-    let one = json!({"id": "1", "name": "x", "order": [], "timestamp": 1, "requests": []}).to_string();
+    let one =
+        json!({"id": "1", "name": "x", "order": [], "timestamp": 1, "requests": []}).to_string();
     let versions = Versions {
         base: one.clone().into_bytes(),
         ours: one.clone().into_bytes(),

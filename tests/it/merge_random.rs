@@ -2,22 +2,37 @@
 
 use std::path::Path;
 
-use git_postman::cli::merging::{MergedText, Versions, merge_documents};
+use git_postman::cli::merging::MergedText;
+use git_postman::format::json;
+use git_postman::format::merge::merge;
+use git_postman::format::merge_value::Dialect;
+use git_postman::format::node::Document;
+use git_postman::format::write::to_text;
 use serde_json::{Value, json};
 
 use crate::support::edits::{
     Edit, edited, generated, number, random, tabbed, unordered, without_numbers,
 };
 
-fn merged(path: &str, base: &str, ours: &str, theirs: &str) -> MergedText {
-    let bytes = |text: &str| text.as_bytes().to_vec();
-    let versions = Versions {
-        base: bytes(base),
-        ours: bytes(ours),
-        theirs: bytes(theirs),
-    };
-    merge_documents(path, versions, false).unwrap()
+/// A merge of texts by the engine alone: what the program adds is the look at the result.
+fn merged(dialect: Dialect, base: &Document, ours: &str, theirs: &str) -> MergedText {
+    let (ours, theirs) = (parsed(ours), parsed(theirs));
+    let roots = [base, &ours, &theirs].map(|document| document.root().unwrap());
+    let outcome = merge(dialect, roots[0], roots[1], roots[2], false);
+    MergedText {
+        text: to_text(&outcome.merged, &ours, &[base, &theirs]),
+        conflicts: outcome.conflicts,
+    }
 }
+
+fn parsed(text: &str) -> Document {
+    let (document, faults) = json::parse(text.to_owned());
+    assert_eq!(faults, []);
+    document
+}
+
+/// One in so many results is looked at with the schema, which takes more time than all the rest.
+const JUDGED: u64 = 6;
 
 fn value(text: &str) -> Value {
     serde_json::from_str(text).unwrap()
@@ -25,31 +40,59 @@ fn value(text: &str) -> Value {
 
 /// All that a conflict tells of both sides.
 fn told(merged: &MergedText) -> String {
-    let texts = merged.conflicts.iter().flat_map(|conflict| [&conflict.base, &conflict.ours, &conflict.theirs]);
+    let texts = merged
+        .conflicts
+        .iter()
+        .flat_map(|conflict| [&conflict.base, &conflict.ours, &conflict.theirs]);
     texts.flatten().cloned().collect()
 }
 
-/// Holds everything that must be true of one merge; gives whether it was clean.
-fn holds(path: &str, base: &str, ours: &str, theirs: &str, marks: &[String], what: &dyn Fn() -> String) -> MergedText {
-    let result = merged(path, base, ours, theirs);
-    let parsed = git_postman::format::parse(path, result.text.clone().into_bytes());
-    assert_ne!(parsed.valid, Some(false), "not valid: {:?}\n{}", parsed.faults, what());
+/// Holds everything that must be true of one merge.
+fn holds(
+    dialect: Dialect,
+    base: &Document,
+    sides: [&str; 2],
+    marks: &[String],
+    seed: u64,
+    what: &dyn Fn() -> String,
+) -> MergedText {
+    let [ours, theirs] = sides;
+    let result = merged(dialect, base, ours, theirs);
     let told = told(&result);
     for mark in marks {
         let stood = ours.contains(mark.as_str()) || theirs.contains(mark.as_str());
         let stands = result.text.contains(mark.as_str()) || told.contains(mark.as_str());
-        assert!(!stood || stands, "{mark} is lost\n{}\n{:?}", what(), result.conflicts);
+        assert!(
+            !stood || stands,
+            "{mark} is lost\n{}\n{:?}",
+            what(),
+            result.conflicts
+        );
     }
-    let swapped = merged(path, base, theirs, ours);
-    assert_eq!(result.conflicts.is_empty(), swapped.conflicts.is_empty(), "the sides matter\n{}", what());
+    if seed.is_multiple_of(JUDGED) {
+        let parsed = git_postman::format::parse("a.json", result.text.clone().into_bytes());
+        assert_eq!(parsed.valid, Some(true), "{:?}\n{}", parsed.faults, what());
+    }
+    let swapped = merged(dialect, base, theirs, ours);
+    assert_eq!(
+        result.conflicts.is_empty(),
+        swapped.conflicts.is_empty(),
+        "the sides matter\n{}",
+        what()
+    );
     result
 }
 
 /// What must be true of one side alone.
-fn is_neutral(path: &str, base: &str, side: &str, what: &dyn Fn() -> String) {
-    for (base, ours, theirs) in [(base, side, base), (base, base, side), (base, side, side)] {
-        let result = merged(path, base, ours, theirs);
-        assert_eq!((result.text.as_str(), result.conflicts.len()), (side, 0), "{}", what());
+fn is_neutral(dialect: Dialect, base: &Document, side: &str, what: &dyn Fn() -> String) {
+    for (ours, theirs) in [(side, base.text()), (base.text(), side), (side, side)] {
+        let result = merged(dialect, base, ours, theirs);
+        assert_eq!(
+            (result.text.as_str(), result.conflicts.len()),
+            (side, 0),
+            "{}",
+            what()
+        );
     }
 }
 
@@ -58,7 +101,7 @@ fn collections(base: &Value, seeds: std::ops::Range<u64>, most: usize) -> usize 
     let mut base = base.clone();
     let items = number(&mut base);
     let text = |value: &Value| tabbed(&without_numbers(value));
-    let written = text(&base);
+    let written = parsed(&text(&base));
     let mut clean = 0;
     for seed in seeds {
         let mut source = fastrand::Rng::with_seed(seed);
@@ -66,9 +109,16 @@ fn collections(base: &Value, seeds: std::ops::Range<u64>, most: usize) -> usize 
         let other = random(&mut source, most, items, "theirs");
         let what = || format!("seed {seed}\n{own:?}\n{other:?}");
         let (ours, theirs) = (text(&edited(&base, &own)), text(&edited(&base, &other)));
-        is_neutral("a.json", &written, &ours, &what);
+        is_neutral(Dialect::Collection, &written, &ours, &what);
         let marks: Vec<String> = own.iter().chain(&other).flat_map(marks).collect();
-        let result = holds("a.json", &written, &ours, &theirs, &marks, &what);
+        let result = holds(
+            Dialect::Collection,
+            &written,
+            [&ours, &theirs],
+            &marks,
+            seed,
+            &what,
+        );
         if result.conflicts.is_empty() {
             clean += 1;
             let one = without_numbers(&edited(&base, own.iter().chain(&other)));
@@ -86,7 +136,11 @@ fn collections(base: &Value, seeds: std::ops::Range<u64>, most: usize) -> usize 
 }
 
 fn marks(edit: &Edit) -> [String; 1] {
-    [if edit.kind == 2 { edit.mark.to_uppercase() } else { edit.mark.clone() }]
+    [if edit.kind == 2 {
+        edit.mark.to_uppercase()
+    } else {
+        edit.mark.clone()
+    }]
 }
 
 fn first_difference(one: &Value, other: &Value, at: &str) -> String {
@@ -95,13 +149,19 @@ fn first_difference(one: &Value, other: &Value, at: &str) -> String {
             for key in a.keys().chain(b.keys()) {
                 if a.get(key) != b.get(key) {
                     let null = Value::Null;
-                    return first_difference(a.get(key).unwrap_or(&null), b.get(key).unwrap_or(&null), &format!("{at}/{key}"));
+                    return first_difference(
+                        a.get(key).unwrap_or(&null),
+                        b.get(key).unwrap_or(&null),
+                        &format!("{at}/{key}"),
+                    );
                 }
             }
             String::new()
         }
         (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
-            let index = (0..a.len()).find(|index| a[*index] != b[*index]).unwrap_or(0);
+            let index = (0..a.len())
+                .find(|index| a[*index] != b[*index])
+                .unwrap_or(0);
             first_difference(&a[index], &b[index], &format!("{at}/{index}"))
         }
         _ => format!("{at}: wanted {one}\nis {other}"),
@@ -110,14 +170,14 @@ fn first_difference(one: &Value, other: &Value, at: &str) -> String {
 
 #[test]
 fn random_edits_of_a_small_collection_merge_to_what_both_wanted() {
-    let clean = collections(&generated(12), 0..700, 4);
-    assert!(clean > 200, "{clean} clean merges say little");
+    let clean = collections(&generated(12), 0..400, 4);
+    assert!(clean > 120, "{clean} clean merges say little");
 }
 
 #[test]
 fn random_edits_of_a_larger_collection_are_mostly_clean() {
-    let clean = collections(&generated(60), 10_000..10_150, 3);
-    assert!(clean > 100, "only {clean} of 150 merges are clean");
+    let clean = collections(&generated(60), 10_000..10_050, 3);
+    assert!(clean > 30, "only {clean} of 50 merges are clean");
 }
 
 /// A definition with so many paths and schemas.
@@ -147,20 +207,35 @@ fn change_definition(definition: &mut Value, source: &mut fastrand::Rng, mark: &
     let schema = format!("/components/schemas/Thing{}", source.usize(..size));
     let kind = source.u8(..12);
     let (pointer, value) = match kind {
-        0 => (format!("{schema}/properties/{mark}"), json!({"type": "string"})),
+        0 => (
+            format!("{schema}/properties/{mark}"),
+            json!({"type": "string"}),
+        ),
         1 => (format!("{schema}/required/-"), mark.into()),
         2 => (format!("{schema}/properties/state/enum/-"), mark.into()),
-        3 => (format!("{path}/get/parameters/-"), json!({"name": mark, "in": "query", "schema": {"type": "string"}})),
-        4 => (format!("{path}/get/parameters/{}/description", source.u8(..2)), mark.into()),
+        3 => (
+            format!("{path}/get/parameters/-"),
+            json!({"name": mark, "in": "query", "schema": {"type": "string"}}),
+        ),
+        4 => (
+            format!("{path}/get/parameters/{}/description", source.u8(..2)),
+            mark.into(),
+        ),
         5 => (format!("{path}/get/responses/{mark}"), Value::Null),
         6 => (format!("{path}/get/responses/404/description"), mark.into()),
         7 => (format!("{path}/get/tags/-"), mark.into()),
-        8 => (format!("/paths/~1{mark}"), json!({"get": {"responses": {"200": {"description": mark}}}})),
+        8 => (
+            format!("/paths/~1{mark}"),
+            json!({"get": {"responses": {"200": {"description": mark}}}}),
+        ),
         9 => (format!("{path}/get/summary"), mark.into()),
         10 => ("/info/description".to_owned(), mark.into()),
         _ => {
             let paths = definition["paths"].as_object_mut().unwrap();
-            let name = paths.keys().nth(source.usize(..paths.len().max(1))).cloned();
+            let name = paths
+                .keys()
+                .nth(source.usize(..paths.len().max(1)))
+                .cloned();
             name.map(|name| paths.shift_remove(&name));
             return;
         }
@@ -182,9 +257,9 @@ fn change_definition(definition: &mut Value, source: &mut fastrand::Rng, mark: &
 #[test]
 fn random_edits_of_a_definition_lose_nothing() {
     let base = definition(5);
-    let written = format!("{base:#}\n");
+    let written = parsed(&format!("{base:#}\n"));
     let mut clean = 0;
-    for seed in 0..500 {
+    for seed in 0..700 {
         let mut source = fastrand::Rng::with_seed(seed);
         let mut side = |mark: &str| {
             let mut side = base.clone();
@@ -195,13 +270,22 @@ fn random_edits_of_a_definition_lose_nothing() {
             format!("{side:#}\n")
         };
         let (ours, theirs) = (side("ours"), side("theirs"));
-        let marks: Vec<String> = (0..5).flat_map(|number| [format!("ours{number}z"), format!("theirs{number}z")]).collect();
+        let marks: Vec<String> = (0..5)
+            .flat_map(|number| [format!("ours{number}z"), format!("theirs{number}z")])
+            .collect();
         let what = || format!("seed {seed}\n{ours}\n{theirs}");
-        is_neutral("a.json", &written, &ours, &what);
-        let result = holds("a.json", &written, &ours, &theirs, &marks, &what);
+        is_neutral(Dialect::Definition, &written, &ours, &what);
+        let result = holds(
+            Dialect::Definition,
+            &written,
+            [&ours, &theirs],
+            &marks,
+            seed,
+            &what,
+        );
         clean += usize::from(result.conflicts.is_empty());
     }
-    assert!(clean > 300, "only {clean} of 500 merges are clean");
+    assert!(clean > 420, "only {clean} of 700 merges are clean");
 }
 
 #[expect(clippy::print_stderr, reason = "a test that is passed over says why")]
@@ -221,15 +305,25 @@ fn random_edits_of_real_collections_merge_to_what_both_wanted() {
         .sort_by_file_name()
         .into_iter()
         .filter_map(Result::ok)
-        .filter(|file| file.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.len() < 60_000))
+        .filter(|file| {
+            file.metadata()
+                .is_ok_and(|metadata| metadata.is_file() && metadata.len() < 60_000)
+        })
         .map(walkdir::DirEntry::into_path)
         .collect();
     fastrand::Rng::with_seed(7).shuffle(&mut files);
     let (mut merges, mut clean) = (0, 0);
     for path in files {
-        let Ok(text) = std::fs::read_to_string(&path) else { continue };
-        let Ok(base) = serde_json::from_str::<Value>(&text) else { continue };
-        let is_new = base.pointer("/info/schema").and_then(Value::as_str).is_some_and(|schema| schema.contains("v2.1.0"));
+        let Ok(text) = std::fs::read_to_string(&path) else {
+            continue;
+        };
+        let Ok(base) = serde_json::from_str::<Value>(&text) else {
+            continue;
+        };
+        let is_new = base
+            .pointer("/info/schema")
+            .and_then(Value::as_str)
+            .is_some_and(|schema| schema.contains("v2.1.0"));
         let parsed = git_postman::format::parse("a.json", tabbed(&base).into_bytes());
         if !is_new || parsed.valid != Some(true) || base.get("item").is_none() {
             continue;
@@ -240,5 +334,8 @@ fn random_edits_of_real_collections_merge_to_what_both_wanted() {
             break;
         }
     }
-    assert!(clean * 2 > merges as usize, "only {clean} of {merges} merges are clean");
+    assert!(
+        clean * 2 > merges as usize,
+        "only {clean} of {merges} merges are clean"
+    );
 }

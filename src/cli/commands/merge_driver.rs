@@ -92,8 +92,9 @@ fn keep_conflicts(args: &MergeDriverArgs, conflicts: &[Conflict], session: &Sess
     let shown = name.to_string_lossy().into_owned();
     let shown = visible(&shown);
     let text = as_json(&args.path.to_string_lossy(), conflicts);
-    let written = place_for(&session.path(Path::new("")), &name)
-        .and_then(|place| write_atomically(&place, text.as_bytes()).map_err(|error| error.to_string()));
+    let written = place_for(&session.path(Path::new("")), &name).and_then(|place| {
+        write_atomically(&place, text.as_bytes()).map_err(|error| error.to_string())
+    });
     match written {
         Ok(()) => session.output.hint(&format!(
             "{} has our side; both are in {shown}: decide, `git add` the document and delete that file",

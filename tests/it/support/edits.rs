@@ -81,7 +81,9 @@ pub(crate) fn apply(collection: &mut Value, edit: &Edit) {
             collection["item"].as_array_mut().unwrap().push(folder);
         }
         _ => {
-            let Some(item) = find(collection, edit.target) else { return };
+            let Some(item) = find(collection, edit.target) else {
+                return;
+            };
             if edit.kind == 1 {
                 item["name"] = mark.into();
             } else if is_folder(item) {
@@ -106,9 +108,15 @@ fn change_request(item: &mut Value, edit: &Edit, mark: &str) {
     match edit.kind {
         2 => item["request"]["method"] = mark.to_uppercase().into(),
         3 | 0 => item["request"]["description"] = mark.into(),
-        4 => push(&mut item["request"], "header", json!({"key": mark, "value": "1"})),
+        4 => push(
+            &mut item["request"],
+            "header",
+            json!({"key": mark, "value": "1"}),
+        ),
         5 | 17 | 18 => {
-            let headers = item.pointer_mut("/request/header").and_then(Value::as_array_mut);
+            let headers = item
+                .pointer_mut("/request/header")
+                .and_then(Value::as_array_mut);
             let Some(headers) = headers else { return };
             if headers.is_empty() {
                 return;
@@ -121,7 +129,9 @@ fn change_request(item: &mut Value, edit: &Edit, mark: &str) {
             }
         }
         6 | 10 => {
-            let lines = item.pointer_mut("/event/0/script/exec").and_then(Value::as_array_mut);
+            let lines = item
+                .pointer_mut("/event/0/script/exec")
+                .and_then(Value::as_array_mut);
             if let Some(lines) = lines {
                 let at = edit.other % (lines.len() + 1);
                 lines.insert(at, format!("// {mark}").into());
@@ -132,9 +142,18 @@ fn change_request(item: &mut Value, edit: &Edit, mark: &str) {
                 change_address(url, edit.kind, edit.other, mark);
             }
         }
-        13 => item["request"]["auth"] = json!({"type": "bearer", "bearer": [{"key": "token", "value": mark, "type": "string"}]}),
-        14 => push(item, "response", json!({"name": mark, "originalRequest": {"method": "GET", "header": [], "url": {"raw": "/"}}, "header": [], "cookie": [], "body": mark})),
-        _ => item["request"]["body"] = json!({"mode": "raw", "raw": format!("{{\n  \"mark\": \"{mark}\"\n}}")}),
+        13 => {
+            item["request"]["auth"] = json!({"type": "bearer", "bearer": [{"key": "token", "value": mark, "type": "string"}]})
+        }
+        14 => push(
+            item,
+            "response",
+            json!({"name": mark, "originalRequest": {"method": "GET", "header": [], "url": {"raw": "/"}}, "header": [], "cookie": [], "body": mark}),
+        ),
+        _ => {
+            item["request"]["body"] =
+                json!({"mode": "raw", "raw": format!("{{\n  \"mark\": \"{mark}\"\n}}")})
+        }
     }
 }
 
@@ -156,7 +175,13 @@ fn change_address(url: &mut Value, kind: u8, other: usize, mark: &str) {
     if kind == 11 {
         push(url, "query", json!({"key": mark, "value": "1"}));
     } else {
-        let Some(path) = url.get_mut("path").and_then(Value::as_array_mut).filter(|path| !path.is_empty()) else { return };
+        let Some(path) = url
+            .get_mut("path")
+            .and_then(Value::as_array_mut)
+            .filter(|path| !path.is_empty())
+        else {
+            return;
+        };
         let at = other % path.len();
         path[at] = mark.into();
     }
@@ -168,16 +193,36 @@ fn change_address(url: &mut Value, kind: u8, other: usize, mark: &str) {
 /// The address of parts; `None` where there are others than most addresses have.
 fn raw(url: &Value) -> Option<String> {
     let words = |key: &str| -> Option<Vec<&str>> {
-        url.get(key)?.as_array()?.iter().map(Value::as_str).collect()
+        url.get(key)?
+            .as_array()?
+            .iter()
+            .map(Value::as_str)
+            .collect()
     };
     let known = ["raw", "protocol", "host", "path", "query"];
-    if url.as_object()?.keys().any(|key| !known.contains(&key.as_str())) {
+    if url
+        .as_object()?
+        .keys()
+        .any(|key| !known.contains(&key.as_str()))
+    {
         return None;
     }
     let protocol = url.get("protocol").map_or(Some(""), Value::as_str)?;
-    let protocol = if protocol.is_empty() { String::new() } else { format!("{protocol}://") };
-    let mut raw = format!("{protocol}{}/{}", words("host")?.join("."), words("path")?.join("/"));
-    let query = url.get("query").and_then(Value::as_array).into_iter().flatten();
+    let protocol = if protocol.is_empty() {
+        String::new()
+    } else {
+        format!("{protocol}://")
+    };
+    let mut raw = format!(
+        "{protocol}{}/{}",
+        words("host")?.join("."),
+        words("path")?.join("/")
+    );
+    let query = url
+        .get("query")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten();
     for (index, parameter) in query.enumerate() {
         if parameter.get("disabled").is_some() {
             return None;
@@ -194,7 +239,8 @@ fn move_into(collection: &mut Value, edit: &Edit) {
     if edit.target == edit.other || !find(collection, edit.other).is_some_and(|to| is_folder(to)) {
         return;
     }
-    let inside = find(collection, edit.target).is_none_or(|moved| find(moved, edit.other).is_some());
+    let inside =
+        find(collection, edit.target).is_none_or(|moved| find(moved, edit.other).is_some());
     let there = find(collection, edit.other)
         .and_then(|to| to["item"].as_array())
         .is_some_and(|items| items.iter().any(|item| item[NUMBER] == edit.target));
@@ -209,7 +255,9 @@ fn move_into(collection: &mut Value, edit: &Edit) {
 }
 
 fn to_front(holder: &mut Value, number: usize) {
-    let Some(items) = holder.get_mut("item").and_then(Value::as_array_mut) else { return };
+    let Some(items) = holder.get_mut("item").and_then(Value::as_array_mut) else {
+        return;
+    };
     if let Some(at) = items.iter().position(|item| item[NUMBER] == number) {
         items[..=at].rotate_right(1);
     } else {
@@ -226,7 +274,10 @@ pub(crate) fn unordered(value: &Value) -> Value {
             items.into()
         }
         Value::Object(members) => {
-            let mut sorted: Vec<_> = members.iter().map(|(key, value)| (key.clone(), unordered(value))).collect();
+            let mut sorted: Vec<_> = members
+                .iter()
+                .map(|(key, value)| (key.clone(), unordered(value)))
+                .collect();
             sorted.sort_by(|one, other| one.0.cmp(&other.0));
             Value::Object(sorted.into_iter().collect())
         }
@@ -259,7 +310,9 @@ pub(crate) fn generated(requests: usize) -> Value {
         })
     };
     let folder = |number: usize| {
-        let own = (0..10).map(|item| number * 10 + item).filter(|item| *item < requests);
+        let own = (0..10)
+            .map(|item| number * 10 + item)
+            .filter(|item| *item < requests);
         let items: Vec<Value> = own.map(request).collect();
         json!({"name": format!("Folder {number}"), "item": items})
     };
@@ -277,7 +330,12 @@ pub(crate) fn generated(requests: usize) -> Value {
 }
 
 /// The edits of one side.
-pub(crate) fn random(random: &mut fastrand::Rng, most: usize, items: usize, mark: &str) -> Vec<Edit> {
+pub(crate) fn random(
+    random: &mut fastrand::Rng,
+    most: usize,
+    items: usize,
+    mark: &str,
+) -> Vec<Edit> {
     let count = random.usize(1..=most);
     let edits = (0..count).map(|number| Edit {
         kind: random.u8(..KINDS),
