@@ -16,7 +16,7 @@ use std::process::ExitCode;
 use clap::{Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::cli::commands::{
-    check, completions, explain, hook, init, man, merge, merge_driver, rules, tour,
+    canonicalize, check, completions, explain, hook, init, man, merge, merge_driver, rules, tour,
 };
 use crate::cli::failure::Failure;
 use crate::cli::output::{Output, OutputEnvironment, OutputOptions};
@@ -74,6 +74,7 @@ struct Everywhere {
 #[derive(Debug, Subcommand)]
 enum Command {
     Check(check::CheckArgs),
+    Canonicalize(canonicalize::CanonicalizeArgs),
     Rules(rules::RulesArgs),
     Explain(explain::ExplainArgs),
     Hook(hook::HookArgs),
@@ -153,6 +154,7 @@ fn session(everywhere: &Everywhere, environment: Environment) -> Session {
 fn dispatch(command: &Command, session: &Session) -> Result<u8, Failure> {
     match command {
         Command::Check(args) => check::run(args, session),
+        Command::Canonicalize(args) => canonicalize::run(args, session),
         Command::Rules(args) => rules::run(args, session),
         Command::Explain(args) => explain::run(args, session),
         Command::Hook(args) => hook::run(args, session),

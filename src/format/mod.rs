@@ -1,16 +1,24 @@
 //! Formats: text into documents with spans, and what each format says of them.
 
 pub mod asyncapi;
+pub mod canonical;
+pub mod canonical_docs;
+pub mod canonical_number;
+pub mod canonical_url;
 pub mod collection;
 pub mod detect;
 pub mod environment;
 pub mod fault;
+pub mod folder;
 pub mod identity;
 pub mod ini;
 pub mod items;
 pub mod json;
 pub mod markers;
 pub mod meaning;
+pub mod meaning_fields;
+pub mod meaning_order;
+pub(crate) mod meaning_view;
 pub mod merge;
 pub(crate) mod merge_items;
 pub(crate) mod merge_list;
@@ -26,9 +34,12 @@ pub mod schema;
 pub mod write;
 pub mod yaml;
 
+use crate::format::canonical::{Canonical, NoCanonicalForm, readable};
 use crate::format::detect::{Format, Syntax};
 use crate::format::fault::Fault;
+use crate::format::meaning::place_of;
 use crate::format::node::{Document, NodeRef};
+use crate::model::digest::Digest;
 use crate::model::span::Span;
 
 /// A file read as far as it can be.
@@ -46,6 +57,8 @@ pub struct Parsed {
     pub faults: Vec<Fault>,
     /// The verdict of syntax and schema; `None` where the format has no validator.
     pub valid: Option<bool>,
+    /// Whether the text is what the bytes say; where not, what is no UTF-8 was replaced.
+    pub is_utf8: bool,
 }
 
 impl Parsed {
@@ -65,6 +78,41 @@ impl Parsed {
     }
 }
 
+impl Parsed {
+    /// What of it has a canonical form.
+    ///
+    /// # Errors
+    /// What stands in the way: a fault with its place.
+    pub fn canonical(&self) -> Result<Canonical<'_>, NoCanonicalForm> {
+        readable(self.source(), &self.faults)?;
+        if !self.is_utf8 {
+            let at = self.text.find('\u{fffd}').unwrap_or_default();
+            let fault = Fault::syntax(Span::at(at), "file is not UTF-8").with_help("save it as UTF-8");
+            return Err(NoCanonicalForm::Fault(fault));
+        }
+        Ok(match (place_of(self.format), self.subject()) {
+            (Some(place), Some((root, _))) => Canonical::Value(root, place),
+            _ => Canonical::Text(self.source()),
+        })
+    }
+
+    /// The one text for everything that means the same.
+    ///
+    /// # Errors
+    /// What stands in the way.
+    pub fn canonical_text(&self) -> Result<String, NoCanonicalForm> {
+        canonical::text(self.canonical()?)
+    }
+
+    /// The digest of that text: of everything that means the same, and of nothing else.
+    ///
+    /// # Errors
+    /// What stands in the way.
+    pub fn canonical_digest(&self) -> Result<Digest, NoCanonicalForm> {
+        canonical::digest(self.canonical()?)
+    }
+}
+
 /// Reads a file and judges it. Content never makes this fail: what cannot be understood is among the faults.
 pub fn parse(path: &str, bytes: Vec<u8>) -> Parsed {
     let mut parsed = read(path, bytes);
@@ -72,7 +120,20 @@ pub fn parse(path: &str, bytes: Vec<u8>) -> Parsed {
     parsed
 }
 
-/// Reads a file and tells its format, without looking at its shape: `valid` says no more than that the syntax is wrong.
+/// Adds what the format says of the shape of a file that was read.
+pub fn judge(parsed: &mut Parsed) {
+    if parsed.valid.is_some() {
+        return;
+    }
+    if let Some((root, prefix)) = parsed.subject()
+        && let Some(told) = validate(parsed.format, root, prefix)
+    {
+        parsed.valid = Some(!told.iter().any(Fault::invalidates));
+        parsed.faults.extend(told);
+    }
+}
+
+/// Reads a file without asking whether it has the shape that its format demands.
 pub fn read(path: &str, bytes: Vec<u8>) -> Parsed {
     let text = match String::from_utf8(bytes) {
         Ok(text) => text,
@@ -92,6 +153,7 @@ pub fn read(path: &str, bytes: Vec<u8>) -> Parsed {
                 text,
                 faults: Vec::new(),
                 valid: None,
+                is_utf8: true,
             };
         }
     };
@@ -105,19 +167,7 @@ pub fn read(path: &str, bytes: Vec<u8>) -> Parsed {
         text: String::new(),
         faults,
         valid,
-    }
-}
-
-/// Adds what the format says of the shape of a file that was read.
-pub fn judge(parsed: &mut Parsed) {
-    if parsed.valid.is_some() {
-        return;
-    }
-    if let Some((root, prefix)) = parsed.subject()
-        && let Some(told) = validate(parsed.format, root, prefix)
-    {
-        parsed.valid = Some(!told.iter().any(Fault::invalidates));
-        parsed.faults.extend(told);
+        is_utf8: true,
     }
 }
 
@@ -163,6 +213,7 @@ fn not_text(path: &str, bytes: &[u8]) -> Parsed {
             Vec::new()
         },
         valid: matches!(syntax, Syntax::Json | Syntax::Yaml).then_some(false),
+        is_utf8: false,
     }
 }
 

@@ -18,6 +18,9 @@ pub const MAX_NODES: u64 = 20_000_000;
 /// Up to so many members a key is looked for by walking; beyond, by hashing.
 const FEW_MEMBERS: usize = 12;
 
+/// Beyond so many members, the order of the keys is kept beside an object, so that none is looked for by walking.
+const MANY_MEMBERS: usize = 32;
+
 /// One parsed text.
 #[derive(Clone, Debug)]
 pub struct Document {
@@ -29,6 +32,12 @@ pub struct Document {
     root: Option<NodeId>,
     /// Which members a later one with the same key takes the place of, in ascending order.
     replaced: Vec<u32>,
+    /// The members of large objects by key, and of one key in the order of the text; each object's lie together.
+    by_key: Vec<u32>,
+    /// Where the members of each large object start, and where its part of `by_key` does, in ascending order.
+    large: Vec<(u32, u32)>,
+    /// Whether a value stands in more than one place, by an alias or a `<<`.
+    shares: bool,
     lines: OnceLock<LineIndex>,
 }
 
@@ -113,6 +122,11 @@ impl Document {
     /// The topmost value; `None` for a text without one.
     pub fn root(&self) -> Option<NodeRef<'_>> {
         self.root.map(|id| NodeRef { document: self, id })
+    }
+
+    /// Whether a value stands in more than one place, by an alias or a `<<`: then a text alone does not tell its value.
+    pub fn shares_values(&self) -> bool {
+        self.shares
     }
 
     /// How many nodes there are, aliases counted once.
@@ -319,7 +333,23 @@ impl<'a> NodeRef<'a> {
 
     /// The member with this key; of several the last, as every JSON reader takes it.
     pub fn member(self, key: &str) -> Option<MemberRef<'a>> {
-        self.members().rev().find(|member| member.key == key)
+        let range = self.member_range();
+        if range.len() <= MANY_MEMBERS {
+            return self.members().rev().find(|member| member.key == key);
+        }
+        let document = self.document;
+        let first = count(range.start);
+        let place = document
+            .large
+            .binary_search_by_key(&first, |large| large.0)
+            .ok()?;
+        let start = document.large[place].1 as usize;
+        let sorted: &'a [u32] = &document.by_key[start..start + range.len()];
+        let key_of = |member: u32| document.characters(document.members[member as usize].key);
+        // The last one with this key, as it lies before the first one with a greater key.
+        let after = sorted.partition_point(|member| key_of(*member) <= key);
+        let found = *sorted[..after].last()?;
+        (key_of(found) == key).then(|| document.member(&document.members[found as usize]))
     }
 
     /// The value of the member with this key.
@@ -468,6 +498,9 @@ impl Builder {
             decoded: Vec::new(),
             root: None,
             replaced: Vec::new(),
+            by_key: Vec::new(),
+            large: Vec::new(),
+            shares: false,
             lines: OnceLock::new(),
             text,
         };
@@ -519,6 +552,7 @@ impl Builder {
             self.document
                 .members
                 .extend(self.member_stack.drain(open.base..));
+            self.sort_keys(first);
             Data::Object {
                 first: count(first),
                 length: count(self.document.members.len() - first),
@@ -580,6 +614,7 @@ impl Builder {
     /// Adds a value once more.
     pub fn alias(&mut self, value: Finished) {
         self.weight = self.weight.saturating_add(value.weight);
+        self.document.shares = true;
         self.attach(value);
     }
 
@@ -591,6 +626,7 @@ impl Builder {
     /// Adds the members of objects, or of each object in a list, to the innermost open object, as YAML's
     /// `<<` does: keys that stand there already are kept.
     pub fn merge(&mut self, merges: &[Finished]) {
+        self.document.shares = true;
         let Some(open) = self.open.last_mut() else {
             return;
         };
@@ -664,6 +700,20 @@ impl Builder {
         }
         self.duplicates.sort_unstable();
         (self.document, self.duplicates)
+    }
+
+    /// Notes the order of the keys of an object whose members start at `first` and are the last ones.
+    fn sort_keys(&mut self, first: usize) {
+        let document = &mut self.document;
+        if document.members.len() - first <= MANY_MEMBERS {
+            return;
+        }
+        let mut sorted: Vec<u32> = (count(first)..count(document.members.len())).collect();
+        let key_of = |member: &u32| document.characters(document.members[*member as usize].key);
+        sorted.sort_by(|one, other| key_of(one).cmp(key_of(other)));
+        let start = count(document.by_key.len());
+        document.large.push((count(first), start));
+        document.by_key.extend(sorted);
     }
 
     fn note_duplicates(&mut self, base: usize) {

@@ -30,6 +30,22 @@ impl Digest {
     }
 }
 
+/// A digest in the making, for what is never in memory as a whole.
+#[derive(Clone, Debug, Default)]
+pub struct DigestWriter(Sha256);
+
+impl DigestWriter {
+    /// Takes the next bytes.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// The digest of all of them: the same as `Digest::of` has for them in one piece.
+    pub fn finish(self) -> Digest {
+        Digest(self.0.finalize().into())
+    }
+}
+
 impl fmt::Display for Digest {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0
@@ -46,7 +62,15 @@ impl fmt::Debug for Digest {
 
 #[cfg(test)]
 mod tests {
-    use super::Digest;
+    use super::{Digest, DigestWriter};
+
+    #[test]
+    fn a_digest_in_pieces_is_the_digest_of_the_whole() {
+        let mut writer = DigestWriter::default();
+        writer.update(b"ab");
+        writer.update(b"c");
+        assert_eq!(writer.finish(), Digest::of(b"abc"));
+    }
 
     #[test]
     fn parts_do_not_run_together() {

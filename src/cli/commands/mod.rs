@@ -1,5 +1,6 @@
 //! The commands, one file each: its arguments, and a function that reads as its story.
 
+pub mod canonicalize;
 pub mod check;
 pub mod check_files;
 pub mod completions;
