@@ -5,7 +5,7 @@ use crate::format::fault::{Fault, FaultKind};
 use crate::format::markers::merge_markers;
 use crate::format::merge::{Outcome, merge};
 use crate::format::merge_repair::{take_back, take_back_all};
-use crate::format::merge_value::{Conflict, Dialect};
+use crate::format::merge_value::Conflict;
 use crate::format::node::{Document, NodeRef};
 use crate::format::write::to_text;
 use crate::format::{Parsed, judge, parse, read};
@@ -62,10 +62,10 @@ pub fn merge_documents(
     if sides[1].syntax != sides[2].syntax {
         return Err("one side is JSON and the other YAML".to_owned());
     }
-    let dialect = dialect(&sides);
+    let format = format_of(&sides);
     let (text, conflicts, is_known) = {
         let [base, ours, theirs] = documents(&sides)?;
-        let outcome = merge(dialect, base.1, ours.1, theirs.1, for_ancestor);
+        let outcome = merge(format, base.1, ours.1, theirs.1, for_ancestor);
         let text = to_text(&outcome.merged, ours.0, &[base.0, theirs.0]);
         let is_known = for_ancestor || text == ours.0.text() || text == theirs.0.text();
         (text, outcome.conflicts, is_known)
@@ -80,13 +80,13 @@ pub fn merge_documents(
     if sides[1..].iter().any(|side| side.valid == Some(false)) {
         return Ok(MergedText { text, conflicts });
     }
-    repaired(path, dialect, &sides)
+    repaired(path, format, &sides)
 }
 
 /// The merge of valid documents of which a first result was not valid: what breaks it is taken back.
-fn repaired(path: &str, dialect: Dialect, sides: &[Parsed; 3]) -> Result<MergedText, String> {
+fn repaired(path: &str, format: Format, sides: &[Parsed; 3]) -> Result<MergedText, String> {
     let [base, ours, theirs] = documents(sides)?;
-    let mut outcome = merge(dialect, base.1, ours.1, theirs.1, false);
+    let mut outcome = merge(format, base.1, ours.1, theirs.1, false);
     let written = |outcome: &Outcome<'_>| to_text(&outcome.merged, ours.0, &[base.0, theirs.0]);
     for _ in 0..ROUNDS {
         let text = written(&outcome);
@@ -130,20 +130,26 @@ fn document(parsed: &Parsed) -> Option<Side<'_>> {
 }
 
 /// What the sides are; where they do not agree, nothing in particular.
-fn dialect(sides: &[Parsed; 3]) -> Dialect {
-    let sides = &sides[1..];
-    let is_plain_collection = |parsed: &Parsed| {
-        matches!(parsed.format, Format::Collection20 | Format::Collection21)
-            && parsed
-                .subject()
-                .is_some_and(|(_, prefix)| prefix.is_empty())
+fn format_of(sides: &[Parsed; 3]) -> Format {
+    let is_plain = |parsed: &Parsed| {
+        let subject = parsed.subject();
+        !parsed.format.is_collection() || subject.is_some_and(|(_, prefix)| prefix.is_empty())
     };
-    if sides.iter().all(is_plain_collection) {
-        Dialect::Collection
-    } else if sides.iter().all(|side| side.format.is_definition()) {
-        Dialect::Definition
+    let [_, ours, theirs] = sides;
+    let is_definition = ours.format.is_definition() && theirs.format.is_definition();
+    let agree = ours.format == theirs.format
+        || is_definition
+        || matches!(
+            (ours.format, theirs.format),
+            (
+                Format::Collection20 | Format::Collection21,
+                Format::Collection20 | Format::Collection21
+            )
+        );
+    if agree && is_plain(ours) && is_plain(theirs) {
+        ours.format
     } else {
-        Dialect::Other
+        Format::Unknown
     }
 }
 

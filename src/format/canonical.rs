@@ -149,7 +149,11 @@ impl Writer {
         self.settle()
     }
 
-    fn object(&mut self, members: Vec<(&str, Part<'_>)>, depth: usize) -> Result<(), NoCanonicalForm> {
+    fn object(
+        &mut self,
+        members: Vec<(&str, Part<'_>)>,
+        depth: usize,
+    ) -> Result<(), NoCanonicalForm> {
         if members.is_empty() {
             self.buffer.push_str("{}");
             return Ok(());

@@ -20,7 +20,10 @@ pub fn whole_url(url: NodeRef<'_>) -> Option<Cow<'_, str>> {
         None => None,
         Some(raw) => Some(raw.as_str()?),
     };
-    let is_there = |part: &&str| url.get(part).is_some_and(|value| value.kind() != Kind::Null);
+    let is_there = |part: &&str| {
+        url.get(part)
+            .is_some_and(|value| value.kind() != Kind::Null)
+    };
     if !PARTS.iter().any(is_there) {
         return Some(Cow::Borrowed(raw.unwrap_or_default()));
     }
@@ -143,9 +146,18 @@ mod tests {
     #[test]
     fn parts_that_make_up_the_text_add_nothing_to_it() {
         for (url, expected) in [
-            (r#"{"raw": "https://a.b:80/c/:d?e=1&f#g", "protocol": "https", "host": ["a", "b"], "port": "80", "path": ["c", ":d"], "query": [{"key": "e", "value": "1"}, {"key": "f", "value": null}, {"key": "x", "value": "y", "disabled": true}], "hash": "g"}"#, "https://a.b:80/c/:d?e=1&f#g"),
-            (r#"{"raw": "{{base}}/a", "host": "{{base}}", "path": "/a"}"#, "{{base}}/a"),
-            (r#"{"host": ["{{base}}"], "path": "a/b", "port": ""}"#, "{{base}}/a/b"),
+            (
+                r#"{"raw": "https://a.b:80/c/:d?e=1&f#g", "protocol": "https", "host": ["a", "b"], "port": "80", "path": ["c", ":d"], "query": [{"key": "e", "value": "1"}, {"key": "f", "value": null}, {"key": "x", "value": "y", "disabled": true}], "hash": "g"}"#,
+                "https://a.b:80/c/:d?e=1&f#g",
+            ),
+            (
+                r#"{"raw": "{{base}}/a", "host": "{{base}}", "path": "/a"}"#,
+                "{{base}}/a",
+            ),
+            (
+                r#"{"host": ["{{base}}"], "path": "a/b", "port": ""}"#,
+                "{{base}}/a/b",
+            ),
             (r#"{"raw": "x"}"#, "x"),
             (r#"{}"#, ""),
         ] {

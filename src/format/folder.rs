@@ -192,7 +192,13 @@ impl Tree {
                 if let (Some(owner), Some(document)) =
                     (of_request(owner), document(&path, text, read))
                 {
-                    self.belonging(folders, owner, path.clone(), stem, Content::Example(document));
+                    self.belonging(
+                        folders,
+                        owner,
+                        path.clone(),
+                        stem,
+                        Content::Example(document),
+                    );
                 }
             }
             (Some(_), [owner, "scripts", name]) if owner.ends_with(".resources") => {

@@ -201,13 +201,9 @@ fn of_list(node: NodeRef<'_>, place: Within) -> View<'_> {
         Within::Lines => {
             let texts: Option<Vec<&str>> = node.items().map(NodeRef::as_str).collect();
             match texts {
-                Some(texts) => View::List(
-                    texts
-                        .into_iter()
-                        .flat_map(lines)
-                        .map(Part::text)
-                        .collect(),
-                ),
+                Some(texts) => {
+                    View::List(texts.into_iter().flat_map(lines).map(Part::text).collect())
+                }
                 None => View::Items(node, Within::Value),
             }
         }
@@ -305,7 +301,7 @@ pub(crate) fn sorted<'a>(
 }
 
 /// Whether a member is part of the meaning of its object.
-fn counts(object: NodeRef<'_>, place: Within, key: &str, value: NodeRef<'_>) -> bool {
+pub(crate) fn counts(object: NodeRef<'_>, place: Within, key: &str, value: NodeRef<'_>) -> bool {
     let fields = fields_of(place);
     if fields.is_empty() {
         return true;
@@ -362,9 +358,7 @@ fn says_nothing(value: NodeRef<'_>, place: Within) -> bool {
                     .members()
                     .all(|member| matches!(member.key, "content" | "type"))
         }
-        (Within::Header, Kind::String) => value
-            .as_str()
-            .is_some_and(|text| text.trim().is_empty()),
+        (Within::Header, Kind::String) => value.as_str().is_some_and(|text| text.trim().is_empty()),
         (Within::Lines, Kind::String) => value.as_str().is_some_and(is_blank_line),
         (Within::Lines, Kind::Array) => {
             let mut items = value.items();
@@ -390,10 +384,7 @@ fn is_empty_event(event: NodeRef<'_>) -> bool {
         }
         _ => false,
     };
-    event.kind() == Kind::Object
-        && members(event, Within::Event)
-            .into_iter()
-            .all(means_nothing)
+    event.kind() == Kind::Object && members(event, Within::Event).into_iter().all(means_nothing)
 }
 
 fn events(list: NodeRef<'_>) -> View<'_> {
@@ -443,7 +434,11 @@ fn by_name<'a>(
 
 /// Names of headers without regard to case.
 fn compare_names(one: &str, other: &str) -> Ordering {
-    let small = |text: &str| text.bytes().map(|byte| byte.to_ascii_lowercase()).collect::<Vec<u8>>();
+    let small = |text: &str| {
+        text.bytes()
+            .map(|byte| byte.to_ascii_lowercase())
+            .collect::<Vec<u8>>()
+    };
     if one == other {
         return Ordering::Equal;
     }
@@ -525,7 +520,9 @@ fn sends_the_same_body(item: NodeRef<'_>) -> bool {
                 None => "GET",
                 Some(method) => method.as_str().unwrap_or("GET"),
             };
-            !pruned.iter().any(|known| known.eq_ignore_ascii_case(method))
+            !pruned
+                .iter()
+                .any(|known| known.eq_ignore_ascii_case(method))
         }
         _ => false,
     }

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use crate::format::detect::Format;
 use crate::format::meaning::Within;
 use crate::format::merge_items::{Tree, insert_item};
 use crate::format::merge_value::{Conflict, Dialect, Merge, Three, array, object};
@@ -24,13 +25,13 @@ pub struct Outcome<'a> {
 /// there are several: what is in conflict then looks like neither side, so that the next merge does not take it for
 /// unchanged.
 pub fn merge<'a>(
-    dialect: Dialect,
+    format: Format,
     base: NodeRef<'a>,
     ours: NodeRef<'a>,
     theirs: NodeRef<'a>,
     for_ancestor: bool,
 ) -> Outcome<'a> {
-    let mut merge = Merge::new(dialect, [base, ours, theirs]);
+    let mut merge = Merge::new(format, [base, ours, theirs]);
     merge.for_ancestor = for_ancestor;
     let three = Three {
         base: Some(base),
@@ -39,11 +40,11 @@ pub fn merge<'a>(
     };
     let merged = if merge.alike(Some(base), Some(ours)) {
         Merged::Taken(theirs)
-    } else if dialect == Dialect::Collection && is_object(ours) && is_object(theirs) {
+    } else if merge.dialect == Dialect::Collection && is_object(ours) && is_object(theirs) {
         collection(&mut merge, &three, [base, ours, theirs])
     } else {
         merge
-            .value(&three, Within::Other, "")
+            .value(&three, merge.place, "")
             .unwrap_or(Merged::Taken(ours))
     };
     Outcome {
@@ -59,7 +60,7 @@ pub fn merge_collections<'a>(
     ours: NodeRef<'a>,
     theirs: NodeRef<'a>,
 ) -> (Merged<'a>, Vec<Conflict>) {
-    let outcome = merge(Dialect::Collection, base, ours, theirs, false);
+    let outcome = merge(Format::Collection21, base, ours, theirs, false);
     (outcome.merged, outcome.conflicts)
 }
 
@@ -69,7 +70,7 @@ pub fn merge_values<'a>(
     ours: NodeRef<'a>,
     theirs: NodeRef<'a>,
 ) -> (Merged<'a>, Vec<Conflict>) {
-    let outcome = merge(Dialect::Other, base, ours, theirs, false);
+    let outcome = merge(Format::Unknown, base, ours, theirs, false);
     (outcome.merged, outcome.conflicts)
 }
 
@@ -78,7 +79,7 @@ fn collection<'a>(
     three: &Three<'a>,
     [base, ours, theirs]: [NodeRef<'a>; 3],
 ) -> Merged<'a> {
-    let mut members = merge.members(three, Within::Other, Some("item"));
+    let mut members = merge.members(three, Within::Collection, Some("item"));
     let tree = Tree::new(base, ours, theirs, merge);
     let list = ours.get("item").or_else(|| theirs.get("item"));
     if let Some(like) = list {

@@ -39,7 +39,8 @@ impl<'a> Merge<'a> {
             ours: items(three.ours),
             theirs: items(three.theirs),
         };
-        let is_set = self.dialect == Dialect::Definition && SETS.contains(&key);
+        let is_set =
+            place == Within::Set || self.dialect == Dialect::Definition && SETS.contains(&key);
         if is_set && let Some(merged) = lists.as_set() {
             return Some(array(ours, merged));
         }

@@ -6,7 +6,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::format::meaning::{Within, is_volatile, same, within};
+use crate::format::detect::Format;
+use crate::format::meaning::{Within, fields_of, place_of, same, within};
+use crate::format::meaning_view::{counts, kind_of_entry};
 use crate::format::merge_order::merge_order;
 use crate::format::merge_text::merge_lines;
 use crate::format::merged::Merged;
@@ -34,7 +36,7 @@ pub struct Conflict {
 
 /// What the merged documents are, which decides how some of their fields merge.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Dialect {
+pub(crate) enum Dialect {
     /// A collection of version 2.
     Collection,
     /// An API definition.
@@ -42,6 +44,18 @@ pub enum Dialect {
     /// Anything else: an environment, globals, a file of a collection of version 3.
     #[default]
     Other,
+}
+
+impl Dialect {
+    fn of(format: Format) -> Self {
+        if matches!(format, Format::Collection20 | Format::Collection21) {
+            Self::Collection
+        } else if format.is_definition() {
+            Self::Definition
+        } else {
+            Self::Other
+        }
+    }
 }
 
 /// One value on all three sides.
@@ -79,6 +93,8 @@ pub(crate) struct Merge<'a> {
     /// The folders and the request that is being merged, for conflicts.
     pub(crate) item: String,
     pub(crate) dialect: Dialect,
+    /// What the documents are as a whole.
+    pub(crate) place: Within,
     pub(crate) steps: Vec<Step<'a>>,
     /// Whether the result is to be the common ancestor of a merge to come. There a conflict must not look like either side:
     /// the side that chose the same would seem to have changed nothing.
@@ -93,7 +109,7 @@ pub(crate) struct Merge<'a> {
 }
 
 impl<'a> Merge<'a> {
-    pub(crate) fn new(dialect: Dialect, sides: [NodeRef<'a>; 3]) -> Self {
+    pub(crate) fn new(format: Format, sides: [NodeRef<'a>; 3]) -> Self {
         let is_plain = |side: &NodeRef<'a>| {
             let text = side.document().text();
             is_json(side.document()) || !(text.contains('&') || text.contains('!'))
@@ -101,7 +117,8 @@ impl<'a> Merge<'a> {
         Self {
             conflicts: Vec::new(),
             item: String::new(),
-            dialect,
+            dialect: Dialect::of(format),
+            place: kind_of_entry(sides[1], place_of(format).unwrap_or(Within::Value)),
             steps: Vec::new(),
             for_ancestor: false,
             origins: HashMap::new(),
@@ -218,15 +235,39 @@ impl<'a> Merge<'a> {
             if except == Some(key) {
                 continue;
             }
-            let values = sides.get(key);
-            if is_volatile(place, key) {
-                // Ours where we have one: what Postman rewrites by itself is nobody's edit.
-                let value = match values.ours {
-                    None if values.base.is_none() => values.theirs,
-                    ours => ours,
+            let mut values = sides.get(key);
+            if !fields_of(place).is_empty() {
+                let is_edit = |holder: Option<NodeRef<'a>>, value: Option<NodeRef<'a>>| {
+                    holder
+                        .zip(value)
+                        .is_some_and(|(holder, value)| counts(holder, place, key, value))
                 };
-                merged.extend(value.map(|value| (key, Merged::Taken(value))));
-                continue;
+                let ours = is_edit(three.ours, values.ours);
+                let theirs = is_edit(three.theirs, values.theirs);
+                let base = is_edit(three.base, values.base);
+                // Ours where we have one: what Postman rewrites or fills in by itself is nobody's edit.
+                if !ours && !theirs && !base {
+                    let value = match values.ours {
+                        None if values.base.is_none() => values.theirs,
+                        ours => ours,
+                    };
+                    merged.extend(value.map(|value| (key, Merged::Taken(value))));
+                    continue;
+                }
+                if !ours && !theirs {
+                    // Both took it back to nothing, in whatever way.
+                    merged.extend(values.ours.map(|value| (key, Merged::Taken(value))));
+                    continue;
+                }
+                // What is filled in on one side says as much as nothing.
+                if !base {
+                    values.base = None;
+                    match (ours, theirs) {
+                        (true, false) => values.theirs = None,
+                        (false, true) => values.ours = None,
+                        _ => {}
+                    }
+                }
             }
             self.steps.push(Step::Key(key));
             let value = self.value(&values, within(place, key), key);

@@ -87,7 +87,8 @@ impl Parsed {
         readable(self.source(), &self.faults)?;
         if !self.is_utf8 {
             let at = self.text.find('\u{fffd}').unwrap_or_default();
-            let fault = Fault::syntax(Span::at(at), "file is not UTF-8").with_help("save it as UTF-8");
+            let fault =
+                Fault::syntax(Span::at(at), "file is not UTF-8").with_help("save it as UTF-8");
             return Err(NoCanonicalForm::Fault(fault));
         }
         Ok(match (place_of(self.format), self.subject()) {

@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use git_postman::cli::merging::MergedText;
+use git_postman::format::detect::Format;
 use git_postman::format::json;
 use git_postman::format::merge::merge;
-use git_postman::format::merge_value::Dialect;
 use git_postman::format::node::Document;
 use git_postman::format::write::to_text;
 use serde_json::{Value, json};
@@ -15,10 +15,10 @@ use crate::support::edits::{
 };
 
 /// A merge of texts by the engine alone: what the program adds is the look at the result.
-fn merged(dialect: Dialect, base: &Document, ours: &str, theirs: &str) -> MergedText {
+fn merged(format: Format, base: &Document, ours: &str, theirs: &str) -> MergedText {
     let (ours, theirs) = (parsed(ours), parsed(theirs));
     let roots = [base, &ours, &theirs].map(|document| document.root().unwrap());
-    let outcome = merge(dialect, roots[0], roots[1], roots[2], false);
+    let outcome = merge(format, roots[0], roots[1], roots[2], false);
     MergedText {
         text: to_text(&outcome.merged, &ours, &[base, &theirs]),
         conflicts: outcome.conflicts,
@@ -49,7 +49,7 @@ fn told(merged: &MergedText) -> String {
 
 /// Holds everything that must be true of one merge.
 fn holds(
-    dialect: Dialect,
+    format: Format,
     base: &Document,
     sides: [&str; 2],
     marks: &[String],
@@ -57,7 +57,7 @@ fn holds(
     what: &dyn Fn() -> String,
 ) -> MergedText {
     let [ours, theirs] = sides;
-    let result = merged(dialect, base, ours, theirs);
+    let result = merged(format, base, ours, theirs);
     let told = told(&result);
     for mark in marks {
         let stood = ours.contains(mark.as_str()) || theirs.contains(mark.as_str());
@@ -73,7 +73,7 @@ fn holds(
         let parsed = git_postman::format::parse("a.json", result.text.clone().into_bytes());
         assert_eq!(parsed.valid, Some(true), "{:?}\n{}", parsed.faults, what());
     }
-    let swapped = merged(dialect, base, theirs, ours);
+    let swapped = merged(format, base, theirs, ours);
     assert_eq!(
         result.conflicts.is_empty(),
         swapped.conflicts.is_empty(),
@@ -84,9 +84,9 @@ fn holds(
 }
 
 /// What must be true of one side alone.
-fn is_neutral(dialect: Dialect, base: &Document, side: &str, what: &dyn Fn() -> String) {
+fn is_neutral(format: Format, base: &Document, side: &str, what: &dyn Fn() -> String) {
     for (ours, theirs) in [(side, base.text()), (base.text(), side), (side, side)] {
-        let result = merged(dialect, base, ours, theirs);
+        let result = merged(format, base, ours, theirs);
         assert_eq!(
             (result.text.as_str(), result.conflicts.len()),
             (side, 0),
@@ -109,10 +109,10 @@ fn collections(base: &Value, seeds: std::ops::Range<u64>, most: usize) -> usize 
         let other = random(&mut source, most, items, "theirs");
         let what = || format!("seed {seed}\n{own:?}\n{other:?}");
         let (ours, theirs) = (text(&edited(&base, &own)), text(&edited(&base, &other)));
-        is_neutral(Dialect::Collection, &written, &ours, &what);
+        is_neutral(Format::Collection21, &written, &ours, &what);
         let marks: Vec<String> = own.iter().chain(&other).flat_map(marks).collect();
         let result = holds(
-            Dialect::Collection,
+            Format::Collection21,
             &written,
             [&ours, &theirs],
             &marks,
@@ -274,9 +274,9 @@ fn random_edits_of_a_definition_lose_nothing() {
             .flat_map(|number| [format!("ours{number}z"), format!("theirs{number}z")])
             .collect();
         let what = || format!("seed {seed}\n{ours}\n{theirs}");
-        is_neutral(Dialect::Definition, &written, &ours, &what);
+        is_neutral(Format::OpenApi30, &written, &ours, &what);
         let result = holds(
-            Dialect::Definition,
+            Format::OpenApi30,
             &written,
             [&ours, &theirs],
             &marks,

@@ -174,7 +174,8 @@ fn canonicalize(
     if found.is_collection {
         return canonicalize_folder(found, &on_disk, limit, with_text);
     }
-    let bytes = read_file(&on_disk, limit).map_err(|message| plain_trouble(&found.path, message))?;
+    let bytes =
+        read_file(&on_disk, limit).map_err(|message| plain_trouble(&found.path, message))?;
     let written = Digest::of(&bytes);
     let parsed = read(&found.path, bytes);
     let trouble = |error: NoCanonicalForm| trouble_in(&found.path, parsed.source(), error);
@@ -237,8 +238,8 @@ fn folder_files(
     let mut files = Vec::new();
     let mut left = limit;
     for entry in WalkDir::new(on_disk).sort_by_file_name() {
-        let entry = entry
-            .map_err(|error| plain_trouble(written, format!("cannot be walked: {error}")))?;
+        let entry =
+            entry.map_err(|error| plain_trouble(written, format!("cannot be walked: {error}")))?;
         let Ok(below) = entry.path().strip_prefix(on_disk) else {
             continue;
         };
@@ -282,7 +283,9 @@ fn read_file(path: &Path, limit: u64) -> Result<Vec<u8>, String> {
             .map_err(cannot)?;
     }
     if metadata.len() > limit || bytes.len() as u64 > limit {
-        return Err(format!("is larger than the {limit} bytes of `max_file_size`"));
+        return Err(format!(
+            "is larger than the {limit} bytes of `max_file_size`"
+        ));
     }
     Ok(bytes)
 }
@@ -375,7 +378,10 @@ fn is_collection_folder(folder: &Path) -> bool {
         .flatten()
         .any(|entry| {
             entry.file_type().is_file()
-                && entry.file_name().to_str().is_some_and(folder::is_request_file)
+                && entry
+                    .file_name()
+                    .to_str()
+                    .is_some_and(folder::is_request_file)
         })
 }
 
