@@ -1,5 +1,6 @@
 //! Formats: text into documents with spans, and what each format says of them.
 
+pub(crate) mod assignment;
 pub mod asyncapi;
 pub mod collection;
 pub mod detect;
@@ -19,6 +20,7 @@ pub mod merged;
 pub mod node;
 pub mod openapi;
 pub mod schema;
+pub(crate) mod url_template;
 pub mod write;
 pub mod yaml;
 
