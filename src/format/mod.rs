@@ -1,5 +1,6 @@
 //! Formats: text into documents with spans, and what each format says of them.
 
+pub(crate) mod assignment;
 pub mod asyncapi;
 pub mod canonical;
 pub mod canonical_docs;
@@ -7,6 +8,15 @@ pub mod canonical_number;
 pub mod canonical_url;
 pub mod collection;
 pub mod detect;
+pub mod diff;
+pub mod diff_items;
+pub mod diff_lines;
+pub(crate) mod diff_renames;
+pub(crate) mod diff_shown;
+pub mod diff_told;
+pub(crate) mod diff_told_items;
+pub(crate) mod diff_value;
+pub(crate) mod diff_words;
 pub mod environment;
 pub mod fault;
 pub mod folder;
@@ -30,7 +40,9 @@ pub mod merge_value;
 pub mod merged;
 pub mod node;
 pub mod openapi;
+pub mod patch;
 pub mod schema;
+pub(crate) mod url_template;
 pub mod write;
 pub mod yaml;
 
