@@ -3,8 +3,10 @@
 use crate::format::detect::{Format, Syntax};
 use crate::format::fault::{Fault, FaultKind};
 use crate::format::markers::merge_markers;
+use crate::format::meaning::{Within, place_of, same};
 use crate::format::merge::{Outcome, merge};
 use crate::format::merge_repair::{take_back, take_back_all};
+use crate::format::merge_text::merge_lines;
 use crate::format::merge_value::Conflict;
 use crate::format::node::{Document, NodeRef};
 use crate::format::write::to_text;
@@ -12,6 +14,9 @@ use crate::format::{Parsed, judge, parse, read};
 
 /// So often the parts of a merge that are not valid are taken back before the whole document is.
 const ROUNDS: usize = 16;
+
+/// YAML of more bytes is merged by its values only.
+const MOST_LINES_BYTES: usize = 4 * 1024 * 1024;
 
 /// The three versions.
 #[derive(Debug)]
@@ -66,10 +71,16 @@ pub fn merge_documents(
     let (text, conflicts, is_known) = {
         let [base, ours, theirs] = documents(&sides)?;
         let outcome = merge(format, base.1, ours.1, theirs.1, for_ancestor);
-        let text = to_text(&outcome.merged, ours.0, &[base.0, theirs.0]);
+        let text = to_text(&outcome.merged, ours.0).map_err(|error| error.to_string())?;
         let is_known = for_ancestor || text == ours.0.text() || text == theirs.0.text();
         (text, outcome.conflicts, is_known)
     };
+    if sides[1].syntax == Syntax::Yaml
+        && conflicts.is_empty()
+        && let Some(text) = with_both_comments(path, format, &sides, &text)
+    {
+        return Ok(MergedText { text, conflicts });
+    }
     // A merge never makes a document worse than both sides were.
     if is_known || parse(path, text.clone().into_bytes()).valid != Some(false) {
         return Ok(MergedText { text, conflicts });
@@ -83,13 +94,39 @@ pub fn merge_documents(
     repaired(path, format, &sides)
 }
 
+/// Comments and blank lines are nobody's value: where the lines merge too, and mean what the documents merged to, the lines
+/// are taken, with what both sides wrote beside their values. Very large texts are not looked at once more.
+fn with_both_comments(
+    path: &str,
+    format: Format,
+    sides: &[Parsed; 3],
+    text: &str,
+) -> Option<String> {
+    let [base, ours, theirs] = sides.each_ref().map(Parsed::source);
+    if ours.len() > MOST_LINES_BYTES || text == theirs {
+        return None;
+    }
+    let lines = merge_lines(base, ours, theirs)?;
+    if lines == text {
+        return None;
+    }
+    let result = parse(path, lines.clone().into_bytes());
+    let wanted = read(path, text.as_bytes().to_vec());
+    let (result_root, _) = result.subject()?;
+    let (wanted_root, _) = wanted.subject()?;
+    let place = place_of(format).unwrap_or(Within::Value);
+    let is_same = result.valid != Some(false) && same(result_root, wanted_root, place);
+    is_same.then_some(lines)
+}
+
 /// The merge of valid documents of which a first result was not valid: what breaks it is taken back.
 fn repaired(path: &str, format: Format, sides: &[Parsed; 3]) -> Result<MergedText, String> {
     let [base, ours, theirs] = documents(sides)?;
     let mut outcome = merge(format, base.1, ours.1, theirs.1, false);
-    let written = |outcome: &Outcome<'_>| to_text(&outcome.merged, ours.0, &[base.0, theirs.0]);
+    let written =
+        |outcome: &Outcome<'_>| to_text(&outcome.merged, ours.0).map_err(|error| error.to_string());
     for _ in 0..ROUNDS {
-        let text = written(&outcome);
+        let text = written(&outcome)?;
         let result = parse(path, text.clone().into_bytes());
         if result.valid != Some(false) {
             return Ok(MergedText {
@@ -155,8 +192,8 @@ fn format_of(sides: &[Parsed; 3]) -> Format {
 
 fn readable(path: &str, which: &str, bytes: Vec<u8>) -> Result<Parsed, String> {
     let parsed = read(path, bytes);
-    if parsed.syntax != Syntax::Json {
-        return Err(format!("{which} is not JSON"));
+    if !matches!(parsed.syntax, Syntax::Json | Syntax::Yaml) {
+        return Err(format!("{which} is neither JSON nor YAML"));
     }
     if !merge_markers(parsed.source()).is_empty() {
         return Err(format!(

@@ -1,5 +1,5 @@
 //! What differs between two documents, as a value that is told to people ([`crate::format::diff_told`]) and that can be
-//! applied ([`crate::format::patch`]): whatever is told is what was compared.
+//! applied ([`crate::format::diff_apply`]): whatever is told is what was compared.
 
 use crate::format::diff_items::{CollectionDelta, diff_collections};
 use crate::format::diff_renames::Renames;
@@ -130,10 +130,10 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::{Dialect, diff};
+    use crate::format::diff_apply::apply;
     use crate::format::diff_told::told;
     use crate::format::json;
     use crate::format::meaning::{Within, same};
-    use crate::format::patch::apply;
     use crate::format::write::to_text;
 
     /// Each change as a line; below it the lines of a text that differ.
@@ -543,7 +543,7 @@ mod tests {
             prop_assert_eq!(told(&compared), []);
             return Ok(());
         };
-        let text = to_text(&apply(delta), &one, &[&other]);
+        let text = to_text(&apply(delta), &one).unwrap();
         let (patched, faults) = json::parse(text.clone());
         prop_assert!(faults.is_empty(), "{text}");
         prop_assert!(

@@ -12,7 +12,7 @@ use crate::format::meaning_view::{counts, kind_of_entry};
 use crate::format::merge_order::merge_order;
 use crate::format::merge_text::merge_lines;
 use crate::format::merged::Merged;
-use crate::format::node::{Document, Kind, NodeId, NodeRef, pointer_part};
+use crate::format::node::{Kind, NodeId, NodeRef, pointer_part};
 
 /// Up to so many members a key is looked for by walking; beyond, by hashing.
 const FEW_MEMBERS: usize = 12;
@@ -111,8 +111,8 @@ pub(crate) struct Merge<'a> {
 impl<'a> Merge<'a> {
     pub(crate) fn new(format: Format, sides: [NodeRef<'a>; 3]) -> Self {
         let is_plain = |side: &NodeRef<'a>| {
-            let text = side.document().text();
-            is_json(side.document()) || !(text.contains('&') || text.contains('!'))
+            let document = side.document();
+            !document.is_yaml() || !(document.shares_values() || document.text().contains('!'))
         };
         Self {
             conflicts: Vec::new(),
@@ -326,15 +326,6 @@ impl<'a> Merge<'a> {
 
 /// What stands in a common ancestor for what its own sides did not agree on.
 pub(crate) const UNDECIDED: &str = "git-postman: the common ancestors do not agree";
-
-fn is_json(document: &Document) -> bool {
-    let root = document.root().map(NodeRef::span);
-    root.is_some_and(|span| span.of(document.text()).starts_with(['{', '[']))
-        && document.root().is_some_and(|root| {
-            let first = root.members().next();
-            first.is_none_or(|member| member.key_span.of(document.text()).starts_with('"'))
-        })
-}
 
 fn is_container(node: NodeRef<'_>) -> bool {
     matches!(node.kind(), Kind::Array | Kind::Object)

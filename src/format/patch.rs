@@ -1,142 +1,48 @@
-//! Applying a difference: `apply(diff(a, b), a)` means what `b` means. What did not change stays a part of `a`, so that it
-//! can be written back byte by byte.
+//! Changes to a text by byte ranges: everything outside of them stays as it is.
 
-use std::collections::HashMap;
+use std::ops::Range;
 
-use crate::format::diff::{Delta, ListDelta, MemberDelta};
-use crate::format::diff_items::CollectionDelta;
-use crate::format::merged::Merged;
-use crate::format::node::{Kind, NodeRef};
+/// Changes to one text, in any order.
+#[derive(Debug, Default)]
+pub(crate) struct Patches(Vec<(Range<usize>, String)>);
 
-/// The document that a difference makes of the older side.
-pub fn apply<'a>(delta: &Delta<'a>) -> Merged<'a> {
-    match delta {
-        Delta::Replaced { after, .. } => Merged::Taken(*after),
-        Delta::Object {
-            before, members, ..
-        } => Merged::Object {
-            like: *before,
-            members: changed_members(*before, members, None),
-        },
-        Delta::List(list) => changed_list(list),
-        Delta::Collection(collection) => changed_collection(collection),
-    }
-}
-
-/// The members of an object with what differs put in place: what was there keeps its order, what is new follows. `item` is
-/// what the member of that name becomes.
-fn changed_members<'a>(
-    before: NodeRef<'a>,
-    members: &[MemberDelta<'a>],
-    item: Option<Merged<'a>>,
-) -> Vec<(&'a str, Merged<'a>)> {
-    let mut item = item;
-    let leaves_items = item.is_some();
-    let mut merged = Vec::new();
-    // Large objects exist, such as the paths of a definition.
-    let known: HashMap<&str, &MemberDelta<'a>> = members
-        .iter()
-        .filter_map(|change| Some((change.before?.key, change)))
-        .collect();
-    for (index, own) in before.members().enumerate() {
-        if own.key == "item" && leaves_items {
-            merged.extend(item.take().map(|item| (own.key, item)));
-            continue;
-        }
-        match known.get(own.key) {
-            None if before.counts(index) => merged.push((own.key, Merged::Taken(own.value))),
-            // Of several members with one key the last counts.
-            None => {}
-            Some(_) if !before.counts(index) => {}
-            Some(change) => {
-                if let Some(after) = change.after {
-                    let value = change
-                        .inside
-                        .as_ref()
-                        .map_or(Merged::Taken(own.value), apply);
-                    merged.push((after.key, value));
-                }
-            }
+impl Patches {
+    /// Puts a text in the place of a range.
+    pub(crate) fn replace(&mut self, range: Range<usize>, text: impl Into<String>) {
+        let text = text.into();
+        if !range.is_empty() || !text.is_empty() {
+            self.0.push((range, text));
         }
     }
-    let added = members.iter().filter(|change| change.before.is_none());
-    merged.extend(
-        added
-            .filter_map(|change| change.after)
-            .map(|after| (after.key, Merged::Taken(after.value))),
-    );
-    merged.extend(item.map(|item| ("item", item)));
-    merged
-}
 
-fn changed_list<'a>(list: &ListDelta<'a>) -> Merged<'a> {
-    let items = list
-        .slots
-        .iter()
-        .enumerate()
-        .filter_map(|(index, slot)| {
-            let earlier = slot.before.and_then(|before| list.before.nth_item(before));
-            match (&slot.inside, earlier) {
-                (Some(inside), _) => Some(apply(inside)),
-                (None, Some(earlier)) => Some(Merged::Taken(earlier)),
-                (None, None) => list.after.nth_item(index).map(Merged::Taken),
+    /// Puts a text before the byte at an offset.
+    pub(crate) fn insert(&mut self, at: usize, text: impl Into<String>) {
+        self.replace(at..at, text);
+    }
+
+    /// Takes a range away.
+    pub(crate) fn remove(&mut self, range: Range<usize>) {
+        self.replace(range, "");
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// This part of the text with its changes. Of changes that overlap the later is cut to what the earlier left.
+    pub(crate) fn applied(mut self, text: &str, part: Range<usize>) -> String {
+        self.0.sort_by_key(|(range, _)| (range.start, range.end));
+        let grown: usize = self.0.iter().map(|(_, text)| text.len()).sum();
+        let mut out = String::with_capacity(part.len() + grown);
+        let mut at = part.start;
+        for (range, new) in self.0 {
+            if range.start > at {
+                out.push_str(text.get(at..range.start).unwrap_or_default());
             }
-        })
-        .collect();
-    Merged::Array {
-        like: list.before,
-        items,
-    }
-}
-
-fn changed_collection<'a>(collection: &CollectionDelta<'a>) -> Merged<'a> {
-    let items = below(collection, None, collection.after);
-    Merged::Object {
-        like: collection.before,
-        members: changed_members(collection.before, &collection.members, items),
-    }
-}
-
-/// The list of items of a folder, or of the collection; `None` where it has none.
-fn below<'a>(
-    collection: &CollectionDelta<'a>,
-    folder: Option<usize>,
-    after: NodeRef<'a>,
-) -> Option<Merged<'a>> {
-    let earlier = match folder {
-        None => Some(collection.before),
-        Some(folder) => collection.items[folder]
-            .before
-            .map(|before| collection.from.list[before].node),
-    };
-    let list = |node: Option<NodeRef<'a>>| {
-        node.and_then(|node| node.get("item"))
-            .filter(|list| list.kind() == Kind::Array)
-    };
-    let like = list(earlier).or_else(|| list(Some(after)))?;
-    let items = collection
-        .to
-        .below(folder)
-        .iter()
-        .map(|child| item(collection, *child))
-        .collect();
-    Some(Merged::Array { like, items })
-}
-
-fn item<'a>(collection: &CollectionDelta<'a>, index: usize) -> Merged<'a> {
-    let own = &collection.to.list[index];
-    let delta = &collection.items[index];
-    let items = below(collection, Some(index), own.node).filter(|_| own.is_folder);
-    let Some(before) = delta.before else {
-        // What is new as a whole may hold what was moved into it.
-        return Merged::Object {
-            like: own.node,
-            members: changed_members(own.node, &[], items),
-        };
-    };
-    let before = collection.from.list[before].node;
-    Merged::Object {
-        like: before,
-        members: changed_members(before, &delta.members, items),
+            out.push_str(&new);
+            at = at.max(range.end);
+        }
+        out.push_str(text.get(at..part.end.max(at)).unwrap_or_default());
+        out
     }
 }

@@ -19,3 +19,4 @@ mod merge_random;
 mod odd_repositories;
 mod support;
 mod verdicts;
+mod writing;

@@ -20,7 +20,7 @@ fn merged(format: Format, base: &Document, ours: &str, theirs: &str) -> MergedTe
     let roots = [base, &ours, &theirs].map(|document| document.root().unwrap());
     let outcome = merge(format, roots[0], roots[1], roots[2], false);
     MergedText {
-        text: to_text(&outcome.merged, &ours, &[base, &theirs]),
+        text: to_text(&outcome.merged, &ours).unwrap(),
         conflicts: outcome.conflicts,
     }
 }
