@@ -236,7 +236,7 @@ impl<'a> Merge<'a> {
                 continue;
             }
             let mut values = sides.get(key);
-            if !fields_of(place).is_empty() {
+            if !fields_of(place).is_empty() && !is_place_in_order(place, key) {
                 let is_edit = |holder: Option<NodeRef<'a>>, value: Option<NodeRef<'a>>| {
                     holder
                         .zip(value)
@@ -326,6 +326,16 @@ impl<'a> Merge<'a> {
 
 /// What stands in a common ancestor for what its own sides did not agree on.
 pub(crate) const UNDECIDED: &str = "git-postman: the common ancestors do not agree";
+
+/// Whether a member says where a file of a collection of version 3 stands among its neighbours: the number alone means
+/// nothing, but who changed it moved the file.
+fn is_place_in_order(place: Within, key: &str) -> bool {
+    let is_file = matches!(
+        place,
+        Within::RequestFile | Within::ExampleFile | Within::DefinitionFile
+    );
+    is_file && key == "order"
+}
 
 fn is_container(node: NodeRef<'_>) -> bool {
     matches!(node.kind(), Kind::Array | Kind::Object)

@@ -534,3 +534,111 @@ fn collections_of_version_1_and_two_syntaxes_are_left_to_git() {
     let reason = merge_documents("a.json", versions, false).unwrap_err();
     assert!(reason.contains("collection of version 1"), "{reason}");
 }
+
+/// Merges three YAML texts of one file without a conflict.
+#[track_caller]
+fn yaml(path: &str, base: &str, ours: &str, theirs: &str) -> String {
+    let versions = Versions {
+        base: base.into(),
+        ours: ours.into(),
+        theirs: theirs.into(),
+    };
+    let merged = merge_documents(path, versions, false).unwrap();
+    assert_eq!(merged.conflicts, []);
+    merged.text
+}
+
+const YAML: &str = "\
+# The shop's interface
+openapi: 3.0.3
+info: {title: Shop, version: '1'} # one line
+paths:
+  /orders:
+    get:
+      tags: [orders]
+      # how many at once
+      parameters:
+        - name: limit
+          in: query
+          schema:
+            type: integer
+      responses:
+        '200':
+          description: |
+            All orders.
+            Newest first.
+components:
+  schemas:
+    Order:
+      type: object
+      required: [id]
+      properties:
+        id:
+          type: string   # a UUID
+";
+
+#[test]
+fn a_yaml_definition_merges_and_keeps_what_both_wrote_beside_the_values() {
+    let ours = YAML
+        .replace("required: [id]", "required: [id, total]")
+        .replace("title: Shop", "title: Shop and more")
+        .replace("Newest first.", "Newest first, of course.");
+    let theirs = YAML
+        .replace("required: [id]", "required: [id, state]")
+        .replace("# a UUID", "# a UUID, version 7")
+        .replace("          schema:\n            type: integer\n", "          schema:\n            type: integer\n        - name: after\n          in: query\n          schema:\n            type: string\n");
+    let text = yaml("a.yaml", YAML, &ours, &theirs);
+    assert!(text.contains("total") && text.contains("state"), "{text}");
+    for kept in ["# The shop's interface", "title: Shop and more", "# one line", "# how many at once", "- name: after", "Newest first, of course."] {
+        assert!(text.contains(kept), "{kept} is lost:\n{text}");
+    }
+    // Where the lines merge too, their comment is in the result as well.
+    let text = yaml("a.yaml", YAML, &YAML.replace("title: Shop", "title: Store"), &YAML.replace("# a UUID", "# a UUID, version 7"));
+    assert!(text.contains("title: Store") && text.contains("version 7"), "{text}");
+}
+
+#[test]
+fn a_request_file_of_a_collection_of_version_3_merges() {
+    let base = "$kind: http-request\nname: List\nmethod: GET\nurl: '{{base}}/orders'\norder: 1000\nheaders:\n  - key: A\n    value: '1'\nscripts:\n  - type: afterResponse\n    language: text/javascript\n    code: |-\n      one();\n      two();\n      three();\n";
+    let ours = base.replace("order: 1000", "order: 2000").replace("one();", "first();");
+    let theirs = base
+        .replace("three();", "third();")
+        .replace("    value: '1'\n", "    value: '1'\n  - key: B\n    value: '2'\n");
+    let text = yaml("postman/collections/Shop/List.request.yaml", base, &ours, &theirs);
+    for part in ["order: 2000", "first();", "third();", "key: B"] {
+        assert!(text.contains(part), "{part} is lost:\n{text}");
+    }
+    let versions = Versions {
+        base: base.into(),
+        ours: ours.into_bytes(),
+        theirs: base.replace("order: 1000", "order: 3000").into_bytes(),
+    };
+    let merged = merge_documents("postman/collections/Shop/List.request.yaml", versions, false).unwrap();
+    assert_eq!(merged.conflicts.len(), 1);
+    assert_eq!(merged.conflicts[0].field, "/order");
+}
+
+#[test]
+fn aliases_that_expand_without_bound_are_left_to_git() {
+    let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
+    for level in 1..12 {
+        let before = level - 1;
+        let aliases = vec![format!("*a{before}"); 10].join(", ");
+        bomb.push_str(&format!("a{level}: &a{level} [{aliases}]\n"));
+    }
+    let versions = Versions {
+        base: "a: 1\n".into(),
+        ours: "a: 2\n".into(),
+        theirs: bomb.into_bytes(),
+    };
+    let reason = merge_documents("a.yaml", versions, false).unwrap_err();
+    assert!(reason.starts_with("their version cannot be read"), "{reason}");
+    let versions = Versions {
+        base: "a: &x [1, 2]\nb: *x\nc: 1\n".into(),
+        ours: "a: &x [1, 2, 3]\nb: *x\nc: 1\n".into(),
+        theirs: "a: &x [1, 2]\nb: *x\nc: 2\n".into(),
+    };
+    let merged = merge_documents("a.yaml", versions, false).unwrap();
+    assert_eq!(merged.conflicts, []);
+    assert_eq!(merged.text, "a: &x [1, 2, 3]\nb: *x\nc: 2\n");
+}
