@@ -29,6 +29,7 @@ pub mod merged;
 pub mod node;
 pub mod openapi;
 pub mod patch;
+pub mod readable;
 pub mod schema;
 pub(crate) mod url_template;
 pub mod write;
