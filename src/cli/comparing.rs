@@ -8,7 +8,7 @@ use crate::format::fault::FaultKind;
 use crate::format::items::Items;
 use crate::format::node::NodeRef;
 use crate::format::readable::readable;
-use crate::format::{Parsed, parse};
+use crate::format::{Parsed, read};
 use crate::model::difference::{ContentDifference, FileDifference, FileStatus};
 use crate::model::text::counted;
 
@@ -59,8 +59,8 @@ pub fn compare(versions: Versions, whole: Whole) -> Option<FileDifference> {
     };
     let earlier = earlier_path.as_deref().unwrap_or(&path);
     let sides = (
-        before.map(|bytes| parse(earlier, bytes)),
-        after.map(|bytes| parse(&path, bytes)),
+        before.map(|bytes| read(earlier, bytes)),
+        after.map(|bytes| read(&path, bytes)),
     );
     let format = sides
         .1

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use crate::format::assignment::{Candidate, assign};
-use crate::format::parse;
+use crate::format::read as read_document;
 use crate::model::path::RepoPath;
 
 /// Of more files than this only those that are the same byte by byte or have one id are found again.
@@ -79,7 +79,7 @@ pub fn pair_renamed(gone: &Files, new: &Files) -> Vec<(RepoPath, RepoPath)> {
 
 /// The id that a collection or an environment states of itself.
 fn id_of(path: &RepoPath, bytes: &[u8]) -> Option<String> {
-    let parsed = parse(path.as_str(), bytes.to_vec());
+    let parsed = read_document(path.as_str(), bytes.to_vec());
     if !parsed.format.is_collection() && !parsed.format.is_environment() {
         return None;
     }

@@ -74,14 +74,27 @@ impl Parsed {
     }
 }
 
-/// Reads a file. Content never makes this fail: what cannot be understood is among the faults.
+/// Reads a file and judges it. Content never makes this fail: what cannot be understood is among the faults.
 pub fn parse(path: &str, bytes: Vec<u8>) -> Parsed {
+    let mut parsed = read(path, bytes);
+    if parsed.valid.is_none()
+        && let Some((root, prefix)) = parsed.subject()
+        && let Some(told) = validate(parsed.format, root, prefix)
+    {
+        parsed.valid = Some(!told.iter().any(Fault::invalidates));
+        parsed.faults.extend(told);
+    }
+    parsed
+}
+
+/// The same without the verdict of the schema, for who only wants to know what stands there.
+pub fn read(path: &str, bytes: Vec<u8>) -> Parsed {
     let text = match String::from_utf8(bytes) {
         Ok(text) => text,
         Err(error) => return not_text(path, error.as_bytes()),
     };
     let syntax = detect::syntax(path, &text);
-    let (document, mut faults) = match syntax {
+    let (document, faults) = match syntax {
         Syntax::Json => json::parse(text),
         Syntax::Yaml => yaml::parse(text),
         Syntax::Ini | Syntax::Other => {
@@ -99,20 +112,7 @@ pub fn parse(path: &str, bytes: Vec<u8>) -> Parsed {
     };
     let format = detect::of_postman_file(path)
         .unwrap_or_else(|| detect::of_document(path, document.text(), document.root()));
-    let mut valid = faults.iter().any(Fault::invalidates).then_some(false);
-    if valid.is_none()
-        && let Some(root) = document.root()
-    {
-        let (root, prefix) = if format.is_collection() {
-            detect::unwrapped(root)
-        } else {
-            (root, "")
-        };
-        if let Some(told) = validate(format, root, prefix) {
-            valid = Some(!told.iter().any(Fault::invalidates));
-            faults.extend(told);
-        }
-    }
+    let valid = faults.iter().any(Fault::invalidates).then_some(false);
     Parsed {
         format,
         syntax,

@@ -106,7 +106,7 @@ fn painted(text: &str, paint: Paint, style: &Style) -> String {
 mod tests {
     use crate::model::difference::{ChangeKind, LineKind};
     use crate::report::difference::{Detail, DifferenceFormat, render_difference};
-    use crate::report::difference_markdown::tests::difference;
+    use crate::report::difference_sample::difference;
     use crate::report::style::Style;
 
     #[test]

@@ -32,7 +32,7 @@ pub(crate) fn render(difference: &Difference, detail: Detail, limit: usize) -> S
         text.push('\n');
     }
     if left_out > 0 {
-        text.push_str(&format!("… and {} more\n", counted(left_out, "change")));
+        text.push_str(&format!("… and {}\n", counted(left_out, "more change")));
     }
     if difference.files.is_empty() {
         text.push_str("No difference.\n");
@@ -139,54 +139,11 @@ fn longest_run(text: &str) -> usize {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+mod tests {
     use super::{code, render};
-    use crate::model::difference::{
-        Change, ChangeKind, ContentDifference, Difference, FileDifference, FileStatus, Line,
-        LineKind, Side,
-    };
+    use crate::model::difference::ContentDifference;
     use crate::report::difference::Detail;
-
-    /// Three changes of one file, with names that would like to be more.
-    pub(crate) fn difference() -> Difference {
-        let change = |kind, item: &str, what: &[&str], before: &str, after: &str| Change {
-            kind,
-            noun: "request",
-            item: vec!["Orders".to_owned(), item.to_owned()],
-            what: what.iter().map(|&word| word.to_owned()).collect(),
-            pointer: "/item/0/item/0".to_owned(),
-            before: Some(before.to_owned()),
-            after: Some(after.to_owned()),
-            lines: Vec::new(),
-        };
-        let line = |kind, text: &str| Line {
-            kind,
-            text: text.to_owned(),
-        };
-        let mut script = change(ChangeKind::Changed, "x", &["test script"], "a", "```b");
-        script.lines = vec![line(LineKind::Removed, "a"), line(LineKind::Added, "```b")];
-        Difference {
-            from: Side::default(),
-            to: Side::default(),
-            files: vec![FileDifference {
-                path: "a.json".to_owned(),
-                earlier_path: None,
-                format: "collection-2.1",
-                status: FileStatus::Changed,
-                content: ContentDifference::Meaning(vec![
-                    change(ChangeKind::Renamed, "List @all", &[], "Li\nst", "List @all"),
-                    change(
-                        ChangeKind::Changed,
-                        "x",
-                        &["request", "header A", "value"],
-                        "1",
-                        "<b>|",
-                    ),
-                    script,
-                ]),
-            }],
-        }
-    }
+    use crate::report::difference_sample::difference;
 
     #[test]
     fn whatever_a_document_wrote_stands_in_code() {

@@ -4,6 +4,8 @@ pub mod difference;
 mod difference_human;
 mod difference_json;
 mod difference_markdown;
+#[cfg(test)]
+mod difference_sample;
 mod difference_words;
 mod human;
 mod json;

@@ -10,7 +10,7 @@ use crate::cli::failure::Failure;
 use crate::cli::reporting::print;
 use crate::cli::session::Session;
 use crate::format::diff_lines::changed_lines;
-use crate::format::parse;
+use crate::format::read as read_document;
 use crate::format::readable::readable;
 use crate::model::difference::{ContentDifference, Difference, FileDifference, FileStatus};
 use crate::model::text::visible;
@@ -71,7 +71,7 @@ fn as_text(file: &Path, session: &Session) -> Result<(), Failure> {
     let text = if bytes.len() as u64 > MAX_BYTES {
         None
     } else {
-        let parsed = parse(&name, bytes.clone());
+        let parsed = read_document(&name, bytes.clone());
         comparable(&parsed)
             .ok()
             .map(|(root, dialect)| readable(root, dialect))
