@@ -2,7 +2,11 @@
 //!
 //! `cargo bench --bench merges` prints a table. The edits come from a fixed seed, so the figures are the same everywhere.
 
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark that cannot go on should say where")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a benchmark that cannot go on should say where"
+)]
 
 #[path = "../tests/it/support/edits.rs"]
 mod edits;
@@ -38,7 +42,12 @@ impl Counts {
     }
 
     fn row(&self, name: &str) {
-        let Self { clean, conflicts, unreadable, wrong } = self;
+        let Self {
+            clean,
+            conflicts,
+            unreadable,
+            wrong,
+        } = self;
         println!("| {name} | {clean} | {conflicts} | {unreadable} | {wrong} |");
     }
 }
@@ -77,8 +86,12 @@ fn main() {
         let lines = String::from_utf8_lossy(merged.content()).into_owned();
         by_text.add(merged.is_automergeable().then_some(lines.as_str()), &wanted);
     }
-    println!("{PAIRS} pairs of 1 to {MOST_EDITS} random edits on each side of a collection of {REQUESTS} requests:\n");
-    println!("| merge | clean | conflicts | clean, but no JSON | clean, but not what both wanted |");
+    println!(
+        "{PAIRS} pairs of 1 to {MOST_EDITS} random edits on each side of a collection of {REQUESTS} requests:\n"
+    );
+    println!(
+        "| merge | clean | conflicts | clean, but no JSON | clean, but not what both wanted |"
+    );
     println!("|---|---|---|---|---|");
     by_meaning.row("by meaning");
     by_text.row("by lines, git");

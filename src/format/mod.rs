@@ -45,6 +45,7 @@ pub mod node;
 pub mod openapi;
 pub(crate) mod pairing;
 pub(crate) mod patch;
+pub mod readable;
 pub mod schema;
 pub(crate) mod url_template;
 pub mod write;

@@ -3,6 +3,10 @@
 /// What differs between two sides.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Difference {
+    /// The older side.
+    pub from: Side,
+    /// The newer side.
+    pub to: Side,
     /// The files that differ, sorted by path.
     pub files: Vec<FileDifference>,
 }
@@ -12,6 +16,15 @@ impl Difference {
     pub fn exit_code(&self) -> u8 {
         u8::from(!self.files.is_empty())
     }
+}
+
+/// One of two sides.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Side {
+    /// `worktree`, `index`, `revision` or `files`.
+    pub kind: &'static str,
+    /// The commit, for a revision; the file, for files.
+    pub id: Option<String>,
 }
 
 /// One file that differs.

@@ -10,6 +10,7 @@ mod bad_input;
 mod check;
 mod check_files;
 mod commands;
+mod diff;
 mod hook_variables;
 mod hooks_install;
 mod hooks_push;

@@ -589,22 +589,45 @@ fn a_yaml_definition_merges_and_keeps_what_both_wrote_beside_the_values() {
         .replace("          schema:\n            type: integer\n", "          schema:\n            type: integer\n        - name: after\n          in: query\n          schema:\n            type: string\n");
     let text = yaml("a.yaml", YAML, &ours, &theirs);
     assert!(text.contains("total") && text.contains("state"), "{text}");
-    for kept in ["# The shop's interface", "title: Shop and more", "# one line", "# how many at once", "- name: after", "Newest first, of course."] {
+    for kept in [
+        "# The shop's interface",
+        "title: Shop and more",
+        "# one line",
+        "# how many at once",
+        "- name: after",
+        "Newest first, of course.",
+    ] {
         assert!(text.contains(kept), "{kept} is lost:\n{text}");
     }
     // Where the lines merge too, their comment is in the result as well.
-    let text = yaml("a.yaml", YAML, &YAML.replace("title: Shop", "title: Store"), &YAML.replace("# a UUID", "# a UUID, version 7"));
-    assert!(text.contains("title: Store") && text.contains("version 7"), "{text}");
+    let text = yaml(
+        "a.yaml",
+        YAML,
+        &YAML.replace("title: Shop", "title: Store"),
+        &YAML.replace("# a UUID", "# a UUID, version 7"),
+    );
+    assert!(
+        text.contains("title: Store") && text.contains("version 7"),
+        "{text}"
+    );
 }
 
 #[test]
 fn a_request_file_of_a_collection_of_version_3_merges() {
     let base = "$kind: http-request\nname: List\nmethod: GET\nurl: '{{base}}/orders'\norder: 1000\nheaders:\n  - key: A\n    value: '1'\nscripts:\n  - type: afterResponse\n    language: text/javascript\n    code: |-\n      one();\n      two();\n      three();\n";
-    let ours = base.replace("order: 1000", "order: 2000").replace("one();", "first();");
-    let theirs = base
-        .replace("three();", "third();")
-        .replace("    value: '1'\n", "    value: '1'\n  - key: B\n    value: '2'\n");
-    let text = yaml("postman/collections/Shop/List.request.yaml", base, &ours, &theirs);
+    let ours = base
+        .replace("order: 1000", "order: 2000")
+        .replace("one();", "first();");
+    let theirs = base.replace("three();", "third();").replace(
+        "    value: '1'\n",
+        "    value: '1'\n  - key: B\n    value: '2'\n",
+    );
+    let text = yaml(
+        "postman/collections/Shop/List.request.yaml",
+        base,
+        &ours,
+        &theirs,
+    );
     for part in ["order: 2000", "first();", "third();", "key: B"] {
         assert!(text.contains(part), "{part} is lost:\n{text}");
     }
@@ -613,7 +636,12 @@ fn a_request_file_of_a_collection_of_version_3_merges() {
         ours: ours.into_bytes(),
         theirs: base.replace("order: 1000", "order: 3000").into_bytes(),
     };
-    let merged = merge_documents("postman/collections/Shop/List.request.yaml", versions, false).unwrap();
+    let merged = merge_documents(
+        "postman/collections/Shop/List.request.yaml",
+        versions,
+        false,
+    )
+    .unwrap();
     assert_eq!(merged.conflicts.len(), 1);
     assert_eq!(merged.conflicts[0].field, "/order");
 }
@@ -632,7 +660,10 @@ fn aliases_that_expand_without_bound_are_left_to_git() {
         theirs: bomb.into_bytes(),
     };
     let reason = merge_documents("a.yaml", versions, false).unwrap_err();
-    assert!(reason.starts_with("their version cannot be read"), "{reason}");
+    assert!(
+        reason.starts_with("their version cannot be read"),
+        "{reason}"
+    );
     let versions = Versions {
         base: "a: &x [1, 2]\nb: *x\nc: 1\n".into(),
         ours: "a: &x [1, 2, 3]\nb: *x\nc: 1\n".into(),
