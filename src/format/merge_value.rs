@@ -260,13 +260,10 @@ impl<'a> Merge<'a> {
                     continue;
                 }
                 // What is filled in on one side says as much as nothing.
-                if !base {
-                    values.base = None;
-                    match (ours, theirs) {
-                        (true, false) => values.theirs = None,
-                        (false, true) => values.ours = None,
-                        _ => {}
-                    }
+                match (ours, theirs) {
+                    (true, false) if !base => (values.base, values.theirs) = (None, None),
+                    (false, true) if !base => (values.base, values.ours) = (None, None),
+                    _ => {}
                 }
             }
             self.steps.push(Step::Key(key));
