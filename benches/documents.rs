@@ -52,3 +52,71 @@ fn secrets(bencher: divan::Bencher<'_, '_>, megabytes: usize) {
         .counter(divan::counter::BytesCount::of_str(&text))
         .bench(|| git_postman::check::rules::secret::scan::scan(&text));
 }
+
+/// A collection of so many requests in folders of twenty, each under a name and URL of its own.
+fn requests(count: usize, edit: impl Fn(usize) -> (String, String)) -> String {
+    let folders: Vec<String> = (0..count.div_ceil(20))
+        .map(|folder| {
+            let items: Vec<String> = (folder * 20..count.min(folder * 20 + 20))
+                .map(|number| {
+                    let (name, value) = edit(number);
+                    format!(r#"{{"name": "{name}", "event": [{{"listen": "test", "script": {{"exec": ["one", "two"]}}}}], "request": {{"method": "GET", "header": [{{"key": "Accept", "value": "{value}"}}], "url": "{{{{base}}}}/r/{number}"}}}}"#)
+                })
+                .collect();
+            format!(r#"{{"name": "Folder {folder}", "item": [{}]}}"#, items.join(","))
+        })
+        .collect();
+    format!(
+        r#"{{"info": {{"name": "x"}}, "item": [{}]}}"#,
+        folders.join(",")
+    )
+}
+
+/// Two collections whose every tenth request was renamed and whose every seventh has another header.
+#[divan::bench(args = [1_000, 10_000, 100_000])]
+fn difference(bencher: divan::Bencher<'_, '_>, count: usize) {
+    let before = requests(count, |number| {
+        (format!("Request {number}"), "a".to_owned())
+    });
+    let after = requests(count, |number| {
+        let name = if number % 10 == 0 {
+            "Renamed"
+        } else {
+            "Request"
+        };
+        let value = if number % 7 == 0 { "b" } else { "a" };
+        (format!("{name} {number}"), value.to_owned())
+    });
+    let (before, after) = (format::json::parse(before).0, format::json::parse(after).0);
+    bencher
+        .counter(divan::counter::ItemsCount::new(count))
+        .bench(|| {
+            let sides = (before.root(), after.root());
+            let (Some(one), Some(other)) = sides else {
+                return 0;
+            };
+            let compared = format::diff::diff(one, other, format::diff::Dialect::Collection);
+            format::diff_told::told(&compared).len()
+        });
+}
+
+/// The same text twice, as it is after a pull that brought nothing.
+#[divan::bench(args = MEGABYTES)]
+fn difference_of_the_same(bencher: divan::Bencher<'_, '_>, megabytes: usize) {
+    let text = collection(megabytes);
+    let (before, after) = (
+        format::json::parse(text.clone()).0,
+        format::json::parse(text.clone()).0,
+    );
+    bencher
+        .counter(divan::counter::BytesCount::of_str(&text))
+        .bench(|| {
+            let sides = (before.root(), after.root());
+            let (Some(one), Some(other)) = sides else {
+                return true;
+            };
+            format::diff::diff(one, other, format::diff::Dialect::Collection)
+                .delta
+                .is_none()
+        });
+}

@@ -27,7 +27,7 @@
 //! | files in the managed directories | by every check | never; `init` makes the directories, each with a `.gitkeep` |
 //! | `pre-push` and `pre-commit` in `.git/hooks` (or `core.hooksPath`), an earlier one kept as `….git-postman-before` | by `hook status` | by `hook install`, `hook uninstall` and `init --hook` |
 //! | the same in git's template directory, and `init.templateDir` | by `hook status --global` | by `hook install --global` and `hook uninstall --global` |
-//! | `.gitattributes`, and `merge.git-postman` in the clone's configuration | by `hook install --merge-driver` | by the same, and by `hook uninstall` |
+//! | `.gitattributes`, and `merge.git-postman` and `diff.git-postman` in the clone's configuration | by `hook install --drivers` | by the same, and by `hook uninstall` |
 //! | a document in a merge, and `….merge-conflicts.json` beside it | by `merge-driver` | by `merge-driver`, when git merges |
 //! | `refs/postman/*`, or what `[mirror] state-ref` names, here and on the remote, with its objects | by the mirror | by the mirror |
 //! | objects that a partial clone lacks | by a check that needs them | by git, which fetches them; never with `--offline` |

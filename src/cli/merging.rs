@@ -1,17 +1,27 @@
 //! Three versions of one file merged by what they mean: what `merge` and the merge driver share.
 
-use crate::format::detect::Syntax;
+use crate::format::detect::{Format, Syntax};
 use crate::format::fault::{Fault, FaultKind};
 use crate::format::markers::merge_markers;
-use crate::format::merge::{merge_collections, merge_values};
+use crate::format::meaning::{Within, place_of, same};
+use crate::format::merge::{Outcome, merge};
+use crate::format::merge_repair::{take_back, take_back_all};
+use crate::format::merge_text::merge_lines;
 use crate::format::merge_value::Conflict;
+use crate::format::node::{Document, NodeRef};
 use crate::format::write::to_text;
-use crate::format::{Parsed, parse};
+use crate::format::{Parsed, judge, parse, read};
+
+/// So often the parts of a merge that are not valid are taken back before the whole document is.
+const ROUNDS: usize = 16;
+
+/// YAML of more bytes is merged by its values only.
+const MOST_LINES_BYTES: usize = 4 * 1024 * 1024;
 
 /// The three versions.
 #[derive(Debug)]
 pub struct Versions {
-    /// What both sides started from.
+    /// What both sides started from; empty where each side added the file.
     pub base: Vec<u8>,
     /// Our side.
     pub ours: Vec<u8>,
@@ -28,56 +38,162 @@ pub struct MergedText {
     pub conflicts: Vec<Conflict>,
 }
 
-/// Merges JSON documents. `path` decides what they are where the content leaves it open.
+/// Merges documents. `path` decides what they are where the content leaves it open; `for_ancestor` says that the result is
+/// the common ancestor of another merge.
 ///
 /// # Errors
 /// Why the versions cannot be merged by meaning: a sentence about the first that stands in the way.
-pub fn merge_documents(path: &str, versions: Versions) -> Result<MergedText, String> {
-    let base = readable(path, "the common ancestor", versions.base)?;
-    let ours = readable(path, "our version", versions.ours)?;
-    let theirs = readable(path, "their version", versions.theirs)?;
-    let roots = [&base, &ours, &theirs].map(|parsed| {
-        parsed
-            .document
-            .as_ref()
-            .and_then(|document| document.root())
-    });
-    let ([Some(root_base), Some(root_ours), Some(root_theirs)], Some(own)) =
-        (roots, ours.document.as_ref())
-    else {
-        return Err("one of the versions is empty".to_owned());
-    };
-    let is_plain_collection = |parsed: &Parsed| {
-        parsed.format.is_collection()
-            && parsed
-                .subject()
-                .is_some_and(|(_, prefix)| prefix.is_empty())
-    };
-    let (merged, conflicts) = if [&base, &ours, &theirs].into_iter().all(is_plain_collection) {
-        merge_collections(root_base, root_ours, root_theirs)
+pub fn merge_documents(
+    path: &str,
+    versions: Versions,
+    for_ancestor: bool,
+) -> Result<MergedText, String> {
+    // What each side added has no ancestor: everything in it is new.
+    let base = if versions.base.iter().all(u8::is_ascii_whitespace) {
+        b"{}".to_vec()
     } else {
-        merge_values(root_base, root_ours, root_theirs)
+        versions.base
     };
-    let text = to_text(&merged, own).map_err(|error| error.to_string())?;
-    // A merge never makes a document worse than both sides were.
-    let result = parse(path, text.clone().into_bytes());
-    if result
-        .faults
-        .iter()
-        .any(|fault| fault.kind == FaultKind::Syntax)
+    let (base, (ours, theirs)) = rayon::join(
+        || readable(path, "the common ancestor", base),
+        || {
+            rayon::join(
+                || readable(path, "our version", versions.ours),
+                || readable(path, "their version", versions.theirs),
+            )
+        },
+    );
+    let mut sides = [base?, ours?, theirs?];
+    if sides[1].syntax != sides[2].syntax {
+        return Err("one side is JSON and the other YAML".to_owned());
+    }
+    let format = format_of(&sides);
+    let (text, conflicts, is_known) = {
+        let [base, ours, theirs] = documents(&sides)?;
+        let outcome = merge(format, base.1, ours.1, theirs.1, for_ancestor);
+        let text = to_text(&outcome.merged, ours.0).map_err(|error| error.to_string())?;
+        let is_known = for_ancestor || text == ours.0.text() || text == theirs.0.text();
+        (text, outcome.conflicts, is_known)
+    };
+    if sides[1].syntax == Syntax::Yaml
+        && conflicts.is_empty()
+        && let Some(text) = with_both_comments(path, format, &sides, &text)
     {
-        return Err("the merged document would not be valid JSON".to_owned());
+        return Ok(MergedText { text, conflicts });
     }
-    if result.valid == Some(false) && ours.valid == Some(true) && theirs.valid == Some(true) {
-        return Err("the merged document would not have the shape its format demands".to_owned());
+    // A merge never makes a document worse than both sides were.
+    if is_known || parse(path, text.clone().into_bytes()).valid != Some(false) {
+        return Ok(MergedText { text, conflicts });
     }
-    Ok(MergedText { text, conflicts })
+    for side in &mut sides[1..] {
+        judge(side);
+    }
+    if sides[1..].iter().any(|side| side.valid == Some(false)) {
+        return Ok(MergedText { text, conflicts });
+    }
+    repaired(path, format, &sides)
+}
+
+/// Comments and blank lines are nobody's value: where the lines merge too, and mean what the documents merged to, the lines
+/// are taken, with what both sides wrote beside their values. Very large texts are not looked at once more.
+fn with_both_comments(
+    path: &str,
+    format: Format,
+    sides: &[Parsed; 3],
+    text: &str,
+) -> Option<String> {
+    let [base, ours, theirs] = sides.each_ref().map(Parsed::source);
+    if ours.len() > MOST_LINES_BYTES || text == theirs {
+        return None;
+    }
+    let lines = merge_lines(base, ours, theirs)?;
+    if lines == text {
+        return None;
+    }
+    let result = parse(path, lines.clone().into_bytes());
+    let wanted = read(path, text.as_bytes().to_vec());
+    let (result_root, _) = result.subject()?;
+    let (wanted_root, _) = wanted.subject()?;
+    let place = place_of(format).unwrap_or(Within::Value);
+    let is_same = result.valid != Some(false) && same(result_root, wanted_root, place);
+    is_same.then_some(lines)
+}
+
+/// The merge of valid documents of which a first result was not valid: what breaks it is taken back.
+fn repaired(path: &str, format: Format, sides: &[Parsed; 3]) -> Result<MergedText, String> {
+    let [base, ours, theirs] = documents(sides)?;
+    let mut outcome = merge(format, base.1, ours.1, theirs.1, false);
+    let written =
+        |outcome: &Outcome<'_>| to_text(&outcome.merged, ours.0).map_err(|error| error.to_string());
+    for _ in 0..ROUNDS {
+        let text = written(&outcome)?;
+        let result = parse(path, text.clone().into_bytes());
+        if result.valid != Some(false) {
+            return Ok(MergedText {
+                text,
+                conflicts: outcome.conflicts,
+            });
+        }
+        let faults: Vec<(String, String)> = result
+            .faults
+            .into_iter()
+            .filter(|fault| fault.kind == FaultKind::Schema)
+            .filter_map(|fault| Some((fault.pointer?, fault.message)))
+            .collect();
+        if !take_back(&mut outcome, ours.1, &faults) {
+            break;
+        }
+    }
+    let reason = "no part of it could be told that breaks it";
+    let outcome = take_back_all(base.1, ours.1, theirs.1, reason);
+    Ok(MergedText {
+        text: ours.0.text().to_owned(),
+        conflicts: outcome.conflicts,
+    })
+}
+
+type Side<'a> = (&'a Document, NodeRef<'a>);
+
+fn documents(sides: &[Parsed; 3]) -> Result<[Side<'_>; 3], String> {
+    match sides.each_ref().map(document) {
+        [Some(base), Some(ours), Some(theirs)] => Ok([base, ours, theirs]),
+        _ => Err("one of the versions is empty".to_owned()),
+    }
+}
+
+fn document(parsed: &Parsed) -> Option<Side<'_>> {
+    let document = parsed.document.as_ref()?;
+    Some((document, document.root()?))
+}
+
+/// What the sides are; where they do not agree, nothing in particular.
+fn format_of(sides: &[Parsed; 3]) -> Format {
+    let is_plain = |parsed: &Parsed| {
+        let subject = parsed.subject();
+        !parsed.format.is_collection() || subject.is_some_and(|(_, prefix)| prefix.is_empty())
+    };
+    let [_, ours, theirs] = sides;
+    let is_definition = ours.format.is_definition() && theirs.format.is_definition();
+    let agree = ours.format == theirs.format
+        || is_definition
+        || matches!(
+            (ours.format, theirs.format),
+            (
+                Format::Collection20 | Format::Collection21,
+                Format::Collection20 | Format::Collection21
+            )
+        );
+    if agree && is_plain(ours) && is_plain(theirs) {
+        ours.format
+    } else {
+        Format::Unknown
+    }
 }
 
 fn readable(path: &str, which: &str, bytes: Vec<u8>) -> Result<Parsed, String> {
-    let parsed = parse(path, bytes);
-    if parsed.syntax != Syntax::Json {
-        return Err(format!("{which} is not JSON"));
+    let parsed = read(path, bytes);
+    if !matches!(parsed.syntax, Syntax::Json | Syntax::Yaml) {
+        return Err(format!("{which} is neither JSON nor YAML"));
     }
     if !merge_markers(parsed.source()).is_empty() {
         return Err(format!(
@@ -100,6 +216,11 @@ fn readable(path: &str, which: &str, bytes: Vec<u8>) -> Result<Parsed, String> {
     if let Some(fault) = parsed.faults.iter().find(lossy) {
         return Err(format!("{which} is ambiguous: {}", fault.message));
     }
+    if parsed.format == Format::Collection1 {
+        return Err(format!(
+            "{which} is a collection of version 1, which lists its requests by id only; export it as version 2.1"
+        ));
+    }
     Ok(parsed)
 }
 
@@ -114,9 +235,38 @@ pub fn told(conflicts: &[Conflict]) -> Vec<String> {
                 (item, "") => format!("`{item}`"),
                 (item, field) => format!("`{item}` {field}"),
             };
-            format!("{place}: {}", conflict.message)
+            format!("{place}: {}{}", conflict.message, values(conflict))
         })
         .collect()
+}
+
+/// The three values, where they are short and cannot be a secret.
+fn values(conflict: &Conflict) -> String {
+    const HARMLESS: &[&str] = &[
+        "name",
+        "method",
+        "order",
+        "mode",
+        "type",
+        "description",
+        "disabled",
+        "summary",
+        "title",
+        "version",
+    ];
+    let last = conflict.field.rsplit('/').next().unwrap_or_default();
+    let texts = [&conflict.base, &conflict.ours, &conflict.theirs];
+    let is_short = |text: &&Option<String>| {
+        text.as_ref().is_none_or(|text| {
+            text.len() <= 60 && !text.starts_with(['{', '[']) && !text.contains('\n')
+        })
+    };
+    if !HARMLESS.contains(&last) || conflict.field.contains("/auth/") || !texts.iter().all(is_short)
+    {
+        return String::new();
+    }
+    let [base, ours, theirs] = texts.map(|text| text.as_deref().unwrap_or("nothing"));
+    format!(" (it was {base}, ours is {ours}, theirs is {theirs})")
 }
 
 /// The conflicts with all three values, for the file beside the document.
@@ -124,11 +274,11 @@ pub fn as_json(path: &str, conflicts: &[Conflict]) -> String {
     let conflicts: Vec<serde_json::Value> = conflicts
         .iter()
         .map(|conflict| {
+            // What is not JSON is YAML, which stays as it is written.
             let value = |text: &Option<String>| {
-                let parsed = text
-                    .as_deref()
-                    .map(serde_json::from_str::<serde_json::Value>);
-                parsed.map_or(serde_json::Value::Null, |value| value.unwrap_or_default())
+                text.as_deref().map_or(serde_json::Value::Null, |text| {
+                    serde_json::from_str(text).unwrap_or_else(|_| text.into())
+                })
             };
             serde_json::json!({
                 "item": conflict.item,

@@ -1,11 +1,13 @@
 //! The command line.
 
 pub mod commands;
+pub mod comparing;
 pub mod examination;
 pub mod failure;
 pub mod merging;
 pub mod output;
 pub mod progress;
+pub mod renamed_files;
 pub mod reporting;
 pub mod session;
 
@@ -16,8 +18,8 @@ use std::process::ExitCode;
 use clap::{Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::cli::commands::{
-    canonicalize, check, completions, explain, hook, init, man, merge, merge_driver, rules,
-    sandbox, tour,
+    canonicalize, check, completions, diff, diff_driver, explain, hook, init, man, merge,
+    merge_driver, rules, sandbox, tour,
 };
 use crate::cli::failure::Failure;
 use crate::cli::output::{Output, OutputEnvironment, OutputOptions};
@@ -80,6 +82,8 @@ enum Command {
     Explain(explain::ExplainArgs),
     Hook(hook::HookArgs),
     Init(init::InitArgs),
+    Diff(diff::DiffArgs),
+    DiffDriver(diff_driver::DiffDriverArgs),
     Merge(merge::MergeArgs),
     MergeDriver(merge_driver::MergeDriverArgs),
     Tour(tour::TourArgs),
@@ -161,6 +165,8 @@ fn dispatch(command: &Command, session: &Session) -> Result<u8, Failure> {
         Command::Explain(args) => explain::run(args, session),
         Command::Hook(args) => hook::run(args, session),
         Command::Init(args) => init::run(args, session),
+        Command::Diff(args) => diff::run(args, session),
+        Command::DiffDriver(args) => diff_driver::run(args, session),
         Command::Merge(args) => merge::run(args, session),
         Command::MergeDriver(args) => merge_driver::run(args, session),
         Command::Tour(args) => tour::run(args, session),

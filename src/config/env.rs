@@ -16,6 +16,8 @@ pub struct Environment {
     pub dumb_terminal: bool,
     /// `CI` is set and neither empty, `0` nor `false`.
     pub ci: bool,
+    /// `GIT_PAGER_IN_USE` is `true`: git started us and pages what we print, on a terminal.
+    pub pager_in_use: bool,
     /// `HOME`, on Windows `USERPROFILE`.
     pub home: Option<PathBuf>,
     /// `XDG_CONFIG_HOME`, where it is absolute.
@@ -65,6 +67,7 @@ impl Environment {
             clicolor_force: set("CLICOLOR_FORCE").is_some_and(|value| value != "0"),
             dumb_terminal: set("TERM").is_some_and(|value| value == "dumb"),
             ci: set("CI").is_some_and(|value| value != "0" && value != "false"),
+            pager_in_use: set("GIT_PAGER_IN_USE").is_some_and(|value| value == "true"),
             home: path("HOME").or_else(|| path("USERPROFILE")),
             config_home: path("XDG_CONFIG_HOME"),
             pre_commit: set("PRE_COMMIT_TO_REF").map(|to| PreCommitPush {

@@ -1,12 +1,15 @@
 //! The folders and requests of a collection, and which of two collections are the same ones.
 //!
-//! An id counts where both sides have it and it names the same kind of thing. Else method, URL, name and place decide,
-//! the surest pairs first; position alone never does.
+//! An id counts where both sides have it and something else agrees too. Else method, URL, name and place decide, the
+//! surest pairs first, and of what is left the assignment that agrees most; position alone never does.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 
-use crate::format::meaning::{Within, same};
+use crate::format::assignment::{Candidate, assign};
+use crate::format::meaning::{Within, same, within};
 use crate::format::node::{Kind, NodeRef};
+use crate::format::url_template::url_template;
 
 /// One folder or request.
 #[derive(Clone, Debug)]
@@ -21,7 +24,8 @@ pub struct Item<'a> {
     pub name: &'a str,
     /// Its method; empty for a folder.
     pub method: &'a str,
-    /// Its URL as it is written; empty for a folder.
+    /// Its URL without what may differ for one and the same request: names of variables, order of the query, a slash at
+    /// the end; empty for a folder.
     pub url: String,
     /// The items below it, in order.
     pub children: Vec<usize>,
@@ -80,7 +84,7 @@ impl<'a> Items<'a> {
                     .at("/request/method")
                     .and_then(NodeRef::as_str)
                     .unwrap_or_default(),
-                url: url_of(node),
+                url: url_template(node),
                 children: Vec::new(),
             });
             let below = self.read(node, Some(index));
@@ -99,36 +103,56 @@ impl<'a> Items<'a> {
     }
 }
 
-/// The URL as it is written, whether as a string or taken apart.
-fn url_of(item: NodeRef<'_>) -> String {
-    let Some(request) = item.get("request") else {
-        return String::new();
-    };
-    let url = if request.kind() == Kind::String {
-        Some(request)
-    } else {
-        request.get("url")
-    };
-    match url {
-        Some(url) if url.kind() == Kind::String => url.as_str().unwrap_or_default().to_owned(),
-        Some(url) => url.get_str("raw").unwrap_or_default().to_owned(),
-        None => String::new(),
+/// For each item of `from` the item of `to` that is the same one. The other way round gives the same pairs.
+pub fn pair(from: &Items<'_>, to: &Items<'_>) -> Vec<Option<usize>> {
+    // Ties are decided from one side, which must not depend on who asks.
+    if side_order(from, to) == Ordering::Greater {
+        let mut inverse = vec![None; from.list.len()];
+        for (index, other) in pair_oriented(to, from).into_iter().enumerate() {
+            if let Some(other) = other {
+                inverse[other] = Some(index);
+            }
+        }
+        return inverse;
     }
+    pair_oriented(from, to)
 }
 
-/// For each item of `from` the item of `to` that is the same one.
-pub fn pair(from: &Items<'_>, to: &Items<'_>) -> Vec<Option<usize>> {
+/// An order of the two sides by what they hold.
+fn side_order(one: &Items<'_>, other: &Items<'_>) -> Ordering {
+    fn told<'a>(
+        items: &'a Items<'_>,
+    ) -> impl Iterator<Item = (&'a str, &'a str, &'a str, Option<&'a str>)> {
+        let list = items.list.iter().enumerate();
+        list.map(|(index, item)| (item.name, item.method, item.url.as_str(), items.id(index)))
+    }
+    told(one).cmp(told(other)).then_with(|| {
+        let text = |item: &Item<'_>| item.node.span().of(item.node.document().text()).to_owned();
+        let pairs = one.list.iter().zip(&other.list);
+        pairs
+            .filter(|(one, other)| one.parent.is_none() && other.parent.is_none())
+            .map(|(one, other)| text(one).cmp(&text(other)))
+            .find(|order| order.is_ne())
+            .unwrap_or(Ordering::Equal)
+    })
+}
+
+fn pair_oriented(from: &Items<'_>, to: &Items<'_>) -> Vec<Option<usize>> {
     let mut pairing = Pairing {
         from,
         to,
         found: vec![None; from.list.len()],
-        taken: vec![false; to.list.len()],
+        taken: vec![None; to.list.len()],
+        ids: common_ids(from, to),
     };
     pairing.by_id();
     // The surest agreement first; each takes its pairs away from those after it.
     pairing.by_key(|items, index| full_key(items, index, true));
     pairing.by_key(|items, index| full_key(items, index, false));
-    pairing.by_likeness();
+    // Folders are known by what lies in them, and requests by where they lie: each helps the other.
+    for folders in [true, false, true, false] {
+        pairing.by_likeness(folders);
+    }
     pairing.found
 }
 
@@ -136,124 +160,178 @@ struct Pairing<'a, 'b> {
     from: &'b Items<'a>,
     to: &'b Items<'a>,
     found: Vec<Option<usize>>,
-    taken: Vec<bool>,
+    taken: Vec<Option<usize>>,
+    /// For each item the one on the other side with its id, as long as the id stands once on both sides.
+    ids: Vec<Option<usize>>,
 }
 
-impl Pairing<'_, '_> {
-    fn by_id(&mut self) {
-        let mut ids: HashMap<&str, Option<usize>> = HashMap::new();
-        for index in 0..self.to.list.len() {
-            if let Some(id) = self.to.id(index) {
+fn common_ids(from: &Items<'_>, to: &Items<'_>) -> Vec<Option<usize>> {
+    fn known<'a>(items: &Items<'a>) -> HashMap<&'a str, Option<usize>> {
+        let mut known = HashMap::new();
+        for index in 0..items.list.len() {
+            if let Some(id) = items.id(index) {
                 // An id that stands twice names neither.
-                ids.entry(id)
-                    .and_modify(|known| *known = None)
+                known
+                    .entry(id)
+                    .and_modify(|index| *index = None)
                     .or_insert(Some(index));
             }
         }
-        let mut seen: HashMap<&str, usize> = HashMap::new();
-        for index in 0..self.from.list.len() {
-            if let Some(id) = self.from.id(index) {
-                *seen.entry(id).or_default() += 1;
-            }
+        known
+    }
+    let (of_from, of_to) = (known(from), known(to));
+    let mut ids = vec![None; from.list.len()];
+    for (id, index) in of_from {
+        if let (Some(index), Some(Some(other))) = (index, of_to.get(id).copied())
+            && from.list[index].is_folder == to.list[other].is_folder
+        {
+            ids[index] = Some(other);
         }
+    }
+    ids
+}
+
+impl Pairing<'_, '_> {
+    /// An id with a name or a method and URL that agree. An id alone is weighed later: some imports count from one.
+    fn by_id(&mut self) {
         for index in 0..self.from.list.len() {
-            let Some(id) = self.from.id(index).filter(|id| seen.get(id) == Some(&1)) else {
+            let Some(other) = self.ids[index] else {
                 continue;
             };
-            if let Some(Some(other)) = ids.get(id).copied()
-                && self.from.list[index].is_folder == self.to.list[other].is_folder
-            {
+            let (one, two) = (&self.from.list[index], &self.to.list[other]);
+            let same_name = !one.name.is_empty() && one.name == two.name;
+            let same_request =
+                !one.url.is_empty() && one.url == two.url && one.method == two.method;
+            if same_name || same_request {
                 self.take(index, other);
             }
         }
     }
 
-    /// Pairs what has the same key, in the order of the lists where several have it.
-    fn by_key(&mut self, key: impl Fn(&Items<'_>, usize) -> String) {
-        let mut waiting: HashMap<String, Vec<usize>> = HashMap::new();
-        for index in (0..self.to.list.len())
-            .rev()
-            .filter(|index| !self.taken[*index])
-        {
-            waiting.entry(key(self.to, index)).or_default().push(index);
+    /// Pairs what has the same key. Of several those that mean the same go together, the others in their order.
+    fn by_key(&mut self, key: impl Fn(&Items<'_>, usize) -> Option<String>) {
+        let mut waiting: HashMap<String, (Vec<usize>, Vec<usize>)> = HashMap::new();
+        for index in (0..self.to.list.len()).filter(|index| self.taken[*index].is_none()) {
+            if let Some(key) = key(self.to, index) {
+                waiting.entry(key).or_default().1.push(index);
+            }
         }
-        for index in 0..self.from.list.len() {
-            if self.found[index].is_none()
-                && let Some(other) = waiting.get_mut(&key(self.from, index)).and_then(Vec::pop)
+        let mut keys = Vec::new();
+        for index in (0..self.from.list.len()).filter(|index| self.found[*index].is_none()) {
+            if let Some(key) = key(self.from, index)
+                && let Some((from, _)) = waiting.get_mut(&key)
             {
-                self.take(index, other);
+                if from.is_empty() {
+                    keys.push(key);
+                }
+                from.push(index);
             }
         }
-    }
-
-    /// Pairs what is left where enough agrees, the most alike first.
-    fn by_likeness(&mut self) {
-        let left = |found: &[Option<usize>]| {
-            (0..found.len())
-                .filter(|index| found[*index].is_none())
-                .collect::<Vec<_>>()
-        };
-        let from = left(&self.found);
-        let to: Vec<usize> = (0..self.to.list.len())
-            .filter(|index| !self.taken[*index])
-            .collect();
-        let mut buckets: HashMap<(bool, String), Vec<usize>> = HashMap::new();
-        for other in to {
-            for key in self.traits(self.to, other, other) {
-                buckets
-                    .entry((self.to.list[other].is_folder, key))
-                    .or_default()
-                    .push(other);
-            }
-        }
-        let mut candidates = Vec::new();
-        for index in from {
-            let mut seen = Vec::new();
-            for key in self.traits(self.from, index, usize::MAX) {
-                for other in buckets
-                    .get(&(self.from.list[index].is_folder, key))
-                    .into_iter()
-                    .flatten()
-                    .take(64)
-                {
-                    if !seen.contains(other) {
-                        seen.push(*other);
-                        candidates.push((self.likeness(index, *other), index, *other));
+        for key in keys {
+            let Some((from, to)) = waiting.remove(&key) else {
+                continue;
+            };
+            if from.len() != to.len() && from.len().max(to.len()) <= MANY_TWINS {
+                for index in &from {
+                    let twin = to.iter().find(|other| {
+                        self.taken[**other].is_none()
+                            && same(
+                                self.from.list[*index].node,
+                                self.to.list[**other].node,
+                                Within::Item,
+                            )
+                    });
+                    if let Some(twin) = twin {
+                        self.take(*index, *twin);
                     }
                 }
             }
-        }
-        candidates.sort_by(|one, other| {
-            other
-                .0
-                .cmp(&one.0)
-                .then(one.1.cmp(&other.1))
-                .then(one.2.cmp(&other.2))
-        });
-        for (score, index, other) in candidates {
-            if score >= ENOUGH && self.found[index].is_none() && !self.taken[other] {
+            let from: Vec<usize> = from
+                .into_iter()
+                .filter(|index| self.found[*index].is_none())
+                .collect();
+            let to: Vec<usize> = to
+                .into_iter()
+                .filter(|other| self.taken[*other].is_none())
+                .collect();
+            for (index, other) in from.into_iter().zip(to) {
                 self.take(index, other);
             }
         }
     }
 
-    /// What an item may share with its other self: the name, the method with the URL, the place.
-    fn traits(&self, items: &Items<'_>, index: usize, as_target: usize) -> Vec<String> {
-        let item = &items.list[index];
-        let mut keys = vec![format!("n{}", item.name)];
-        if !item.url.is_empty() {
-            keys.push(format!("u{}", item.url));
+    /// Pairs what is left where enough agrees, so that as much as possible agrees.
+    fn by_likeness(&mut self, folders: bool) {
+        let wanted = |item: &Item<'_>| item.is_folder == folders;
+        let from: Vec<usize> = (0..self.from.list.len())
+            .filter(|index| self.found[*index].is_none() && wanted(&self.from.list[*index]))
+            .collect();
+        let to: Vec<usize> = (0..self.to.list.len())
+            .filter(|other| self.taken[*other].is_none() && wanted(&self.to.list[*other]))
+            .collect();
+        if from.is_empty() || to.is_empty() {
+            return;
         }
-        let place = if as_target == usize::MAX {
-            item.parent.and_then(|p| self.found[p])
-        } else {
-            item.parent
-        };
-        let at_top = item.parent.is_none();
-        if at_top || place.is_some() {
-            keys.push(format!("p{place:?}"));
+        // Each bucket gives at most so many times so many candidates.
+        let many = (MOST_CANDIDATES / (from.len() + to.len())).clamp(8, 64);
+        let mut buckets: HashMap<Trait<'_>, (Vec<usize>, Vec<usize>)> = HashMap::new();
+        for other in to {
+            for known in self.traits_of_target(other) {
+                buckets.entry(known).or_default().1.push(other);
+            }
         }
-        keys
+        for index in from {
+            for known in self.traits_of_source(index) {
+                if let Some((from, _)) = buckets.get_mut(&known) {
+                    from.push(index);
+                }
+            }
+        }
+        let mut pairs: Vec<(usize, usize)> = Vec::new();
+        for (from, to) in buckets.values() {
+            for index in from.iter().take(many) {
+                pairs.extend(to.iter().take(many).map(|other| (*index, *other)));
+            }
+        }
+        pairs.sort_unstable();
+        pairs.dedup();
+        let candidates: Vec<Candidate> = pairs
+            .into_iter()
+            .map(|(from, to)| Candidate {
+                from,
+                to,
+                weight: self.likeness(from, to),
+            })
+            .filter(|candidate| candidate.weight >= ENOUGH)
+            .collect();
+        for (index, other) in assign(&candidates) {
+            self.take(index, other);
+        }
+    }
+
+    fn traits_of_source(&self, index: usize) -> Vec<Trait<'_>> {
+        let item = &self.from.list[index];
+        let mut known = traits(item);
+        match item.parent {
+            None => known.push(Trait::Place(None)),
+            Some(parent) => {
+                known.extend(self.found[parent].map(|folder| Trait::Place(Some(folder))))
+            }
+        }
+        known.extend(self.ids[index].map(Trait::Same));
+        known.extend(item.children.iter().filter_map(|child| {
+            let parent = self.to.list[self.found[*child]?].parent?;
+            Some(Trait::Same(parent))
+        }));
+        known
+    }
+
+    fn traits_of_target(&self, other: usize) -> Vec<Trait<'_>> {
+        let item = &self.to.list[other];
+        let mut known = traits(item);
+        known.push(Trait::Place(item.parent));
+        known.push(Trait::Same(other));
+        known
     }
 
     fn likeness(&self, index: usize, other: usize) -> u32 {
@@ -264,8 +342,7 @@ impl Pairing<'_, '_> {
             _ => false,
         };
         let content = |key: &str| match (one.node.get(key), two.node.get(key)) {
-            (Some(one), Some(two)) => same(one, two, Within::Other),
-            (None, None) => false,
+            (Some(one), Some(two)) => same(one, two, within(Within::Item, key)),
             _ => false,
         };
         let mut score = 0;
@@ -273,36 +350,78 @@ impl Pairing<'_, '_> {
         score += 2 * u32::from(!one.url.is_empty() && one.url == two.url);
         score += u32::from(!one.method.is_empty() && one.method == two.method);
         score += 2 * u32::from(same_place);
-        score += 3 * u32::from(content("request"));
-        score += u32::from(content("event"));
+        if self.ids[index] == Some(other) {
+            // A long id is no accident; a short one may just have been counted.
+            let long = self.from.id(index).is_some_and(|id| id.len() >= 16);
+            score += if long { 4 } else { 1 };
+        }
         if one.is_folder {
             let shared = one.children.iter().filter(|child| {
                 self.found[**child].is_some_and(|found| self.to.list[found].parent == Some(other))
             });
-            score += 4 * u32::from(shared.count() * 2 > one.children.len().max(1));
+            let shared = shared.count();
+            let most = one.children.len().max(two.children.len());
+            score += 4 * u32::from(shared * 2 > most);
+            score += 2 * u32::from(most == 0);
+        } else if one.url == two.url {
+            // What asks for another address is not the same request, so looking closer is saved.
+            score += 3 * u32::from(content("request"));
+            score += u32::from(content("event"));
         }
         score
     }
 
     fn take(&mut self, index: usize, other: usize) {
         self.found[index] = Some(other);
-        self.taken[other] = true;
+        self.taken[other] = Some(index);
     }
 }
 
 /// A pair needs this much: a name and its place, or a request that is the same, or a method, URL and place.
 const ENOUGH: u32 = 5;
 
-fn full_key(items: &Items<'_>, index: usize, with_place: bool) -> String {
+/// More things of one name, method, URL and place than this are paired in their order.
+const MANY_TWINS: usize = 32;
+
+/// About so many candidates are looked at in a pass, times what a bucket gives.
+const MOST_CANDIDATES: usize = 100_000;
+
+/// What an item may share with its other self.
+#[derive(PartialEq, Eq, Hash)]
+enum Trait<'a> {
+    Name(&'a str),
+    Url(&'a str),
+    /// It lies in this folder of the target.
+    Place(Option<usize>),
+    /// It is this one: by its id, or by what lies in it.
+    Same(usize),
+}
+
+fn traits<'a>(item: &'a Item<'_>) -> Vec<Trait<'a>> {
+    let mut known = Vec::new();
+    if !item.name.is_empty() {
+        known.push(Trait::Name(item.name));
+    }
+    if !item.url.is_empty() {
+        known.push(Trait::Url(&item.url));
+    }
+    known
+}
+
+fn full_key(items: &Items<'_>, index: usize, with_place: bool) -> Option<String> {
     let item = &items.list[index];
     let place = match item.parent {
         Some(parent) if with_place => items.path(parent),
         _ => String::new(),
     };
-    format!(
+    // A folder of the same name elsewhere, or a request without name and URL, needs more to speak for it.
+    if !with_place && (item.is_folder || item.name.is_empty() || item.url.is_empty()) {
+        return None;
+    }
+    Some(format!(
         "{}\0{}\0{}\0{}\0{place}",
         item.is_folder, item.method, item.url, item.name
-    )
+    ))
 }
 
 #[cfg(test)]
@@ -391,6 +510,101 @@ mod tests {
             paired("f\n a:GET /a\n b:GET /b", "g\n a:GET /a\n b:GET /b"),
             [Some(0), Some(1), Some(2)]
         );
+    }
+
+    #[test]
+    fn an_id_of_something_utterly_different_does_not_make_a_pair() {
+        let (one, _) = json::parse(r#"{"item": [{"id": "1", "name": "a", "request": {"method": "GET", "url": "/a"}}, {"id": "2", "name": "b", "request": {"method": "GET", "url": "/b"}}]}"#.to_owned());
+        let (other, _) = json::parse(r#"{"item": [{"id": "1", "name": "x", "request": {"method": "PUT", "url": "/x"}}, {"id": "2", "name": "a", "request": {"method": "GET", "url": "/a"}}, {"id": "3", "name": "b", "request": {"method": "GET", "url": "/b"}}]}"#.to_owned());
+        let pairs = pair(
+            &Items::of(one.root().unwrap()),
+            &Items::of(other.root().unwrap()),
+        );
+        assert_eq!(pairs, [Some(1), Some(2)]);
+    }
+
+    #[test]
+    fn a_long_id_finds_a_request_whose_name_and_url_changed_at_once() {
+        let item = |name: &str| {
+            let text = format!(
+                r#"{{"item": [{{"id": "0f0f0f0f-1111-4222-8333-444444444444", "name": "{name}", "request": {{"method": "GET", "url": "/{name}"}}}}]}}"#
+            );
+            json::parse(text).0
+        };
+        let (one, other) = (item("a"), item("b"));
+        let pairs = pair(
+            &Items::of(one.root().unwrap()),
+            &Items::of(other.root().unwrap()),
+        );
+        assert_eq!(pairs, [Some(0)]);
+    }
+
+    #[test]
+    fn names_of_variables_and_the_order_of_the_query_do_not_matter() {
+        assert_eq!(
+            paired(
+                "a:GET {{base}}/users/:id?x=1&y=2",
+                "b:GET {{url}}/users/{{user}}/?y=2&x=3"
+            ),
+            [Some(0)]
+        );
+    }
+
+    #[test]
+    fn of_twins_the_one_that_is_gone_is_told_by_content() {
+        let list = |bodies: &[&str]| {
+            let items: Vec<String> = bodies.iter().map(|body| format!(r#"{{"name": "New Request", "request": {{"method": "POST", "url": "/a", "body": {{"mode": "raw", "raw": "{body}"}}}}}}"#)).collect();
+            json::parse(format!(r#"{{"item": [{}]}}"#, items.join(","))).0
+        };
+        let (one, other) = (list(&["1", "2", "3"]), list(&["1", "3"]));
+        let pairs = pair(
+            &Items::of(one.root().unwrap()),
+            &Items::of(other.root().unwrap()),
+        );
+        assert_eq!(pairs, [Some(0), None, Some(1)]);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn the_other_way_round_gives_the_same_pairs(
+            one in proptest::collection::vec((0_u8..4, 0_u8..4, 0_u8..3), 0..9),
+            other in proptest::collection::vec((0_u8..4, 0_u8..4, 0_u8..3), 0..9),
+        ) {
+            let text = |list: &[(u8, u8, u8)]| {
+                let mut text = String::new();
+                for (name, url, place) in list {
+                    if *place == 0 {
+                        text.push_str(&format!("f{name}\n"));
+                    } else {
+                        let indent = if text.is_empty() { "" } else { [" ", ""][usize::from(*place - 1)] };
+                        text.push_str(&format!("{indent}n{name}:GET /u{url}\n"));
+                    }
+                }
+                text
+            };
+            // A line below a request has no folder to lie in.
+            let fit = |text: String| {
+                let mut fit = String::new();
+                let mut in_folder = false;
+                for line in text.lines() {
+                    let line = if in_folder { line } else { line.trim_start() };
+                    if !line.starts_with(' ') {
+                        in_folder = !line.contains(':');
+                    }
+                    fit.push_str(line);
+                    fit.push('\n');
+                }
+                fit
+            };
+            let (one, other) = (fit(text(&one)), fit(text(&other)));
+            let (there, back) = (paired(&one, &other), paired(&other, &one));
+            for (index, found) in there.iter().enumerate() {
+                if let Some(found) = found {
+                    proptest::prop_assert_eq!(back[*found], Some(index));
+                }
+            }
+            proptest::prop_assert_eq!(there.iter().flatten().count(), back.iter().flatten().count());
+        }
     }
 
     #[test]

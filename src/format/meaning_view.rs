@@ -301,7 +301,7 @@ pub(crate) fn sorted<'a>(
 }
 
 /// Whether a member is part of the meaning of its object.
-fn counts(object: NodeRef<'_>, place: Within, key: &str, value: NodeRef<'_>) -> bool {
+pub(crate) fn counts(object: NodeRef<'_>, place: Within, key: &str, value: NodeRef<'_>) -> bool {
     let fields = fields_of(place);
     if fields.is_empty() {
         return true;

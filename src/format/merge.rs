@@ -1,11 +1,58 @@
 //! Three-way merge of documents by what they mean: members by key, list items by identity, requests and folders by
 //! being the same ones, scripts by line. A conflict is a value; the document stays whole, with our side in it.
 
+use std::collections::HashMap;
+
+use crate::format::detect::Format;
 use crate::format::meaning::Within;
 use crate::format::merge_items::{Tree, insert_item};
-use crate::format::merge_value::{Conflict, Merge, Three};
+use crate::format::merge_value::{Conflict, Dialect, Merge, Three, array, object};
 use crate::format::merged::Merged;
-use crate::format::node::{Kind, NodeRef};
+use crate::format::node::{Kind, NodeId, NodeRef};
+
+/// A merge of three documents.
+#[derive(Debug)]
+pub struct Outcome<'a> {
+    /// The result; where there are conflicts, with our side in it.
+    pub merged: Merged<'a>,
+    /// What nobody but a person can decide.
+    pub conflicts: Vec<Conflict>,
+    /// For each of our values that was merged part by part what it was and what they have.
+    pub(crate) origins: HashMap<NodeId, Three<'a>>,
+}
+
+/// Merges two changes of a document. `for_ancestor` is for the common ancestor of a merge to come, which git makes where
+/// there are several: what is in conflict then looks like neither side, so that the next merge does not take it for
+/// unchanged.
+pub fn merge<'a>(
+    format: Format,
+    base: NodeRef<'a>,
+    ours: NodeRef<'a>,
+    theirs: NodeRef<'a>,
+    for_ancestor: bool,
+) -> Outcome<'a> {
+    let mut merge = Merge::new(format, [base, ours, theirs]);
+    merge.for_ancestor = for_ancestor;
+    let three = Three {
+        base: Some(base),
+        ours: Some(ours),
+        theirs: Some(theirs),
+    };
+    let merged = if merge.alike(Some(base), Some(ours)) {
+        Merged::Taken(theirs)
+    } else if merge.dialect == Dialect::Collection && is_object(ours) && is_object(theirs) {
+        collection(&mut merge, &three, [base, ours, theirs])
+    } else {
+        merge
+            .value(&three, merge.place, "")
+            .unwrap_or(Merged::Taken(ours))
+    };
+    Outcome {
+        merged,
+        conflicts: merge.conflicts,
+        origins: merge.origins,
+    }
+}
 
 /// Merges two changes of a collection of version 2.
 pub fn merge_collections<'a>(
@@ -13,30 +60,8 @@ pub fn merge_collections<'a>(
     ours: NodeRef<'a>,
     theirs: NodeRef<'a>,
 ) -> (Merged<'a>, Vec<Conflict>) {
-    let mut merge = Merge::default();
-    let root = Three {
-        base: Some(base),
-        ours: Some(ours),
-        theirs: Some(theirs),
-    };
-    let mut members = merge.members(&root, Within::Other, "", Some("item"));
-    let tree = Tree::new(base, ours, theirs, &mut merge);
-    if ours.get("item").is_some() || theirs.get("item").is_some() {
-        let like = ours.get("item").or_else(|| theirs.get("item"));
-        let items = tree.children(None, &mut merge);
-        if let Some(like) = like.filter(|like| like.kind() == Kind::Array) {
-            insert_item(&mut members, ours, Merged::Array { like, items });
-        } else if let Some(like) = like {
-            insert_item(&mut members, ours, Merged::Taken(like));
-        }
-    }
-    (
-        Merged::Object {
-            like: ours,
-            members,
-        },
-        merge.conflicts,
-    )
+    let outcome = merge(Format::Collection21, base, ours, theirs, false);
+    (outcome.merged, outcome.conflicts)
 }
 
 /// Merges two changes of any other document.
@@ -45,16 +70,31 @@ pub fn merge_values<'a>(
     ours: NodeRef<'a>,
     theirs: NodeRef<'a>,
 ) -> (Merged<'a>, Vec<Conflict>) {
-    let mut merge = Merge::default();
-    let three = Three {
-        base: Some(base),
-        ours: Some(ours),
-        theirs: Some(theirs),
-    };
-    let merged = merge
-        .value(&three, Within::Other, "")
-        .unwrap_or(Merged::Taken(ours));
-    (merged, merge.conflicts)
+    let outcome = merge(Format::Unknown, base, ours, theirs, false);
+    (outcome.merged, outcome.conflicts)
+}
+
+fn collection<'a>(
+    merge: &mut Merge<'a>,
+    three: &Three<'a>,
+    [base, ours, theirs]: [NodeRef<'a>; 3],
+) -> Merged<'a> {
+    let mut members = merge.members(three, Within::Collection, Some("item"));
+    let tree = Tree::new(base, ours, theirs, merge);
+    let list = ours.get("item").or_else(|| theirs.get("item"));
+    if let Some(like) = list {
+        let items = tree.children(None, merge);
+        if like.kind() == Kind::Array {
+            insert_item(&mut members, ours, array(like, items));
+        } else {
+            insert_item(&mut members, ours, Merged::Taken(like));
+        }
+    }
+    object(ours, members)
+}
+
+fn is_object(node: NodeRef<'_>) -> bool {
+    node.kind() == Kind::Object
 }
 
 #[cfg(test)]

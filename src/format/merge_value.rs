@@ -1,12 +1,21 @@
-//! Three-way merge of values: members by key, list items by identity, texts and plain lists as sequences.
+//! Three-way merge of values: members by key, texts by line. Lists and the shapes that a format gives some fields have files
+//! of their own.
+//!
+//! A value is not compared as a whole before its members are merged: that would look at everything once for each level it
+//! lies below. What is written alike is found by its bytes, which costs next to nothing.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, HashSet};
 
-use crate::format::identity::keys_of;
-use crate::format::meaning::{Within, is_volatile, same, within};
-use crate::format::merge_text::{merge_lines, merge_sequence};
+use crate::format::detect::Format;
+use crate::format::meaning::{Within, fields_of, place_of, same, within};
+use crate::format::meaning_view::{counts, kind_of_entry};
+use crate::format::merge_order::merge_order;
+use crate::format::merge_text::merge_lines;
 use crate::format::merged::Merged;
-use crate::format::node::{Kind, NodeRef};
+use crate::format::node::{Kind, NodeId, NodeRef, pointer_part};
+
+/// Up to so many members a key is looked for by walking; beyond, by hashing.
+const FEW_MEMBERS: usize = 12;
 
 /// Both sides changed the same thing in different ways.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,8 +34,32 @@ pub struct Conflict {
     pub theirs: Option<String>,
 }
 
+/// What the merged documents are, which decides how some of their fields merge.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    /// A collection of version 2.
+    Collection,
+    /// An API definition.
+    Definition,
+    /// Anything else: an environment, globals, a file of a collection of version 3.
+    #[default]
+    Other,
+}
+
+impl Dialect {
+    fn of(format: Format) -> Self {
+        if matches!(format, Format::Collection20 | Format::Collection21) {
+            Self::Collection
+        } else if format.is_definition() {
+            Self::Definition
+        } else {
+            Self::Other
+        }
+    }
+}
+
 /// One value on all three sides.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Three<'a> {
     pub(crate) base: Option<NodeRef<'a>>,
     pub(crate) ours: Option<NodeRef<'a>>,
@@ -34,7 +67,7 @@ pub(crate) struct Three<'a> {
 }
 
 impl<'a> Three<'a> {
-    fn get(&self, key: &str) -> Self {
+    pub(crate) fn get(&self, key: &str) -> Self {
         let of = |side: Option<NodeRef<'a>>| side.and_then(|node| node.get(key));
         Self {
             base: of(self.base),
@@ -44,236 +77,379 @@ impl<'a> Three<'a> {
     }
 }
 
-#[derive(Default)]
-pub(crate) struct Merge {
+/// One step on the way from the item to the field.
+#[derive(Clone, Debug)]
+pub(crate) enum Step<'a> {
+    /// A member of an object.
+    Key(&'a str),
+    /// An item of a list, by what makes it itself.
+    Named(String),
+}
+
+/// A merge under way.
+#[derive(Debug)]
+pub(crate) struct Merge<'a> {
     pub(crate) conflicts: Vec<Conflict>,
     /// The folders and the request that is being merged, for conflicts.
     pub(crate) item: String,
+    pub(crate) dialect: Dialect,
+    /// What the documents are as a whole.
+    pub(crate) place: Within,
+    pub(crate) steps: Vec<Step<'a>>,
+    /// Whether the result is to be the common ancestor of a merge to come. There a conflict must not look like either side:
+    /// the side that chose the same would seem to have changed nothing.
+    pub(crate) for_ancestor: bool,
+    /// Our part of each value that was merged member by member, and the other two: what a merge that is not valid is taken
+    /// back to.
+    pub(crate) origins: HashMap<NodeId, Three<'a>>,
+    /// The ids that things of ours have: what they added must not bring them again.
+    pub(crate) our_ids: HashSet<&'a str>,
+    /// Whether equal bytes are equal values: not where YAML has anchors or tags.
+    bytes_decide: bool,
 }
 
-impl Merge {
-    /// Merges one value; `None` where the result does not have it.
-    pub(crate) fn value<'a>(
+impl<'a> Merge<'a> {
+    pub(crate) fn new(format: Format, sides: [NodeRef<'a>; 3]) -> Self {
+        let is_plain = |side: &NodeRef<'a>| {
+            let document = side.document();
+            !document.is_yaml() || !(document.shares_values() || document.text().contains('!'))
+        };
+        Self {
+            conflicts: Vec::new(),
+            item: String::new(),
+            dialect: Dialect::of(format),
+            place: kind_of_entry(sides[1], place_of(format).unwrap_or(Within::Value)),
+            steps: Vec::new(),
+            for_ancestor: false,
+            origins: HashMap::new(),
+            our_ids: HashSet::new(),
+            bytes_decide: sides.iter().all(is_plain),
+        }
+    }
+
+    /// Merges one value; `None` where the result does not have it. `key` is the member it stands at.
+    pub(crate) fn value(
         &mut self,
         three: &Three<'a>,
         place: Within,
-        pointer: &str,
+        key: &str,
     ) -> Option<Merged<'a>> {
-        let alike = |one: Option<NodeRef<'a>>, other: Option<NodeRef<'a>>| match (one, other) {
-            (Some(one), Some(other)) => same(one, other, place),
-            (None, None) => true,
-            _ => false,
-        };
-        if alike(three.base, three.theirs) || alike(three.ours, three.theirs) {
+        if self.alike(three.base, three.theirs) || self.alike(three.ours, three.theirs) {
             return three.ours.map(Merged::Taken);
+        }
+        if self.alike(three.base, three.ours) {
+            return three.theirs.map(Merged::Taken);
         }
         let (Some(ours), Some(theirs)) = (three.ours, three.theirs) else {
-            if alike(three.base, three.ours) {
-                return three.theirs.map(Merged::Taken);
-            }
-            self.conflict(three, pointer, "one side removed what the other changed");
-            return three.ours.map(Merged::Taken);
+            return self.one_sided(three, place);
         };
+        if self.dialect == Dialect::Collection
+            && let Some(shaped) = self.shaped(three, ours, theirs, place, key)
+        {
+            return shaped;
+        }
         match (ours.kind(), theirs.kind()) {
             (Kind::Object, Kind::Object) => {
-                let members = self.members(three, place, pointer, None);
-                Some(Merged::Object {
-                    like: ours,
-                    members,
-                })
+                self.origins.insert(ours.id(), *three);
+                let members = self.members(three, place, None);
+                Some(object(ours, members))
             }
-            (Kind::Array, Kind::Array) => Some(self.list(three, ours, theirs, place, pointer)),
-            _ if alike(three.base, three.ours) => Some(Merged::Taken(theirs)),
-            (Kind::String, Kind::String) => {
-                let text =
-                    |side: Option<NodeRef<'a>>| side.and_then(NodeRef::as_str).unwrap_or_default();
-                let (base, own, other) = (text(three.base), text(three.ours), text(three.theirs));
-                if base.contains('\n')
-                    && let Some(text) = merge_lines(base, own, other)
-                {
-                    return Some(Merged::Text { like: ours, text });
-                }
-                self.conflict(three, pointer, "both sides changed it");
-                Some(Merged::Taken(ours))
+            (Kind::Array, Kind::Array) => {
+                self.origins.insert(ours.id(), *three);
+                self.list(three, ours, theirs, place, key)
             }
-            _ => {
-                self.conflict(three, pointer, "both sides changed it");
-                Some(Merged::Taken(ours))
-            }
+            _ => self.scalar(three, ours, theirs, place, key),
         }
     }
 
-    /// Merges the members of objects, our order first.
-    pub(crate) fn members<'a>(
-        &mut self,
-        three: &Three<'a>,
-        place: Within,
-        pointer: &str,
-        except: Option<&str>,
-    ) -> Vec<(&'a str, Merged<'a>)> {
-        let mut merged = Vec::new();
-        let keys = |side: Option<NodeRef<'a>>| {
-            side.into_iter()
-                .flat_map(NodeRef::members)
-                .map(|member| member.key)
+    /// What only one side still has, or only one side has at all.
+    fn one_sided(&mut self, three: &Three<'a>, place: Within) -> Option<Merged<'a>> {
+        let present = three.ours.or(three.theirs)?;
+        let Some(base) = three.base else {
+            return Some(Merged::Taken(present));
         };
-        let mut seen = HashSet::new();
-        for key in keys(three.ours).chain(keys(three.theirs)) {
-            if !seen.insert(key) || except == Some(key) {
-                continue;
-            }
-            let values = three.get(key);
-            if is_volatile(place, key) {
-                // Ours where we have one: what Postman rewrites by itself is nobody's edit.
-                if let Some(value) = values.ours.or(if values.base.is_none() {
-                    values.theirs
-                } else {
-                    None
-                }) {
-                    merged.push((key, Merged::Taken(value)));
-                }
-                continue;
-            }
-            let own = format!("{pointer}/{}", crate::format::node::pointer_part(key));
-            if let Some(value) = self.value(&values, within(place, key), &own) {
-                merged.push((key, value));
-            }
+        if same(base, present, place) {
+            return None;
         }
-        merged
+        // Whoever leaves out what is empty removes nothing.
+        let is_empty = match base.kind() {
+            Kind::Object => base.members().len() == 0,
+            Kind::Array => base.items().len() == 0,
+            Kind::Null => true,
+            Kind::String => base.as_str() == Some(""),
+            _ => false,
+        };
+        if is_empty {
+            return Some(Merged::Taken(present));
+        }
+        let message = if three.ours.is_some() {
+            "they removed what we changed"
+        } else {
+            "we removed what they changed"
+        };
+        self.undecided(three, message)
     }
 
-    fn list<'a>(
+    /// Two values that have no parts in common: one of them, a text of lines of both, or a conflict.
+    pub(crate) fn scalar(
         &mut self,
         three: &Three<'a>,
         ours: NodeRef<'a>,
         theirs: NodeRef<'a>,
         place: Within,
-        pointer: &str,
-    ) -> Merged<'a> {
-        let items = |side: Option<NodeRef<'a>>| {
-            side.into_iter()
-                .flat_map(NodeRef::items)
-                .collect::<Vec<_>>()
-        };
-        let (base, own, other) = (items(three.base), items(three.ours), items(three.theirs));
-        let keyed = |list: &[NodeRef<'a>]| keys_of(list);
-        if let (Some(base_keys), Some(own_keys), Some(other_keys)) =
-            (keyed(&base), keyed(&own), keyed(&other))
-        {
-            let by_key = |keys: &[String], list: &[NodeRef<'a>]| -> HashMap<String, NodeRef<'a>> {
-                keys.iter().cloned().zip(list.iter().copied()).collect()
-            };
-            let order = merge_order(&base_keys, &own_keys, &other_keys);
-            let (base, own, other) = (
-                by_key(&base_keys, &base),
-                by_key(&own_keys, &own),
-                by_key(&other_keys, &other),
-            );
-            let mut merged = Vec::with_capacity(order.len());
-            for key in order {
-                let of = |side: &HashMap<String, NodeRef<'a>>| side.get(&key).copied();
-                let values = Three {
-                    base: of(&base),
-                    ours: of(&own),
-                    theirs: of(&other),
-                };
-                merged.extend(self.value(&values, place, &format!("{pointer}/{key}")));
-            }
-            return Merged::Array {
-                like: ours,
-                items: merged,
-            };
-        }
-        // Lists of plain values, such as the lines of a script, merge as sequences.
-        let plain = |list: &[NodeRef<'a>]| {
-            list.iter()
-                .map(|node| node.as_text().map(|text| (node.kind() as u8, text)))
-                .collect::<Option<Vec<_>>>()
-        };
-        if let (Some(base), Some(one), Some(two)) = (plain(&base), plain(&own), plain(&other))
-            && let Some(sequence) = merge_sequence(&base, &one, &two)
-        {
-            // Each value is taken from us where we have it, so that it stays as it is written.
-            let mut left: HashMap<(u8, &str), VecDeque<NodeRef<'a>>> = HashMap::new();
-            for node in own.iter().chain(&other) {
-                if let Some(text) = node.as_text() {
-                    left.entry((node.kind() as u8, text))
-                        .or_default()
-                        .push_back(*node);
-                }
-            }
-            let mut items = Vec::with_capacity(sequence.len());
-            for key in &sequence {
-                let Some(nodes) = left.get_mut(key) else {
-                    continue;
-                };
-                let node = if nodes.len() > 1 {
-                    nodes.pop_front()
-                } else {
-                    nodes.front().copied()
-                };
-                items.extend(node.map(Merged::Taken));
-            }
-            return Merged::Array { like: ours, items };
+        key: &str,
+    ) -> Option<Merged<'a>> {
+        if same(ours, theirs, place) || three.base.is_some_and(|base| same(base, theirs, place)) {
+            return Some(Merged::Taken(ours));
         }
         if three.base.is_some_and(|base| same(base, ours, place)) {
-            return Merged::Taken(theirs);
+            return Some(Merged::Taken(theirs));
         }
-        self.conflict(three, pointer, "both sides changed the list");
-        Merged::Taken(ours)
+        if let (Some(base), Some(own), Some(other)) = (
+            three.base.and_then(NodeRef::as_str),
+            ours.as_str(),
+            theirs.as_str(),
+        ) && let Some(text) = merge_texts(base, own, other, key)
+        {
+            return Some(Merged::Text { like: ours, text });
+        }
+        let message = if three.base.is_some() {
+            "both sides changed it"
+        } else {
+            "both sides added it in different ways"
+        };
+        self.undecided(three, message)
     }
 
-    pub(crate) fn conflict(&mut self, three: &Three<'_>, field: &str, message: &str) {
+    /// Merges the members of objects: in the order of our side, unless they changed it.
+    pub(crate) fn members(
+        &mut self,
+        three: &Three<'a>,
+        place: Within,
+        except: Option<&str>,
+    ) -> Vec<(&'a str, Merged<'a>)> {
+        let sides = Sides::of(three);
+        let order = sides.order(three);
+        let mut merged = Vec::with_capacity(order.len());
+        for key in order {
+            if except == Some(key) {
+                continue;
+            }
+            let mut values = sides.get(key);
+            if !fields_of(place).is_empty() && !is_place_in_order(place, key) {
+                let is_edit = |holder: Option<NodeRef<'a>>, value: Option<NodeRef<'a>>| {
+                    holder
+                        .zip(value)
+                        .is_some_and(|(holder, value)| counts(holder, place, key, value))
+                };
+                let ours = is_edit(three.ours, values.ours);
+                let theirs = is_edit(three.theirs, values.theirs);
+                let base = is_edit(three.base, values.base);
+                // Ours where we have one: what Postman rewrites or fills in by itself is nobody's edit.
+                if !ours && !theirs && !base {
+                    let value = match values.ours {
+                        None if values.base.is_none() => values.theirs,
+                        ours => ours,
+                    };
+                    merged.extend(value.map(|value| (key, Merged::Taken(value))));
+                    continue;
+                }
+                if !ours && !theirs {
+                    // Both took it back to nothing, in whatever way.
+                    merged.extend(values.ours.map(|value| (key, Merged::Taken(value))));
+                    continue;
+                }
+                // What is filled in on one side says as much as nothing.
+                match (ours, theirs) {
+                    (true, false) if !base => (values.base, values.theirs) = (None, None),
+                    (false, true) if !base => (values.base, values.ours) = (None, None),
+                    _ => {}
+                }
+            }
+            self.steps.push(Step::Key(key));
+            let value = self.value(&values, within(place, key), key);
+            self.steps.pop();
+            merged.extend(value.map(|value| (key, value)));
+        }
+        merged
+    }
+
+    /// A conflict, and what stands in the result for it.
+    pub(crate) fn undecided(&mut self, three: &Three<'a>, message: &str) -> Option<Merged<'a>> {
+        self.conflict(three, message);
+        if self.for_ancestor {
+            return Some(Merged::New(UNDECIDED.into()));
+        }
+        three.ours.map(Merged::Taken)
+    }
+
+    /// Keeps a conflict at the place that is being merged.
+    pub(crate) fn conflict(&mut self, three: &Three<'_>, message: &str) {
+        let mut field = String::new();
+        for step in &self.steps {
+            field.push('/');
+            field.push_str(&match step {
+                Step::Key(key) => pointer_part(key),
+                Step::Named(name) => pointer_part(name),
+            });
+        }
         let text = |side: Option<NodeRef<'_>>| {
             side.map(|node| node.span().of(node.document().text()).to_owned())
         };
         self.conflicts.push(Conflict {
             item: self.item.clone(),
-            field: field.to_owned(),
+            field,
             message: message.to_owned(),
             base: text(three.base),
             ours: text(three.ours),
             theirs: text(three.theirs),
         });
     }
-}
 
-/// The order of what both sides have: ours, unless only they changed it; what only one side added follows what it
-/// followed there. Removals are not decided here: everything that any side still has is in the order.
-pub(crate) fn merge_order<T: Clone + Eq + std::hash::Hash>(
-    base: &[T],
-    ours: &[T],
-    theirs: &[T],
-) -> Vec<T> {
-    let known = |list: &[T]| list.iter().cloned().collect::<HashSet<T>>();
-    let (in_base, in_ours, in_theirs) = (known(base), known(ours), known(theirs));
-    let common = |list: &[T]| {
-        let shared =
-            |key: &&T| in_base.contains(key) && in_ours.contains(key) && in_theirs.contains(key);
-        list.iter().filter(shared).cloned().collect::<Vec<T>>()
-    };
-    let moved_by_us = common(ours) != common(base);
-    let (first, second) = if moved_by_us {
-        (ours, theirs)
-    } else {
-        (theirs, ours)
-    };
-    let mut order: Vec<T> = Vec::with_capacity(first.len() + second.len());
-    let in_first = if moved_by_us { &in_ours } else { &in_theirs };
-    // What the second side has behind each of its items, the start of the list first.
-    let mut behind: HashMap<Option<T>, Vec<T>> = HashMap::new();
-    let mut last: Option<T> = None;
-    for key in second {
-        if in_first.contains(key) {
-            last = Some(key.clone());
-        } else {
-            behind.entry(last.clone()).or_default().push(key.clone());
+    /// Whether two values are written alike; where bytes do not decide, whether they mean the same.
+    pub(crate) fn alike(&self, one: Option<NodeRef<'_>>, other: Option<NodeRef<'_>>) -> bool {
+        match (one, other) {
+            (Some(one), Some(other)) if self.bytes_decide => {
+                one.kind() == other.kind() && written(one) == written(other)
+            }
+            (Some(one), Some(other)) if !is_container(one) => {
+                one.kind() == other.kind() && one.as_text() == other.as_text()
+            }
+            (None, None) => true,
+            _ => false,
         }
     }
-    order.extend(behind.remove(&None).unwrap_or_default());
-    for key in first {
-        order.push(key.clone());
-        order.extend(behind.remove(&Some(key.clone())).unwrap_or_default());
+}
+
+/// What stands in a common ancestor for what its own sides did not agree on.
+pub(crate) const UNDECIDED: &str = "git-postman: the common ancestors do not agree";
+
+/// Whether a member says where a file of a collection of version 3 stands among its neighbours: the number alone means
+/// nothing, but who changed it moved the file.
+fn is_place_in_order(place: Within, key: &str) -> bool {
+    let is_file = matches!(
+        place,
+        Within::RequestFile | Within::ExampleFile | Within::DefinitionFile
+    );
+    is_file && key == "order"
+}
+
+fn is_container(node: NodeRef<'_>) -> bool {
+    matches!(node.kind(), Kind::Array | Kind::Object)
+}
+
+/// A value as it is written.
+pub(crate) fn written(node: NodeRef<'_>) -> &str {
+    node.span().of(node.document().text())
+}
+
+/// An object of merged members; our own one where nothing in it changed.
+pub(crate) fn object<'a>(like: NodeRef<'a>, members: Vec<(&'a str, Merged<'a>)>) -> Merged<'a> {
+    let untouched = like.members().len() == members.len()
+        && like
+            .members()
+            .zip(&members)
+            .all(|(own, (key, value))| own.key == *key && is_taken(value, own.value));
+    if untouched {
+        Merged::Taken(like)
+    } else {
+        Merged::Object { like, members }
     }
-    order
+}
+
+/// A list of merged items; our own one where nothing in it changed.
+pub(crate) fn array<'a>(like: NodeRef<'a>, items: Vec<Merged<'a>>) -> Merged<'a> {
+    let untouched = like.items().len() == items.len()
+        && like
+            .items()
+            .zip(&items)
+            .all(|(own, value)| is_taken(value, own));
+    if untouched {
+        Merged::Taken(like)
+    } else {
+        Merged::Array { like, items }
+    }
+}
+
+fn is_taken(value: &Merged<'_>, own: NodeRef<'_>) -> bool {
+    matches!(value, Merged::Taken(node) if std::ptr::eq(node.document(), own.document()) && node.id() == own.id())
+}
+
+/// Merges texts by line. A text that was JSON on all sides must be JSON afterwards.
+fn merge_texts(base: &str, ours: &str, theirs: &str, key: &str) -> Option<String> {
+    if ![base, ours, theirs].iter().any(|text| text.contains('\n')) {
+        return None;
+    }
+    let merged = merge_lines(base, ours, theirs)?;
+    let reads = |text: &str| serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
+    if key == "raw" && reads(ours) && reads(theirs) && !reads(&merged) {
+        return None;
+    }
+    Some(merged)
+}
+
+/// The members of one object on all three sides, each found without walking where there are many.
+struct Sides<'a> {
+    sides: [Members<'a>; 3],
+}
+
+enum Members<'a> {
+    Few(Option<NodeRef<'a>>),
+    Many(HashMap<&'a str, NodeRef<'a>>),
+}
+
+impl<'a> Sides<'a> {
+    fn of(three: &Three<'a>) -> Self {
+        let members = |side: Option<NodeRef<'a>>| match side {
+            Some(node) if node.members().len() > FEW_MEMBERS => Members::Many(
+                node.members()
+                    .map(|member| (member.key, member.value))
+                    .collect(),
+            ),
+            side => Members::Few(side),
+        };
+        Self {
+            sides: [
+                members(three.base),
+                members(three.ours),
+                members(three.theirs),
+            ],
+        }
+    }
+
+    fn get(&self, key: &str) -> Three<'a> {
+        let of = |side: &Members<'a>| match side {
+            Members::Few(node) => node.and_then(|node| node.get(key)),
+            Members::Many(members) => members.get(key).copied(),
+        };
+        let [base, ours, theirs] = &self.sides;
+        Three {
+            base: of(base),
+            ours: of(ours),
+            theirs: of(theirs),
+        }
+    }
+
+    fn order(&self, three: &Three<'a>) -> Vec<&'a str> {
+        let keys = |side: Option<NodeRef<'a>>| -> Vec<&'a str> {
+            side.into_iter()
+                .flat_map(NodeRef::members)
+                .map(|member| member.key)
+                .collect()
+        };
+        let (ours, theirs) = (keys(three.ours), keys(three.theirs));
+        if ours == theirs {
+            return unique(ours);
+        }
+        merge_order(&unique(keys(three.base)), &unique(ours), &unique(theirs)).list
+    }
+}
+
+/// Each key once, as every reader takes them.
+fn unique(keys: Vec<&str>) -> Vec<&str> {
+    if keys.len() < 2 {
+        return keys;
+    }
+    let mut seen = HashSet::with_capacity(keys.len());
+    keys.into_iter().filter(|key| seen.insert(*key)).collect()
 }

@@ -1,5 +1,6 @@
 //! Formats: text into documents with spans, and what each format says of them.
 
+pub(crate) mod assignment;
 pub mod asyncapi;
 pub mod canonical;
 pub mod canonical_docs;
@@ -7,6 +8,16 @@ pub mod canonical_number;
 pub mod canonical_url;
 pub mod collection;
 pub mod detect;
+pub mod diff;
+pub mod diff_apply;
+pub mod diff_items;
+pub mod diff_lines;
+pub(crate) mod diff_renames;
+pub(crate) mod diff_shown;
+pub mod diff_told;
+pub(crate) mod diff_told_items;
+pub(crate) mod diff_value;
+pub(crate) mod diff_words;
 pub mod edit;
 pub mod environment;
 pub mod fault;
@@ -23,6 +34,10 @@ pub mod meaning_order;
 pub(crate) mod meaning_view;
 pub mod merge;
 pub(crate) mod merge_items;
+pub(crate) mod merge_list;
+pub(crate) mod merge_order;
+pub mod merge_repair;
+pub(crate) mod merge_shapes;
 pub mod merge_text;
 pub mod merge_value;
 pub mod merged;
@@ -30,7 +45,9 @@ pub mod node;
 pub mod openapi;
 pub(crate) mod pairing;
 pub(crate) mod patch;
+pub mod readable;
 pub mod schema;
+pub(crate) mod url_template;
 pub mod write;
 pub(crate) mod write_json;
 pub(crate) mod write_yaml;
@@ -123,14 +140,21 @@ impl Parsed {
 /// Reads a file and judges it. Content never makes this fail: what cannot be understood is among the faults.
 pub fn parse(path: &str, bytes: Vec<u8>) -> Parsed {
     let mut parsed = read(path, bytes);
-    if parsed.valid.is_none()
-        && let Some((root, prefix)) = parsed.subject()
+    judge(&mut parsed);
+    parsed
+}
+
+/// Adds what the format says of the shape of a file that was read.
+pub fn judge(parsed: &mut Parsed) {
+    if parsed.valid.is_some() {
+        return;
+    }
+    if let Some((root, prefix)) = parsed.subject()
         && let Some(told) = validate(parsed.format, root, prefix)
     {
         parsed.valid = Some(!told.iter().any(Fault::invalidates));
         parsed.faults.extend(told);
     }
-    parsed
 }
 
 /// Reads a file without asking whether it has the shape that its format demands.

@@ -1,5 +1,6 @@
 //! The vocabulary: what every layer above speaks of. No I/O and no foreign formats.
 
+pub mod difference;
 pub mod digest;
 pub mod finding;
 pub mod id;

@@ -1,5 +1,12 @@
 //! Reports: one value in, one of several texts out. A format is a file here and a line in [`ReportFormat`].
 
+pub mod difference;
+mod difference_human;
+mod difference_json;
+mod difference_markdown;
+#[cfg(test)]
+mod difference_sample;
+mod difference_words;
 mod human;
 mod json;
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The merge driver in a repository: one block of `.gitattributes` and one section of git's configuration.
+//! The merge and diff drivers in a repository: one block of `.gitattributes` and three sections of git's configuration.
 
 use crate::setup::hook_changes::SetupError;
 
@@ -11,7 +11,7 @@ const END: &str = "# git-postman: end";
 /// What the block of `.gitattributes` is to be: which directories it names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attributes {
-    /// Directories below which JSON documents are merged by meaning, relative to the repository.
+    /// Directories below which documents are merged and shown by meaning, relative to the repository.
     pub directories: Vec<String>,
 }
 
@@ -42,13 +42,16 @@ pub fn with_block(text: &str, attributes: &Attributes) -> Result<String, SetupEr
     let newline = if text.contains("\r\n") { "\r\n" } else { "\n" };
     let mut block = format!("{START}{newline}");
     for directory in &attributes.directories {
-        block.push_str(&format!("{} merge={DRIVER}{newline}", pattern(directory)));
+        for extension in ["json", "yaml", "yml"] {
+            let pattern = pattern(directory, extension);
+            block.push_str(&format!("{pattern} merge={DRIVER} diff={DRIVER}{newline}"));
+        }
     }
     Ok(format!("{rest}{block}{END}{newline}"))
 }
 
-/// A pattern for the JSON files below a directory, quoted as `.gitattributes` wants it.
-fn pattern(directory: &str) -> String {
+/// A pattern for the files of an extension below a directory, quoted as `.gitattributes` wants it.
+fn pattern(directory: &str, extension: &str) -> String {
     let mut escaped = String::new();
     for character in directory.chars() {
         if matches!(character, '*' | '?' | '[' | '\\') {
@@ -56,7 +59,7 @@ fn pattern(directory: &str) -> String {
         }
         escaped.push(character);
     }
-    let pattern = format!("/{escaped}/**/*.json");
+    let pattern = format!("/{escaped}/**/*.{extension}");
     if pattern.contains([' ', '\t', '"', '#', '!', '\\']) {
         format!("\"{}\"", pattern.replace('\\', "\\\\").replace('"', "\\\""))
     } else {
@@ -64,8 +67,21 @@ fn pattern(directory: &str) -> String {
     }
 }
 
-/// The keys and values of git's configuration that name the driver.
-pub fn settings(program: &str) -> [(String, String); 2] {
+/// The sections of git's configuration that are ours.
+pub const SECTIONS: [&str; 3] = [
+    "merge.git-postman",
+    "merge.git-postman-ancestor",
+    "diff.git-postman",
+];
+
+/// The driver for common ancestors. Where two branches have several, git merges these first, in the background; conflicts
+/// of that merge are no person's.
+const ANCESTOR_DRIVER: &str = "git-postman-ancestor";
+
+/// The keys and values of git's configuration that name the drivers. For a difference there are two: `git diff` starts the
+/// command, and `git log -p`, `git show` and `git blame`, which start no command unless they are told to, show the changed
+/// lines of the readable text.
+pub fn settings(program: &str) -> [(String, String); 6] {
     let quoted = format!("'{}'", program.replace('\'', r"'\''"));
     [
         (
@@ -75,6 +91,22 @@ pub fn settings(program: &str) -> [(String, String); 2] {
         (
             format!("merge.{DRIVER}.driver"),
             format!("{quoted} merge-driver %O %A %B %P"),
+        ),
+        (
+            format!("merge.{DRIVER}.recursive"),
+            ANCESTOR_DRIVER.to_owned(),
+        ),
+        (
+            format!("merge.{ANCESTOR_DRIVER}.driver"),
+            format!("{quoted} merge-driver --ancestor %O %A %B %P"),
+        ),
+        (
+            format!("diff.{DRIVER}.command"),
+            format!("{quoted} diff-driver"),
+        ),
+        (
+            format!("diff.{DRIVER}.textconv"),
+            format!("{quoted} diff-driver --textconv"),
         ),
     ]
 }
@@ -103,7 +135,8 @@ mod tests {
                 "{with}"
             );
             assert!(
-                with.contains("\"/a b/**/*.json\" merge=git-postman"),
+                with.contains("\"/a b/**/*.json\" merge=git-postman diff=git-postman")
+                    && with.contains("\"/a b/**/*.yml\" merge=git-postman diff=git-postman"),
                 "{with}"
             );
             assert_eq!(
@@ -126,6 +159,10 @@ mod tests {
         assert_eq!(
             settings("/a b/it's")[1].1,
             r"'/a b/it'\''s' merge-driver %O %A %B %P"
+        );
+        assert_eq!(
+            settings("/a b/it's")[5].1,
+            r"'/a b/it'\''s' diff-driver --textconv"
         );
     }
 }

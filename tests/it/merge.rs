@@ -246,3 +246,214 @@ fn the_driver_is_installed_once_and_leaves_nothing_behind() {
         .git(&["config", "--get-regexp", "merge.git-postman"])
         .expect(1);
 }
+
+/// Both sides change the same request at neighbouring lines, which no merge of lines can take.
+fn neighbours() -> (Value, Value, Value) {
+    let base = shop(30);
+    let (mut ours, mut theirs) = (base.clone(), base.clone());
+    ours["item"][1]["item"][2]["request"]["method"] = "PUT".into();
+    theirs["item"][1]["item"][2]["request"]["header"][0]["value"] = "text/plain".into();
+    theirs["item"][1]["item"][2]["name"] = "Renamed".into();
+    ours["item"][1]["item"][2]["request"]["description"] = "ours".into();
+    theirs["item"][1]["item"][2]["request"]["auth"] = json!({"type": "noauth"});
+    (base, ours, theirs)
+}
+
+fn has_both(merged: &Value) {
+    let item = &merged["item"][1]["item"][2];
+    assert_eq!(
+        (
+            &item["name"],
+            &item["request"]["method"],
+            &item["request"]["description"]
+        ),
+        (&"Renamed".into(), &"PUT".into(), &"ours".into())
+    );
+    assert_eq!(item["request"]["header"][0]["value"], "text/plain");
+}
+
+#[test]
+fn every_way_in_which_git_merges_uses_the_driver() {
+    let (base, ours, theirs) = neighbours();
+    let ways: [&[&[&str]]; 3] = [
+        &[&["merge", "--quiet", "topic"]],
+        &[&["rebase", "--quiet", "topic"]],
+        &[&["cherry-pick", "topic"]],
+    ];
+    for way in &ways {
+        let repository = diverged(true, &base, &ours, &theirs);
+        for command in *way {
+            repository.git(command).expect(0);
+        }
+        has_both(&on_disk(&repository));
+        let without = diverged(false, &base, &ours, &theirs);
+        without.git(way[0]).expect(1);
+    }
+    // A stash is merged into what came meanwhile.
+    let repository = diverged(true, &base, &base, &theirs);
+    repository.write(PATH, text(&ours));
+    repository.git(&["stash", "--quiet"]).expect(0);
+    repository.git(&["merge", "--quiet", "topic"]).expect(0);
+    repository.git(&["stash", "pop", "--quiet"]).expect(0);
+    has_both(&on_disk(&repository));
+}
+
+#[test]
+fn a_renamed_file_merges_under_its_new_name_and_keeps_its_conflicts_there() {
+    let (base, ours, mut theirs) = neighbours();
+    let repository = diverged(true, &base, &ours, &theirs);
+    let renamed = "postman/collections/New shop/Shop ü.json";
+    repository.git(&["checkout", "--quiet", "topic"]).expect(0);
+    std::fs::create_dir_all(repository.at("postman/collections/New shop")).unwrap();
+    repository.git(&["mv", PATH, renamed]).expect(0);
+    theirs["item"][0]["name"] = "Theirs".into();
+    repository.commit(&[(renamed, &text(&theirs))], "renamed");
+    repository.git(&["checkout", "--quiet", "main"]).expect(0);
+    repository.git(&["merge", "--quiet", "topic"]).expect(0);
+    let merged: Value =
+        serde_json::from_slice(&std::fs::read(repository.at(renamed)).unwrap()).unwrap();
+    has_both(&merged);
+    assert!(!repository.at(PATH).exists());
+    // The same from a directory below, with a conflict.
+    let mut ours = merged.clone();
+    ours["item"][0]["name"] = "A".into();
+    repository
+        .git(&["checkout", "--quiet", "-b", "other"])
+        .expect(0);
+    let mut other = merged;
+    other["item"][0]["name"] = "B".into();
+    repository.commit(&[(renamed, &text(&other))], "other");
+    repository.git(&["checkout", "--quiet", "main"]).expect(0);
+    repository.commit(&[(renamed, &text(&ours))], "ours again");
+    repository
+        .git(&["-C", "postman", "merge", "--quiet", "other"])
+        .expect(1);
+    assert!(
+        repository
+            .at(&format!("{renamed}.merge-conflicts.json"))
+            .is_file()
+    );
+}
+
+#[test]
+fn common_ancestors_in_conflict_do_not_decide_in_silence() {
+    let base = shop(20);
+    let with = |method: &str| {
+        let mut with = base.clone();
+        with["item"][0]["item"][0]["request"]["method"] = method.into();
+        with
+    };
+    let repository = diverged(true, &base, &with("PUT"), &with("PATCH"));
+    // Each branch merges the other's first commit, and each decides for itself.
+    repository
+        .git(&["branch", "first-topic", "topic"])
+        .expect(0);
+    repository.git(&["branch", "first-main", "main"]).expect(0);
+    let decide = |branch: &str, other: &str, method: &str| {
+        repository.git(&["checkout", "--quiet", branch]).expect(0);
+        repository.git(&["merge", "--quiet", other]).expect(1);
+        std::fs::remove_file(repository.at(&format!("{PATH}.merge-conflicts.json"))).unwrap();
+        repository.write(PATH, text(&with(method)));
+        repository
+            .git(&["commit", "--quiet", "--all", "--message", "decided"])
+            .expect(0);
+    };
+    decide("main", "first-topic", "PUT");
+    decide("topic", "first-main", "PATCH");
+    repository.git(&["checkout", "--quiet", "main"]).expect(0);
+    repository
+        .git(&["merge", "--quiet", "topic"])
+        .expect(1)
+        .says("/request/method: both sides changed it");
+    assert_eq!(on_disk(&repository), with("PUT"));
+}
+
+#[test]
+fn conflicts_are_kept_in_a_worktree_of_its_own_and_never_outside() {
+    let base = shop(10);
+    let with = |method: &str| {
+        let mut with = base.clone();
+        with["item"][0]["item"][0]["request"]["method"] = method.into();
+        with
+    };
+    let repository = diverged(true, &base, &with("PUT"), &with("PATCH"));
+    repository
+        .git(&["worktree", "add", "--quiet", "../beside", "-b", "beside"])
+        .expect(0);
+    repository
+        .git(&["-C", "../beside", "merge", "--quiet", "topic"])
+        .expect(1);
+    let name = format!("{PATH}.merge-conflicts.json");
+    assert!(repository.at("../beside").join(&name).is_file());
+    assert!(!repository.at(&name).exists());
+    // By hand, with paths that climb out or lead through a symbolic link.
+    for (file, value) in [("base", &base), ("theirs", &with("PATCH"))] {
+        repository.write(file, text(value));
+    }
+    let run = |path: &str| {
+        repository.write("ours", text(&with("PUT")));
+        let run = repository
+            .run(&["merge-driver", "base", "ours", "theirs", path])
+            .expect(1);
+        run.says("both sides changed it").says("was not written")
+    };
+    run("../outside.json").says("leads out of the repository");
+    assert!(
+        !repository
+            .at("../outside.json.merge-conflicts.json")
+            .exists()
+    );
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink("..", repository.at("link")).unwrap();
+        run("link/outside.json").says("a symbolic link");
+        assert!(
+            !repository
+                .at("../outside.json.merge-conflicts.json")
+                .exists()
+        );
+        std::os::unix::fs::symlink("../target", repository.at("a.json.merge-conflicts.json"))
+            .unwrap();
+        run("a.json").says("a symbolic link");
+        assert!(!repository.at("../target").exists());
+    }
+}
+
+#[test]
+fn whatever_cannot_be_read_is_merged_by_git_and_said() {
+    let repository = Repository::none();
+    let deep = format!("{{\"a\": {}{}}}\n", "[".repeat(10_000), "]".repeat(10_000));
+    let unreadable: [(&[u8], &str); 6] = [
+        (b"not json", "neither JSON nor YAML"),
+        (b"{\"a\": 1", "cannot be read"),
+        (
+            b"{\n<<<<<<< ours\n\"a\": 1\n=======\n\"a\": 2\n>>>>>>> theirs\n}\n",
+            "nobody resolved",
+        ),
+        (b"{\"a\": \"\xff\"}\n", "cannot be read: file is not UTF-8"),
+        (b"{\"a\": 1, \"a\": 2}\n", "ambiguous"),
+        (deep.as_bytes(), "cannot be read"),
+    ];
+    for (theirs, reason) in unreadable {
+        repository.write("base", "{\"a\": 1}\n");
+        repository.write("ours", "{\"a\": 2}\n");
+        repository.write("theirs", theirs);
+        let path = if reason.contains("neither") {
+            "a.txt"
+        } else {
+            "a.json"
+        };
+        let run = repository.run(&["merge-driver", "base", "ours", "theirs", path]);
+        run.expect(1).says("merged as text, by git").says(reason);
+        let left = std::fs::read(repository.at("ours")).unwrap();
+        let kept = theirs
+            .iter()
+            .filter(|byte| !byte.is_ascii_whitespace())
+            .count();
+        assert!(left.len() >= kept, "{reason}: something of theirs is lost");
+        assert!(
+            String::from_utf8_lossy(&left).contains("\"a\": 2"),
+            "{reason}"
+        );
+    }
+}

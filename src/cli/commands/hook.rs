@@ -44,9 +44,9 @@ struct PlaceArgs {
     /// Put it into git's template directory, for every repository made or cloned from now on
     #[arg(long)]
     global: bool,
-    /// The merge driver too: git then merges documents by what they mean
-    #[arg(long, conflicts_with = "global")]
-    merge_driver: bool,
+    /// The merge and diff drivers too: git then merges documents and shows their differences by what they mean
+    #[arg(long, visible_alias = "merge-driver", conflicts_with = "global")]
+    drivers: bool,
     /// Only say what would change
     #[arg(short = 'n', long)]
     dry_run: bool,
@@ -94,7 +94,7 @@ fn install_hooks(args: &PlaceArgs, session: &Session) -> Result<u8, Failure> {
     }
     let repository = session.repository()?;
     install_into(&repository, &types, args.dry_run, args.force, session)?;
-    if args.merge_driver {
+    if args.drivers {
         hook_driver::install(&repository, &own_path()?, args.dry_run, session)?;
     }
     Ok(0)
@@ -159,7 +159,7 @@ fn uninstall_hooks(args: &PlaceArgs, session: &Session) -> Result<u8, Failure> {
         args.dry_run,
         session,
     )?;
-    if args.merge_driver || args.types.is_empty() {
+    if args.drivers || args.types.is_empty() {
         hook_driver::uninstall(&repository, args.dry_run, session)?;
     }
     Ok(0)

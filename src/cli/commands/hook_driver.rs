@@ -1,4 +1,5 @@
-//! `hook install --merge-driver`: tells git to merge documents by what they mean, and `uninstall` takes it back.
+//! `hook install --drivers`: tells git to merge documents and to show their differences by what they mean, and `uninstall`
+//! takes it back.
 
 use std::path::Path;
 
@@ -8,11 +9,11 @@ use crate::cli::session::Session;
 use crate::git::repository::Repository;
 use crate::project::Project;
 use crate::project::service::Role;
-use crate::setup::drivers::{Attributes, DRIVER, settings, with_block};
+use crate::setup::drivers::{Attributes, SECTIONS, settings, with_block};
 
 const FILE: &str = ".gitattributes";
 
-/// Puts the driver in place for the directories that Postman manages.
+/// Puts the drivers in place for the directories that Postman manages.
 ///
 /// # Errors
 /// A bare repository, a `.gitattributes` that is no file of ours to change.
@@ -56,7 +57,7 @@ pub fn install(
     Ok(())
 }
 
-/// Takes the driver away again.
+/// Takes the drivers away again.
 ///
 /// # Errors
 /// As for [`install`].
@@ -71,21 +72,23 @@ pub fn uninstall(repository: &Repository, dry_run: bool, session: &Session) -> R
             session,
         )?;
     }
-    if repository
-        .config_string(&format!("merge.{DRIVER}.driver"))?
-        .is_some()
-    {
-        run(
-            repository,
-            &[
-                "config",
-                "--local",
-                "--remove-section",
-                &format!("merge.{DRIVER}"),
-            ],
-            dry_run,
-            session,
-        )?;
+    let known = settings("");
+    for section in SECTIONS {
+        let mut is_set = false;
+        for (key, _) in known.iter().filter(|(key, _)| {
+            key.strip_prefix(section)
+                .is_some_and(|rest| rest.starts_with('.'))
+        }) {
+            is_set |= repository.config_string(key)?.is_some();
+        }
+        if is_set {
+            run(
+                repository,
+                &["config", "--local", "--remove-section", section],
+                dry_run,
+                session,
+            )?;
+        }
     }
     Ok(())
 }

@@ -43,7 +43,8 @@ pub fn run(args: &MergeArgs, session: &Session) -> Result<u8, Failure> {
         ours: read(&args.ours)?,
         theirs: read(&args.theirs)?,
     };
-    let merged = merge_documents(&args.ours.to_string_lossy(), versions).map_err(Failure::usage)?;
+    let merged =
+        merge_documents(&args.ours.to_string_lossy(), versions, false).map_err(Failure::usage)?;
     if !merged.conflicts.is_empty() {
         for line in told(&merged.conflicts) {
             session.output.error(&format!("conflict in {line}"));

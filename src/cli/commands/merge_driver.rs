@@ -1,6 +1,7 @@
 //! `merge-driver`: what git calls where `.gitattributes` says `merge=git-postman`.
 
-use std::path::{Path, PathBuf};
+use std::ffi::{OsStr, OsString};
+use std::path::{Component, Path, PathBuf};
 
 use clap::Args;
 
@@ -8,8 +9,9 @@ use crate::cli::failure::Failure;
 use crate::cli::merging::{Versions, as_json, merge_documents, told};
 use crate::cli::reporting::write_atomically;
 use crate::cli::session::Session;
+use crate::format::merge_value::Conflict;
 use crate::git::command::Git;
-use crate::model::path::RepoPath;
+use crate::model::text::visible;
 use crate::project::CONFLICT_FILE_SUFFIX;
 
 /// Larger versions are left to git: 256 MiB.
@@ -33,7 +35,10 @@ pub struct MergeDriverArgs {
     /// Their version (%B)
     theirs: PathBuf,
     /// The path of the file in the repository (%P)
-    path: String,
+    path: OsString,
+    /// The result is the common ancestor of a merge to come, which git makes where there are several
+    #[arg(long)]
+    ancestor: bool,
 }
 
 /// Runs the command: 0 for a merge without conflict, 1 for one with.
@@ -45,45 +50,89 @@ pub fn run(args: &MergeDriverArgs, session: &Session) -> Result<u8, Failure> {
     let large = files
         .iter()
         .any(|path| std::fs::metadata(session.path(path)).is_ok_and(|file| file.len() > MAX_BYTES));
+    let path = args.path.to_string_lossy();
     let merged = if large {
         Err(format!(
             "one of the versions has more than {} MiB",
             MAX_BYTES / 1024 / 1024
         ))
     } else {
-        merge_documents(&args.path, versions(args, session)?)
+        merge_documents(&path, versions(args, session)?, args.ancestor)
     };
+    let path = visible(&path);
     match merged {
         Ok(merged) => {
             write(&session.path(&args.ours), merged.text.as_bytes())?;
             if merged.conflicts.is_empty() {
                 return Ok(0);
             }
-            for line in told(&merged.conflicts) {
-                session
-                    .output
-                    .error(&format!("{}: conflict in {line}", args.path));
-            }
-            // A path from git never climbs out; what does is not written to.
-            if let Ok(path) = RepoPath::parse(&format!("{}{CONFLICT_FILE_SUFFIX}", args.path)) {
-                write(
-                    &session.path(Path::new(path.as_str())),
-                    as_json(&args.path, &merged.conflicts).as_bytes(),
-                )?;
-                session.output.hint(&format!(
-                    "{} has our side; both are in {path}: decide, `git add` the document and delete that file",
-                    args.path
-                ));
+            if !args.ancestor {
+                for line in told(&merged.conflicts) {
+                    let line = visible(&line);
+                    session.output.error(&format!("{path}: conflict in {line}"));
+                }
+                keep_conflicts(args, &merged.conflicts, session);
             }
             Ok(1)
         }
         Err(reason) => {
+            let reason = visible(&reason);
             session
                 .output
-                .warning(&format!("{}: merged as text, by git: {reason}", args.path));
+                .warning(&format!("{path}: merged as text, by git: {reason}"));
             by_git(args, session)
         }
     }
+}
+
+/// Writes the conflicts beside the document. Where that cannot be, they stand on standard error all the same.
+fn keep_conflicts(args: &MergeDriverArgs, conflicts: &[Conflict], session: &Session) {
+    let mut name = args.path.clone();
+    name.push(CONFLICT_FILE_SUFFIX);
+    let shown = name.to_string_lossy().into_owned();
+    let shown = visible(&shown);
+    let text = as_json(&args.path.to_string_lossy(), conflicts);
+    let written = place_for(&session.path(Path::new("")), &name).and_then(|place| {
+        write_atomically(&place, text.as_bytes()).map_err(|error| error.to_string())
+    });
+    match written {
+        Ok(()) => session.output.hint(&format!(
+            "{} has our side; both are in {shown}: decide, `git add` the document and delete that file",
+            visible(&args.path.to_string_lossy())
+        )),
+        Err(reason) => session.output.warning(&format!(
+            "{shown} was not written: {reason}; the conflicts are those above"
+        )),
+    }
+}
+
+/// Where a file of the worktree is to be written: never outside of it, and never through a symbolic link.
+fn place_for(top: &Path, name: &OsStr) -> Result<PathBuf, String> {
+    let mut place = top.to_path_buf();
+    let mut parts = Path::new(name).components().peekable();
+    while let Some(part) = parts.next() {
+        let Component::Normal(part) = part else {
+            return Err("its path leads out of the repository".to_owned());
+        };
+        place.push(part);
+        let is_last = parts.peek().is_none();
+        match place.symlink_metadata() {
+            Ok(there) if there.is_symlink() => {
+                return Err("a symbolic link stands in its path".to_owned());
+            }
+            Ok(there) if there.is_dir() == is_last => {
+                return Err("something else stands in its place".to_owned());
+            }
+            Ok(_) => {}
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                if !is_last {
+                    std::fs::create_dir(&place).map_err(|error| error.to_string())?;
+                }
+            }
+            Err(error) => return Err(error.to_string()),
+        }
+    }
+    Ok(place)
 }
 
 fn versions(args: &MergeDriverArgs, session: &Session) -> Result<Versions, Failure> {

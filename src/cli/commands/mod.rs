@@ -4,6 +4,8 @@ pub mod canonicalize;
 pub mod check;
 pub mod check_files;
 pub mod completions;
+pub mod diff;
+pub mod diff_driver;
 pub mod explain;
 pub mod hook;
 pub mod hook_driver;

@@ -1,6 +1,7 @@
 //! A repository in a temporary directory, the real git and the real program, both in an environment of their own.
 
 pub(crate) mod contract;
+pub(crate) mod edits;
 pub(crate) mod fixtures;
 pub(crate) mod http;
 pub(crate) mod pushing;
