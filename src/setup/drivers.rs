@@ -79,7 +79,7 @@ pub const SECTIONS: [&str; 2] = ["merge.git-postman", "diff.git-postman"];
 /// The keys and values of git's configuration that name the drivers. For a difference there are two: `git diff` starts the
 /// command, and `git log -p`, `git show` and `git blame`, which start no command unless they are told to, show the changed
 /// lines of the readable text.
-pub fn settings(program: &str) -> [(String, String); 4] {
+pub fn settings(program: &str) -> [(String, String); 5] {
     let quoted = format!("'{}'", program.replace('\'', r"'\''"));
     [
         (
@@ -98,6 +98,9 @@ pub fn settings(program: &str) -> [(String, String); 4] {
             format!("diff.{DRIVER}.textconv"),
             format!("{quoted} diff-driver --textconv"),
         ),
+        // Requests look alike: lines that stand only once, such as their names, keep them apart. Git knows the setting
+        // since 2.40 and passes over it before.
+        (format!("diff.{DRIVER}.algorithm"), "patience".to_owned()),
     ]
 }
 
