@@ -23,15 +23,18 @@ pub fn apply<'a>(delta: &Delta<'a>) -> Merged<'a> {
     }
 }
 
-/// The members of an object with what differs put in place: what was there keeps its order, what is new follows. `item` is
-/// what the member of that name becomes.
+/// The members of an object with what differs put in place: what was there keeps its order, what is new follows. `items`
+/// is what the member `item` becomes, where that is not for the other members to say.
 fn changed_members<'a>(
     before: NodeRef<'a>,
     members: &[MemberDelta<'a>],
-    item: Option<Merged<'a>>,
+    items: Option<Items<'a>>,
 ) -> Vec<(&'a str, Merged<'a>)> {
-    let mut item = item;
-    let leaves_items = item.is_some();
+    let leaves_items = items.is_some();
+    let mut item = match items {
+        Some(Items::Are(list)) => Some(list),
+        Some(Items::None) | None => None,
+    };
     let mut merged = Vec::new();
     // Large objects exist, such as the paths of a definition.
     let known: HashMap<&str, &MemberDelta<'a>> = members
@@ -90,19 +93,27 @@ fn changed_list<'a>(list: &ListDelta<'a>) -> Merged<'a> {
 }
 
 fn changed_collection<'a>(collection: &CollectionDelta<'a>) -> Merged<'a> {
-    let items = below(collection, None, collection.after);
+    let items = Some(below(collection, None, collection.after));
     Merged::Object {
         like: collection.before,
         members: changed_members(collection.before, &collection.members, items),
     }
 }
 
-/// The list of items of a folder, or of the collection; `None` where it has none.
+/// What the member `item` becomes.
+enum Items<'a> {
+    /// There is none.
+    None,
+    /// This list.
+    Are(Merged<'a>),
+}
+
+/// The list of items of a folder, or of the collection.
 fn below<'a>(
     collection: &CollectionDelta<'a>,
     folder: Option<usize>,
     after: NodeRef<'a>,
-) -> Option<Merged<'a>> {
+) -> Items<'a> {
     let earlier = match folder {
         None => Some(collection.before),
         Some(folder) => collection.items[folder]
@@ -113,20 +124,25 @@ fn below<'a>(
         node.and_then(|node| node.get("item"))
             .filter(|list| list.kind() == Kind::Array)
     };
-    let like = list(earlier).or_else(|| list(Some(after)))?;
+    let Some(own) = list(Some(after)) else {
+        return Items::None;
+    };
+    let like = list(earlier).unwrap_or(own);
     let items = collection
         .to
         .below(folder)
         .iter()
         .map(|child| item(collection, *child))
         .collect();
-    Some(Merged::Array { like, items })
+    Items::Are(Merged::Array { like, items })
 }
 
 fn item<'a>(collection: &CollectionDelta<'a>, index: usize) -> Merged<'a> {
     let own = &collection.to.list[index];
     let delta = &collection.items[index];
-    let items = below(collection, Some(index), own.node).filter(|_| own.is_folder);
+    let items = own
+        .is_folder
+        .then(|| below(collection, Some(index), own.node));
     let Some(before) = delta.before else {
         // What is new as a whole may hold what was moved into it.
         return Merged::Object {

@@ -1,7 +1,7 @@
 //! Comparing collections of version 2: each folder and request with its other self, wherever it lies.
 
 use crate::format::diff::{Delta, MemberDelta};
-use crate::format::diff_value::Compare;
+use crate::format::diff_value::{Compare, same_text};
 use crate::format::items::{Items, pair};
 use crate::format::meaning::Within;
 use crate::format::node::NodeRef;
@@ -125,6 +125,13 @@ pub(crate) fn diff_collections<'a>(
                 (Some(one), Some(other)) => later[one] != Some(other),
                 _ => true,
             };
+            if same_text(from.list[old].node, to.list[index].node) {
+                return ItemDelta {
+                    before: Some(old),
+                    members: Vec::new(),
+                    moved,
+                };
+            }
             ItemDelta {
                 before: Some(old),
                 members: compare.members(

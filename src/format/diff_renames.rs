@@ -13,6 +13,9 @@ const MOST_OF_A_SHAPE: usize = 64;
 /// References that follow renames which follow renames: so many steps.
 const ROUNDS: usize = 8;
 
+/// A key and its value.
+type Named<'a> = (&'a str, NodeRef<'a>);
+
 /// Keys of objects that were renamed, by the JSON Pointer of the object.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Renames {
@@ -223,7 +226,7 @@ impl Renames {
         before: NodeRef<'a>,
         after: NodeRef<'a>,
         holder: &str,
-    ) -> (Vec<(&'a str, NodeRef<'a>)>, Vec<(&'a str, NodeRef<'a>)>) {
+    ) -> (Vec<Named<'a>>, Vec<Named<'a>>) {
         let keys = |node: NodeRef<'a>| {
             node.members()
                 .map(|member| member.key)

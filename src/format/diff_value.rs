@@ -41,7 +41,7 @@ impl Compare {
         key: &str,
         pointer: &str,
     ) -> Option<Delta<'a>> {
-        if same(before, after, place) {
+        if same_text(before, after) || same(before, after, place) {
             return None;
         }
         match (before.kind(), after.kind()) {
@@ -112,14 +112,16 @@ impl Compare {
                 continue;
             };
             used.insert(earlier.key);
+            let below = within(place, member.key);
+            // Most of two documents is the same: what says so quickly is worth it.
+            if earlier.key == member.key
+                && (same_text(earlier.value, member.value)
+                    || same(earlier.value, member.value, below))
+            {
+                continue;
+            }
             let own = format!("{pointer}/{}", pointer_part(earlier.key));
-            let inside = self.value(
-                earlier.value,
-                member.value,
-                within(place, member.key),
-                member.key,
-                &own,
-            );
+            let inside = self.value(earlier.value, member.value, below, member.key, &own);
             if inside.is_some() || earlier.key != member.key {
                 members.push(MemberDelta {
                     before: Some(earlier),
@@ -181,6 +183,15 @@ impl Compare {
             slots,
         }
     }
+}
+
+/// Whether two values are written alike, byte by byte, and therefore mean the same. Of YAML only what is written in
+/// brackets or quotes counts, where the indentation says nothing, and nothing that names another value by an alias.
+pub(crate) fn same_text(one: NodeRef<'_>, other: NodeRef<'_>) -> bool {
+    let text = one.span().of(one.document().text());
+    text == other.span().of(other.document().text())
+        && text.starts_with(['{', '[', '"'])
+        && memchr::memchr(b'*', text.as_bytes()).is_none()
 }
 
 /// Members by their key, without walking a large object for each.

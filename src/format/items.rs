@@ -127,11 +127,13 @@ fn side_order(one: &Items<'_>, other: &Items<'_>) -> Ordering {
         list.map(|(index, item)| (item.name, item.method, item.url.as_str(), items.id(index)))
     }
     told(one).cmp(told(other)).then_with(|| {
-        let text = |item: &Item<'_>| item.node.span().of(item.node.document().text()).to_owned();
+        fn text<'a>(item: &Item<'a>) -> &'a str {
+            item.node.span().of(item.node.document().text())
+        }
         let pairs = one.list.iter().zip(&other.list);
         pairs
             .filter(|(one, other)| one.parent.is_none() && other.parent.is_none())
-            .map(|(one, other)| text(one).cmp(&text(other)))
+            .map(|(one, other)| text(one).cmp(text(other)))
             .find(|order| order.is_ne())
             .unwrap_or(Ordering::Equal)
     })

@@ -329,6 +329,7 @@ fn rank(key: &str) -> usize {
         "info",
         "name",
         "description",
+        "request",
         "method",
         "url",
         "auth",
@@ -384,16 +385,16 @@ mod tests {
              folder Orders\n\
              \n\
              request Orders / List\n\
-             \x20 test script:\n\
-             \x20   | one\n\
-             \x20   |\n\
-             \x20   | two\n\
              \x20 request:\n\
              \x20   method: GET\n\
              \x20   URL: {{base}}/o\n\
              \x20   query parameter p: 1\n\
              \x20   header A: 1\n\
              \x20     description: why\n\
+             \x20 test script:\n\
+             \x20   | one\n\
+             \x20   |\n\
+             \x20   | two\n\
              \x20 example OK:\n\
              \x20   body:\n\
              \x20     | {\n\

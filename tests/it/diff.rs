@@ -217,6 +217,10 @@ fn a_secret_of_an_environment_is_in_no_output() {
         .expect(0)
         .says("variable token: ***")
         .never_says("first-value");
+    repository
+        .run(&["diff-driver", "--textconv", "c.postman_environment.json"])
+        .expect(0)
+        .never_says("third-value");
 }
 
 #[test]

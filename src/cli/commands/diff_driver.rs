@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::cli::comparing::{MAX_BYTES, Versions, Whole, comparable, compare};
+use crate::cli::comparing::{MAX_BYTES, Versions, Whole, comparable, compare, text_of};
 use crate::cli::failure::Failure;
 use crate::cli::reporting::print;
 use crate::cli::session::Session;
@@ -72,9 +72,12 @@ fn as_text(file: &Path, session: &Session) -> Result<(), Failure> {
         None
     } else {
         let parsed = read_document(&name, bytes.clone());
-        comparable(&parsed)
-            .ok()
-            .map(|(root, dialect)| readable(root, dialect))
+        match comparable(&parsed) {
+            Ok((root, dialect)) => Some(readable(root, dialect)),
+            // Cut off or not, what is a secret in it stays one.
+            Err(_) if std::str::from_utf8(&bytes).is_ok() => Some(text_of(&parsed)),
+            Err(_) => None,
+        }
     };
     match text {
         Some(text) => print(session, &text),
