@@ -11,6 +11,7 @@
 //! | [`report`] | one report value in, text in one of the formats out |
 //! | [`project`] | what the files of a repository mean to Postman |
 //! | [`check`] | the rules, and the run that shows them a project |
+//! | [`mirror`] | carries definitions and collections between the repository and Postman |
 //! | [`setup`] | git hooks put in place beside what is there |
 //! | [`cli`] | the command line: one file a command, and the only place that prints |
 //!
@@ -34,6 +35,7 @@ pub mod cli;
 pub mod config;
 pub mod format;
 pub mod git;
+pub mod mirror;
 pub mod model;
 pub mod project;
 pub mod report;

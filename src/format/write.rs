@@ -82,9 +82,7 @@ impl<'a> Style<'a> {
 fn write(merged: &Merged<'_>, out: &mut String, style: &Style<'_>, depth: usize) {
     match merged {
         Merged::Taken(node) => write_node(*node, out, style, depth),
-        Merged::Text { text, .. } => {
-            out.push_str(&Value::from(text.as_str()).to_string())
-        }
+        Merged::Text { text, .. } => out.push_str(&Value::from(text.as_str()).to_string()),
         Merged::New(value) => write_new(value, out, style, depth),
         Merged::Object { like, members } => {
             let own: Vec<_> = like.members().collect();

@@ -23,7 +23,7 @@ use crate::model::snapshot::{Content, Origin, Snapshot};
 
 pub use crate::git::engine::IntroducedBlob;
 
-/// One repository. It is read, never written; objects that a partial clone lacks may be fetched.
+/// One repository. It is read; what writes to it says so in its module. Objects that a partial clone lacks may be fetched.
 pub struct Repository {
     engine: Arc<dyn Engine>,
     place: Place,
@@ -383,6 +383,11 @@ impl Repository {
     /// The git program on this repository.
     pub fn git(&self) -> &Git {
         self.engine.git()
+    }
+
+    /// Whoever answers for this repository.
+    pub(crate) fn engine(&self) -> &dyn Engine {
+        self.engine.as_ref()
     }
 
     /// The content of a blob. At most `limit` bytes are read.

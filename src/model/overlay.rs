@@ -4,9 +4,7 @@ use std::collections::HashSet;
 
 use crate::model::change::ChangeSet;
 use crate::model::path::RepoPath;
-use crate::model::snapshot::{
-    Content, Entry, FileKind, Listing, Origin, Snapshot, SnapshotError,
-};
+use crate::model::snapshot::{Content, Entry, FileKind, Listing, Origin, Snapshot, SnapshotError};
 
 /// A snapshot with changes laid over it. What the changes expect to replace is not looked at here.
 pub struct Overlay<'a> {

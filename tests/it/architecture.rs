@@ -8,7 +8,7 @@ const LAYERS: &[&[&str]] = &[
     &["model"],
     &["config", "format", "git", "report"],
     &["project"],
-    &["check", "setup"],
+    &["check", "mirror", "setup"],
     &["cli"],
 ];
 

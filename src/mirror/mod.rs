@@ -1,0 +1,3 @@
+//! The mirror: what stands in Git reaches Postman, what was changed in Postman reaches Git.
+
+pub mod deliver;
