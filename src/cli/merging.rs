@@ -58,11 +58,7 @@ pub fn merge_documents(path: &str, versions: Versions) -> Result<MergedText, Str
     } else {
         merge_values(root_base, root_ours, root_theirs)
     };
-    let sides: Vec<_> = [&base, &theirs]
-        .iter()
-        .filter_map(|parsed| parsed.document.as_ref())
-        .collect();
-    let text = to_text(&merged, own, &sides);
+    let text = to_text(&merged, own).map_err(|error| error.to_string())?;
     // A merge never makes a document worse than both sides were.
     let result = parse(path, text.clone().into_bytes());
     if result

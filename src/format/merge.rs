@@ -84,7 +84,7 @@ mod tests {
             theirs.root().unwrap(),
         );
         let (merged, conflicts) = merge_collections(roots.0, roots.1, roots.2);
-        (to_text(&merged, ours, &[base, theirs]), conflicts)
+        (to_text(&merged, ours).unwrap(), conflicts)
     }
 
     const BASE: &str = r#"{

@@ -3,8 +3,10 @@
 pub mod asyncapi;
 pub mod collection;
 pub mod detect;
+pub mod edit;
 pub mod environment;
 pub mod fault;
+pub(crate) mod gaps;
 pub mod identity;
 pub mod ini;
 pub mod items;
@@ -18,9 +20,17 @@ pub mod merge_value;
 pub mod merged;
 pub mod node;
 pub mod openapi;
+pub(crate) mod pairing;
+pub(crate) mod patch;
 pub mod schema;
 pub mod write;
+pub(crate) mod write_json;
+pub(crate) mod write_yaml;
 pub mod yaml;
+pub(crate) mod yaml_block;
+pub(crate) mod yaml_layout;
+pub(crate) mod yaml_parts;
+pub(crate) mod yaml_scalar;
 
 use crate::format::detect::{Format, Syntax};
 use crate::format::fault::Fault;

@@ -27,6 +27,8 @@ pub struct Document {
     members: Vec<Member>,
     decoded: Vec<Box<str>>,
     root: Option<NodeId>,
+    /// Whether the text is YAML; JSON otherwise.
+    yaml: bool,
     /// Which members a later one with the same key takes the place of, in ascending order.
     replaced: Vec<u32>,
     lines: OnceLock<LineIndex>,
@@ -110,9 +112,24 @@ impl Document {
         &self.text
     }
 
+    /// The text, when nothing else is wanted any more.
+    pub fn into_text(self) -> String {
+        self.text
+    }
+
     /// The topmost value; `None` for a text without one.
     pub fn root(&self) -> Option<NodeRef<'_>> {
         self.root.map(|id| NodeRef { document: self, id })
+    }
+
+    /// A value by its place.
+    pub fn node(&self, id: NodeId) -> Option<NodeRef<'_>> {
+        ((id.0 as usize) < self.nodes.len()).then_some(NodeRef { document: self, id })
+    }
+
+    /// Whether the text is YAML; it is JSON otherwise.
+    pub fn is_yaml(&self) -> bool {
+        self.yaml
     }
 
     /// How many nodes there are, aliases counted once.
@@ -219,6 +236,11 @@ impl<'a> NodeRef<'a> {
     /// The document it belongs to.
     pub fn document(self) -> &'a Document {
         self.document
+    }
+
+    /// Whether both are one value of one document.
+    pub fn is(self, other: NodeRef<'_>) -> bool {
+        self.id == other.id && std::ptr::eq(self.document, other.document)
     }
 
     /// Its place in the document.
@@ -467,6 +489,7 @@ impl Builder {
             items: Vec::new(),
             decoded: Vec::new(),
             root: None,
+            yaml: false,
             replaced: Vec::new(),
             lines: OnceLock::new(),
             text,
@@ -480,6 +503,13 @@ impl Builder {
             weight: 0,
             duplicates: Vec::new(),
         }
+    }
+
+    /// The same for a text that is YAML.
+    #[must_use]
+    pub fn yaml(mut self) -> Self {
+        self.document.yaml = true;
+        self
     }
 
     /// How many containers are open.

@@ -14,7 +14,7 @@ pub fn parse(text: String) -> (Document, Vec<Fault>) {
     let source = text.clone();
     let mut reader = Reader {
         source: &source,
-        builder: Builder::new(text),
+        builder: Builder::new(text).yaml(),
         frames: Vec::new(),
         anchors: HashMap::new(),
         documents: 0,
@@ -356,6 +356,11 @@ enum Meaning {
     Boolean(bool),
     Number,
     String,
+}
+
+/// Whether a plain scalar of these characters is a string by the core schema.
+pub(crate) fn is_plain_string(value: &str) -> bool {
+    matches!(core_schema(value), Meaning::String)
 }
 
 /// Section 10.3.2 of YAML 1.2.2.

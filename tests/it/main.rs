@@ -17,3 +17,4 @@ mod merge;
 mod odd_repositories;
 mod support;
 mod verdicts;
+mod writing;
