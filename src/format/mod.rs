@@ -9,6 +9,7 @@ pub mod fault;
 pub(crate) mod gaps;
 pub mod identity;
 pub mod ini;
+pub mod ini_edit;
 pub mod items;
 pub mod json;
 pub mod markers;

@@ -6,6 +6,7 @@
 pub(crate) mod attributes;
 pub mod command;
 pub mod commit;
+pub(crate) mod commit_stage;
 pub(crate) mod disk;
 pub(crate) mod engine;
 pub mod error;

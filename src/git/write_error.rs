@@ -75,7 +75,7 @@ pub enum WriteError {
     #[error("{cause}; and these files could not be put back: {}", left.join(", "))]
     LeftHalfDone {
         /// What failed first.
-        cause: Box<WriteError>,
+        cause: Box<Self>,
         /// The files.
         left: Vec<String>,
     },
