@@ -25,7 +25,10 @@ pub(crate) struct Scratch {
 
 impl Scratch {
     /// An index that holds what a commit holds.
-    pub(crate) fn new(repository: &Repository, parent: Option<&CommitId>) -> Result<Self, WriteError> {
+    pub(crate) fn new(
+        repository: &Repository,
+        parent: Option<&CommitId>,
+    ) -> Result<Self, WriteError> {
         // Below the repository's directory: git renames its lock file beside the index.
         let inside = repository.git_dir();
         let directory = tempfile::Builder::new()
@@ -251,7 +254,6 @@ fn store(repository: &Repository, files: &[&Path]) -> Result<Vec<String>, WriteE
     }
     Ok(ids)
 }
-
 
 /// A shared index would stay behind in the repository.
 const NO_SPLIT: &str = "core.splitIndex=false";

@@ -84,3 +84,41 @@ pub fn deliver(
 
 /// What the reflog of a branch says of a delivery.
 const REFLOG: &str = "git-postman: delivered from Postman";
+
+#[cfg(test)]
+mod tests {
+    use super::{Destination, deliver};
+    use crate::git::testing::{Fixture, path};
+    use crate::model::change::{Change, ChangeSet, Expected};
+    use crate::model::digest::Digest;
+
+    #[test]
+    fn the_same_changes_go_to_a_branch_and_to_the_worktree() {
+        let fixture = Fixture::with_files(&[("a.json", "a")]);
+        for (key, value) in [("user.name", "Jo"), ("user.email", "jo@example.com")] {
+            fixture.git("work", &["config", key, value]);
+        }
+        let base = fixture.id("work", "HEAD");
+        fixture.git("work", &["branch", "active"]);
+        let changes = ChangeSet::new([Change {
+            path: path("a.json"),
+            content: Some(b"b".to_vec()),
+            expected: Expected::of(Some(b"a")),
+        }])
+        .unwrap();
+        let repository = fixture.open("work");
+        let to_branch = Destination::Commit {
+            branch: "active",
+            base: Some(&base),
+            start: None,
+            message: "Pull from Postman",
+        };
+        let committed = deliver(&repository, &changes, &to_branch).unwrap();
+        assert_eq!(committed.commit, Some(fixture.id("work", "active")));
+        assert!(!committed.worktree);
+        let written = deliver(&repository, &changes, &Destination::Worktree).unwrap();
+        assert_eq!(written.replaced, committed.replaced);
+        assert_eq!(written.replaced[0].after, Some(Digest::of(b"b")));
+        assert!(written.worktree && written.commit.is_none());
+    }
+}

@@ -132,6 +132,54 @@ pub fn edit_resources(
     Ok(text)
 }
 
+/// The text without the workspace and what stands for something in it; `None` where nothing else is left, and the file
+/// can go. What was registered from outside of `postman/` stays.
+///
+/// # Errors
+/// As for [`edit_resources`].
+pub fn without_workspace(file: &ResourcesFile) -> Result<Option<String>, EditRefused> {
+    if !merge_markers(file.document.text()).is_empty() {
+        return Err(EditRefused::MergeMarkers(file.path.clone()));
+    }
+    if let Some(fault) = file.faults.iter().find(|fault| Fault::invalidates(fault)) {
+        return Err(EditRefused::Unreadable {
+            path: file.path.clone(),
+            cause: fault.message.clone(),
+        });
+    }
+    let Some(root) = file.document.root() else {
+        return Ok(None);
+    };
+    let goes = |key: &str| ["version", "workspace", "cloudResources", "canonical"].contains(&key);
+    if root.members().all(|member| goes(member.key)) {
+        return Ok(None);
+    }
+    let removals: Vec<Edit> = root
+        .members()
+        .filter(|member| goes(member.key) && member.key != "version")
+        .map(|member| Edit {
+            pointer: format!("/{}", member.key),
+            change: Change::Remove,
+        })
+        .collect();
+    let refused = |cause: String| EditRefused::NotUnderstood {
+        path: file.path.clone(),
+        cause,
+    };
+    let text = apply(&file.document, &removals).map_err(|error| refused(error.to_string()))?;
+    let directory = file.path.parent().unwrap_or_else(RepoPath::root);
+    let after = read(file.path.clone(), &directory, text);
+    let is_sound = !after.faults.iter().any(Fault::invalidates)
+        && after.workspace.is_none()
+        && after.mapped.is_empty()
+        && after.local.len() == file.local.len();
+    if is_sound {
+        Ok(Some(after.document.text().to_owned()))
+    } else {
+        Err(refused("it would not be read as it shall be".to_owned()))
+    }
+}
+
 /// What the file says, without places; lists sorted, since their order means nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Meaning {
@@ -411,7 +459,7 @@ fn relative(directory: &RepoPath, path: &RepoPath) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{ResourceKind, ResourcesEdit, edit_resources, new_resources};
+    use super::{ResourceKind, ResourcesEdit, edit_resources, new_resources, without_workspace};
     use crate::model::path::RepoPath;
     use crate::project::edit_error::EditRefused;
     use crate::project::resources_file::read;
@@ -535,6 +583,23 @@ mod tests {
             filled.contains(WORKSPACE) && filled.contains("../e.yaml"),
             "{filled}"
         );
+    }
+
+    #[test]
+    fn a_workspace_goes_and_what_is_registered_stays() {
+        let without = |text: &str| {
+            let directory = path("svc/.postman");
+            let file = read(
+                directory.join("resources.yaml").unwrap(),
+                &directory,
+                text.to_owned(),
+            );
+            without_workspace(&file).unwrap()
+        };
+        let mapped = "workspace:\n  id: x\ncloudResources:\n  specs:\n    ../a: 1\n";
+        assert_eq!(without(mapped), None);
+        let local = "localResources:\n  specs:\n    - ../a # mine\n";
+        assert_eq!(without(&format!("{mapped}{local}")).as_deref(), Some(local));
     }
 
     #[test]
