@@ -25,6 +25,7 @@ pub mod folder;
 pub(crate) mod gaps;
 pub mod identity;
 pub mod ini;
+pub mod ini_edit;
 pub mod items;
 pub mod json;
 pub mod markers;

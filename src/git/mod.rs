@@ -3,8 +3,11 @@
 //! Two engines read a repository. libgit2 is the fast one; what it refuses (SHA-256, reftable, sparse and
 //! split indexes, unknown extensions) the git program reads, behind the same types.
 
+pub(crate) mod attributes;
 pub mod chain;
 pub mod command;
+pub mod commit;
+pub(crate) mod commit_stage;
 pub(crate) mod disk;
 pub(crate) mod engine;
 pub mod error;
@@ -21,9 +24,13 @@ pub(crate) mod promisor;
 pub mod pushed;
 pub mod repository;
 pub(crate) mod stored;
+pub(crate) mod target;
 pub(crate) mod tree;
 pub(crate) mod worktree;
 pub mod written;
+pub mod worktree_write;
+pub mod write_error;
+pub mod write_journal;
 
 #[cfg(test)]
 pub(crate) mod testing;

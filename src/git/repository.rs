@@ -23,7 +23,7 @@ use crate::model::snapshot::{Content, Origin, Snapshot};
 
 pub use crate::git::engine::IntroducedBlob;
 
-/// One repository. Objects that a partial clone lacks may be fetched; only a chain on a reference of its own is written.
+/// One repository. What writes to it says so in its module. Objects that a partial clone lacks may be fetched.
 pub struct Repository {
     engine: Arc<dyn Engine>,
     place: Place,
@@ -396,6 +396,11 @@ impl Repository {
     /// The git program on this repository.
     pub fn git(&self) -> &Git {
         self.engine.git()
+    }
+
+    /// Whoever answers for this repository.
+    pub(crate) fn engine(&self) -> &dyn Engine {
+        self.engine.as_ref()
     }
 
     /// The content of a blob. At most `limit` bytes are read.

@@ -1,9 +1,11 @@
 //! The mirror: what moves between Git and Postman, what both sides last agreed on, and what is to be done.
 
 pub mod cost;
+pub mod deliver;
 pub mod element;
 pub mod git_side;
 pub mod ids;
+pub mod link_files;
 pub mod names;
 pub mod pairing;
 pub mod plan;

@@ -1,9 +1,11 @@
 //! The vocabulary: what every layer above speaks of. No I/O and no foreign formats.
 
+pub mod change;
 pub mod difference;
 pub mod digest;
 pub mod finding;
 pub mod id;
+pub mod overlay;
 pub mod path;
 pub mod report;
 pub mod secret;

@@ -1,9 +1,13 @@
 //! What the files of a repository mean to Postman.
 
+pub mod api_edit;
 pub mod api_file;
+pub mod edit_error;
 pub mod file;
+pub mod index_edit;
 pub mod index_file;
 pub mod ini_file;
+pub mod resources_edit;
 pub mod resources_file;
 pub mod service;
 pub mod written;
