@@ -109,9 +109,9 @@ impl<'a> Merge<'a> {
         let original = before.as_ref().and_then(address_of);
         let value = if wanted == own && (their_raw == base_raw || own_raw == their_raw) {
             raw.ours.map(Merged::Taken)
-        } else if wanted == other && (own_raw == base_raw || own_raw == their_raw) {
-            raw.theirs.map(Merged::Taken)
-        } else if own == original && own_raw == base_raw {
+        } else if (wanted == other && (own_raw == base_raw || own_raw == their_raw))
+            || (own == original && own_raw == base_raw)
+        {
             raw.theirs.map(Merged::Taken)
         } else if other == original && their_raw == base_raw {
             raw.ours.map(Merged::Taken)

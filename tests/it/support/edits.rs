@@ -96,7 +96,7 @@ pub(crate) fn apply(collection: &mut Value, edit: &Edit) {
 }
 
 fn change_folder(folder: &mut Value, kind: u8, mark: &str) {
-    if kind % 2 == 0 {
+    if kind.is_multiple_of(2) {
         let request = json!({"name": mark, "request": {"method": "GET", "header": [], "url": {"raw": format!("/{mark}"), "path": [mark]}}, "response": []});
         folder["item"].as_array_mut().unwrap().push(request);
     } else {
