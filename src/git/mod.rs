@@ -27,10 +27,10 @@ pub(crate) mod stored;
 pub(crate) mod target;
 pub(crate) mod tree;
 pub(crate) mod worktree;
-pub mod written;
 pub mod worktree_write;
 pub mod write_error;
 pub mod write_journal;
+pub mod written;
 
 #[cfg(test)]
 pub(crate) mod testing;

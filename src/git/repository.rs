@@ -397,12 +397,6 @@ impl Repository {
     pub fn git(&self) -> &Git {
         self.engine.git()
     }
-
-    /// Whoever answers for this repository.
-    pub(crate) fn engine(&self) -> &dyn Engine {
-        self.engine.as_ref()
-    }
-
     /// The content of a blob. At most `limit` bytes are read.
     ///
     /// # Errors
