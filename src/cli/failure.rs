@@ -2,8 +2,11 @@
 
 use crate::config::file::ConfigError;
 use crate::git::error::GitError;
+use crate::git::write_error::WriteError;
+use crate::mirror::store::StoreError;
 use crate::model::finding::Place;
 use crate::model::snapshot::SnapshotError;
+use crate::postman::error::PostmanError;
 use crate::setup::hook_changes::SetupError;
 
 /// A run that could not do its job.
@@ -24,6 +27,12 @@ pub struct Failure {
 pub enum Kind {
     /// The command line, the configuration or the repository cannot be used: nothing was tried.
     Usage,
+    /// A conflict needs a person: nothing of it was written.
+    Conflict,
+    /// Postman or the provider refused, answered nonsense, or is out of reach.
+    Service,
+    /// Somebody else kept syncing first.
+    Overtaken,
 }
 
 impl Kind {
@@ -31,6 +40,9 @@ impl Kind {
     pub fn exit_code(self) -> u8 {
         match self {
             Self::Usage => 2,
+            Self::Conflict => 3,
+            Self::Service => 4,
+            Self::Overtaken => 5,
         }
     }
 }
@@ -38,8 +50,13 @@ impl Kind {
 impl Failure {
     /// A failure with its words.
     pub fn usage(message: impl Into<String>) -> Self {
+        Self::of(Kind::Usage, message)
+    }
+
+    /// A failure of a kind.
+    pub fn of(kind: Kind, message: impl Into<String>) -> Self {
         Self {
-            kind: Kind::Usage,
+            kind,
             message: message.into(),
             place: None,
             hints: Vec::new(),
@@ -84,6 +101,37 @@ impl From<ConfigError> for Failure {
 
 impl From<SetupError> for Failure {
     fn from(error: SetupError) -> Self {
+        let hint = error.hint();
+        hint.into_iter()
+            .fold(Self::usage(error.to_string()), Self::with_hint)
+    }
+}
+
+impl From<PostmanError> for Failure {
+    fn from(error: PostmanError) -> Self {
+        let kind = match error {
+            // Nothing was tried: a setting is missing.
+            PostmanError::NoKey => Kind::Usage,
+            _ => Kind::Service,
+        };
+        Self::of(kind, error.to_string()).with_hint(error.hint())
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        let kind = match error {
+            StoreError::Refused { .. } | StoreError::NotPushed { .. } => Kind::Service,
+            _ => Kind::Usage,
+        };
+        let hint = error.hint();
+        hint.into_iter()
+            .fold(Self::of(kind, error.to_string()), Self::with_hint)
+    }
+}
+
+impl From<WriteError> for Failure {
+    fn from(error: WriteError) -> Self {
         let hint = error.hint();
         hint.into_iter()
             .fold(Self::usage(error.to_string()), Self::with_hint)

@@ -10,6 +10,8 @@ use crate::config::file::{self, Config, FILE_NAME, MAX_BYTES};
 use crate::git::repository::Repository;
 use crate::model::path::RepoPath;
 use crate::model::snapshot::{Content, Snapshot};
+use crate::postman::client::Postman;
+use crate::postman::error::PostmanError;
 
 /// One run of the program.
 #[derive(Debug)]
@@ -48,6 +50,17 @@ impl Session {
         self.output
             .detail(&format!("repository {}", repository.git_dir().display()));
         Ok(repository)
+    }
+
+    /// The Postman API with the key and the base URL of the environment. Nothing is opened before the first call.
+    ///
+    /// # Errors
+    /// No key, a base URL that cannot be one.
+    pub fn postman(&self) -> Result<Postman, Failure> {
+        let mut settings = Postman::settings(self.environment.postman_api_url.as_deref())?;
+        settings.offline = self.offline;
+        let key = self.environment.postman_api_key.clone();
+        Ok(Postman::new(settings, key.ok_or(PostmanError::NoKey)?)?)
     }
 
     /// A path as the user wrote it, from where the program was started.

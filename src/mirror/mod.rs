@@ -15,6 +15,7 @@ pub mod state_form;
 pub mod state_ref;
 pub mod store;
 pub mod store_git;
+pub mod target;
 
 #[cfg(test)]
 mod plan_properties;
