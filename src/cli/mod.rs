@@ -4,6 +4,7 @@ pub mod commands;
 pub mod comparing;
 pub mod examination;
 pub mod failure;
+pub mod linking;
 pub mod merging;
 pub mod output;
 pub mod progress;
@@ -18,8 +19,8 @@ use std::process::ExitCode;
 use clap::{Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::cli::commands::{
-    canonicalize, check, completions, diff, diff_driver, explain, hook, init, man, merge,
-    merge_driver, rules, sandbox, tour,
+    canonicalize, check, completions, connect, diff, diff_driver, disconnect, explain, hook, init,
+    man, merge, merge_driver, rules, sandbox, status, tour,
 };
 use crate::cli::failure::Failure;
 use crate::cli::output::{Output, OutputEnvironment, OutputOptions};
@@ -86,6 +87,9 @@ enum Command {
     DiffDriver(diff_driver::DiffDriverArgs),
     Merge(merge::MergeArgs),
     MergeDriver(merge_driver::MergeDriverArgs),
+    Connect(connect::ConnectArgs),
+    Disconnect(disconnect::DisconnectArgs),
+    Status(status::StatusArgs),
     Tour(tour::TourArgs),
     Sandbox(sandbox::SandboxArgs),
     Completions(completions::CompletionsArgs),
@@ -169,6 +173,9 @@ fn dispatch(command: &Command, session: &Session) -> Result<u8, Failure> {
         Command::DiffDriver(args) => diff_driver::run(args, session),
         Command::Merge(args) => merge::run(args, session),
         Command::MergeDriver(args) => merge_driver::run(args, session),
+        Command::Connect(args) => connect::run(args, session),
+        Command::Disconnect(args) => disconnect::run(args, session),
+        Command::Status(args) => status::run(args, session),
         Command::Tour(args) => tour::run(args, session),
         Command::Sandbox(args) => sandbox::run(args, session),
         Command::Completions(args) => completions::run(args, session),
