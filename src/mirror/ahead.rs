@@ -83,9 +83,7 @@ pub fn of_git(state: &MirrorState, git: &GitSide, folder: &RepoPath) -> Vec<Ahea
     for (key, record) in &state.records {
         let there = git.elements.contains_key(key) || moved.contains(key);
         let unclear = unread.iter().any(|path| {
-            let path = path
-                .below(folder)
-                .map_or_else(|| path.as_str(), |rest| rest);
+            let path = path.below(folder).unwrap_or(path.as_str());
             RepoPath::parse(path).is_ok_and(|path| path.is_within(&key.path))
         });
         if !there && !unclear {

@@ -508,12 +508,22 @@ fn disconnecting_takes_the_name_and_leaves_everything_else() {
     scene.connect(&api).expect(0);
     let chain = scene.repository.git(&["log", "--format=%s", STATE]).stdout;
     assert_eq!(chain.lines().count(), 3, "{chain}");
+    scene.repository.commit(&[], "connect again");
     // An API that is gone holds nobody.
     scene.ask("DELETE", &format!("/apis/{api}"), &Value::Null);
     scene
         .run(&["disconnect", "--confirm", "Orders"])
         .expect(0)
         .says("could not be asked");
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a claim counts by the time of the program that looks at it"
+)]
+fn seconds_now() -> u64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since.unwrap().as_secs()
 }
 
 /// Records what both sides have now as what they agreed on.
@@ -563,10 +573,7 @@ fn agree(scene: &Scene, remote_id: &str, text: &str, in_postman: &str) {
     ));
     // Claimed by somebody who is at work right now.
     let stored = store.load().unwrap().unwrap();
-    let now = std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .unwrap()
-        .as_secs();
+    let now = seconds_now();
     let claimed = stored
         .state
         .claimed("run-8", now, 600, BTreeMap::new())
@@ -746,10 +753,9 @@ fn a_workspace_is_connected_and_disconnected_in_either_dialect() {
     scene.repository.commit(&[], "disconnect");
 
     // Postman wrote the file; only the record is missing, and every other byte of it stays.
-    for rest in [
-        "cloudResources:\n  collections: {}\n",
-        "canonical:\n  collections: {}\n",
-    ] {
+    for key in ["cloudResources", "canonical"] {
+        let mapped = format!("{key}:\n  collections:\n    ../postman/collections/A.json: 1-{NOBODY}\n");
+        let rest = format!("{mapped}localResources:\n  specs:\n    - ../openapi.yaml\n");
         let text = format!("# ours\nworkspace:\n  id: \"{}\"\n{rest}", scene.workspace);
         scene
             .repository
