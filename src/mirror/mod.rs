@@ -1,9 +1,11 @@
 //! The mirror: what moves between Git and Postman, what both sides last agreed on, and what is to be done.
 
+pub mod apply;
 pub mod cost;
 pub mod deliver;
 pub mod element;
 pub mod git_side;
+pub mod heal;
 pub mod home;
 pub mod ids;
 pub mod link;
@@ -14,6 +16,7 @@ pub mod pairing;
 pub mod plan;
 pub mod remote_address;
 pub mod remote_content;
+pub mod run_mark;
 pub mod seal;
 pub mod sides;
 pub mod state;
