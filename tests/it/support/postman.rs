@@ -60,10 +60,10 @@ impl Scene {
         let api = api["id"].as_str().unwrap().to_owned();
         let repository = Repository::with(files);
         let index = format!(
-            "[config]\nconfigVersion = 1.1.0\ntype = apiEntityData\n\n[apis]\napis[] = {{\"apiId\":\"{api}\"}}\n"
+            "configVersion = 1.0.0\ntype = apiEntityData\napis[] = {{\"apiId\":\"{api}\"}}\n"
         );
         let file = format!(
-            "# Do not delete.\n\n[config]\nid = {api}\nconfigVersion = 1.1.0\ntype = apiEntityData\n\n[config.relations]\n\n\
+            "configVersion = 1.1.0\ntype = apiEntityData\n\n[config]\nid = {api}\n\n[config.relations]\n\n\
              [config.relations.collections]\nrootDirectory = postman/collections\n\n[config.relations.collections.metaData]\n\n\
              [config.relations.apiDefinition]\nrootDirectory = postman/schemas\n\n[config.relations.apiDefinition.metaData]\n"
         );
@@ -223,9 +223,10 @@ impl Drop for Scene {
 pub(crate) fn collection(name: &str, requests: &[&str]) -> String {
     let items: Vec<Value> = requests
         .iter()
-        .map(|request| {
+        .enumerate()
+        .map(|(index, request)| {
             json!({"name": request, "request": {"method": "GET", "header": [],
-                "url": format!("https://api.example.com/{}", request.to_lowercase().replace(' ', "-"))}})
+                "url": format!("https://api.example.com/{index}")}})
         })
         .collect();
     format!(
