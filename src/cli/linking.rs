@@ -3,6 +3,7 @@
 use std::io::{IsTerminal as _, stdin};
 
 use crate::cli::failure::{Failure, Kind};
+use crate::cli::repository_paths::repository_paths;
 use crate::cli::session::{Decided, Session};
 use crate::git::repository::Repository;
 use crate::mirror::element::RemoteId;
@@ -231,11 +232,8 @@ fn folder(
     meaning: Meaning,
 ) -> Result<RepoPath, Failure> {
     if let Some(written) = option {
-        let path = RepoPath::resolve(&RepoPath::root(), written.trim_end_matches('/'));
-        return path.map_err(|error| {
-            Failure::usage(format!("--folder {}: {error}", visible(written)))
-                .with_hint("name a folder inside the repository, from its root")
-        });
+        let paths = repository_paths(&[written.to_owned()], repository, session)?;
+        return Ok(paths.into_iter().next().unwrap_or_else(RepoPath::root));
     }
     let project = Project::load(snapshot, &decided.config)?;
     let known: Vec<&Service> = project
@@ -266,7 +264,7 @@ fn folder(
                 "several folders may be meant; connected are {}",
                 folders.join(", ")
             ))
-            .with_hint("name one with --folder DIR, or run it there; --folder . is the root"))
+            .with_hint("name one with --folder DIR, or run it there"))
         }
     }
 }

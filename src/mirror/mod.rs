@@ -1,11 +1,13 @@
 //! The mirror: what moves between Git and Postman, what both sides last agreed on, and what is to be done.
 
 pub mod ahead;
+pub mod apply;
 pub mod connecting;
 pub mod cost;
 pub mod deliver;
 pub mod element;
 pub mod git_side;
+pub mod heal;
 pub mod home;
 pub mod ids;
 pub mod link;
@@ -16,6 +18,7 @@ pub mod pairing;
 pub mod plan;
 pub mod remote_address;
 pub mod remote_content;
+pub mod run_mark;
 pub mod seal;
 pub mod sides;
 pub mod state;

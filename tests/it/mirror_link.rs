@@ -24,6 +24,8 @@ const STATE: &str = "refs/postman/state";
 const NOBODY: &str = "11111111-2222-4333-8444-555555555555";
 const SCHEMA: &str = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json";
 
+const DEFINITION: &str = "openapi: 3.0.3\ninfo:\n  title: Orders\n  version: '1'\npaths:\n  /orders:\n    get:\n      summary: List\n      responses:\n        '200':\n          description: fine\n";
+
 /// A repository with a remote that it knows under an address on a host, and a Postman.
 struct Scene {
     repository: Repository,
@@ -664,6 +666,39 @@ fn status_says_how_far_each_side_is_ahead_and_who_is_at_work() {
 }
 
 #[test]
+fn what_was_pushed_is_in_step_and_an_edit_in_postman_is_seen() {
+    let scene = Scene::new();
+    let api = scene.api("Orders");
+    scene.connect(&api).expect(0);
+    let text = collection("A", "https://a.example");
+    scene
+        .repository
+        .write("postman/schemas/index.yaml", DEFINITION);
+    scene
+        .repository
+        .commit(&[("postman/collections/A.json", &text)], "connect");
+    let apart = scene.run(&["status"]).expect(1);
+    apart
+        .says("ahead by 2 changes")
+        .says("postman/schemas/index.yaml");
+    scene.run(&["push"]).expect(0);
+    let status = scene.run(&["status", "--format", "json"]).expect(0).json();
+    assert_eq!(status["last_sync"]["towards"], "postman");
+    assert_eq!(status["postman"]["ahead"], json!([]));
+    let schema = scene.ask("GET", &format!("/apis/{api}?include=schemas"), &Value::Null);
+    let schema = schema["schemas"][0]["id"].as_str().unwrap();
+    let path = format!("/apis/{api}/schemas/{schema}/files/index.yaml");
+    let edited = DEFINITION.replace("List", "All");
+    scene.ask("PUT", &path, &json!({ "content": edited }));
+    let status = scene.run(&["status"]).expect(1);
+    status.says("changed  definition   postman/schemas/index.yaml");
+    scene
+        .run(&["disconnect", "--confirm", "Orders"])
+        .expect(0)
+        .says("left in the record");
+}
+
+#[test]
 fn what_postman_refuses_is_said_and_nothing_is_written() {
     let scene = Scene::new();
     let api = scene.api("Orders");
@@ -754,7 +789,8 @@ fn a_workspace_is_connected_and_disconnected_in_either_dialect() {
 
     // Postman wrote the file; only the record is missing, and every other byte of it stays.
     for key in ["cloudResources", "canonical"] {
-        let mapped = format!("{key}:\n  collections:\n    ../postman/collections/A.json: 1-{NOBODY}\n");
+        let mapped =
+            format!("{key}:\n  collections:\n    ../postman/collections/A.json: 1-{NOBODY}\n");
         let rest = format!("{mapped}localResources:\n  specs:\n    - ../openapi.yaml\n");
         let text = format!("# ours\nworkspace:\n  id: \"{}\"\n{rest}", scene.workspace);
         scene
@@ -784,6 +820,7 @@ fn a_workspace_is_connected_and_disconnected_in_either_dialect() {
         .run(&["connect", "--spec", spec])
         .expect(0)
         .says("the specification `Pets`");
+    scene.repository.commit(&[], "connect");
     scene.run(&["disconnect", "--confirm", "Pets"]).expect(0);
 }
 
