@@ -4,11 +4,15 @@ pub mod commands;
 pub mod comparing;
 pub mod examination;
 pub mod failure;
+pub mod linking;
 pub mod merging;
 pub mod output;
+pub mod plan_told;
 pub mod progress;
+pub mod pushing;
 pub mod renamed_files;
 pub mod reporting;
+pub mod repository_paths;
 pub mod session;
 
 use std::ffi::OsString;
@@ -18,8 +22,8 @@ use std::process::ExitCode;
 use clap::{Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::cli::commands::{
-    canonicalize, check, completions, diff, diff_driver, explain, hook, init, man, merge,
-    merge_driver, rules, sandbox, tour,
+    apply, canonicalize, check, completions, connect, diff, diff_driver, disconnect, explain, hook,
+    init, man, merge, merge_driver, plan, push, rules, sandbox, status, tour,
 };
 use crate::cli::failure::Failure;
 use crate::cli::output::{Output, OutputEnvironment, OutputOptions};
@@ -86,6 +90,12 @@ enum Command {
     DiffDriver(diff_driver::DiffDriverArgs),
     Merge(merge::MergeArgs),
     MergeDriver(merge_driver::MergeDriverArgs),
+    Connect(connect::ConnectArgs),
+    Disconnect(disconnect::DisconnectArgs),
+    Status(status::StatusArgs),
+    Push(push::PushArgs),
+    Plan(plan::PlanArgs),
+    Apply(apply::ApplyArgs),
     Tour(tour::TourArgs),
     Sandbox(sandbox::SandboxArgs),
     Completions(completions::CompletionsArgs),
@@ -169,6 +179,12 @@ fn dispatch(command: &Command, session: &Session) -> Result<u8, Failure> {
         Command::DiffDriver(args) => diff_driver::run(args, session),
         Command::Merge(args) => merge::run(args, session),
         Command::MergeDriver(args) => merge_driver::run(args, session),
+        Command::Connect(args) => connect::run(args, session),
+        Command::Disconnect(args) => disconnect::run(args, session),
+        Command::Status(args) => status::run(args, session),
+        Command::Push(args) => push::run(args, session),
+        Command::Plan(args) => plan::run(args, session),
+        Command::Apply(args) => apply::run(args, session),
         Command::Tour(args) => tour::run(args, session),
         Command::Sandbox(args) => sandbox::run(args, session),
         Command::Completions(args) => completions::run(args, session),

@@ -1,21 +1,39 @@
 //! The mirror: what moves between Git and Postman, what both sides last agreed on, and what is to be done.
 
+pub mod ahead;
+pub mod apply;
+pub mod connecting;
 pub mod cost;
 pub mod deliver;
 pub mod element;
 pub mod git_side;
+pub mod heal;
+pub mod home;
 pub mod ids;
+pub mod link;
 pub mod link_files;
 pub mod names;
+pub mod own_words;
 pub mod pairing;
 pub mod plan;
+pub mod remote_address;
+pub mod remote_content;
+pub mod run_mark;
 pub mod seal;
+pub mod sides;
 pub mod state;
 pub mod state_form;
 pub mod state_ref;
 pub mod store;
 pub mod store_git;
 pub mod target;
+pub mod target_api_builder;
+pub mod target_definition;
+pub mod target_documents;
+pub mod target_git_linked;
+pub mod target_spec_hub;
+pub mod target_workspace;
+pub mod targets;
 
 #[cfg(test)]
 mod plan_properties;

@@ -19,6 +19,8 @@ mod hooks_push;
 mod merge;
 mod merge_meaning;
 mod merge_random;
+mod mirror_link;
+mod mirror_push;
 mod network;
 mod odd_repositories;
 mod sandbox;
