@@ -3,7 +3,7 @@
 use crate::format::diff::{Delta, MemberDelta};
 use crate::format::diff_value::{Compare, same_text};
 use crate::format::items::{Items, pair};
-use crate::format::meaning::Within;
+use crate::format::meaning::{Within, same};
 use crate::format::node::NodeRef;
 
 /// What differs between two collections.
@@ -84,6 +84,9 @@ pub(crate) fn diff_collections<'a>(
     after: NodeRef<'a>,
     compare: &Compare,
 ) -> Option<Delta<'a>> {
+    if same_text(before, after) || same(before, after, Within::Collection) {
+        return None;
+    }
     let (from, to) = (Items::of(before), Items::of(after));
     let later = pair(&from, &to);
     let mut earlier = vec![None; to.list.len()];
@@ -145,7 +148,7 @@ pub(crate) fn diff_collections<'a>(
             }
         })
         .collect();
-    let members = compare.members(before, after, Within::Other, "", Some("item"));
+    let members = compare.members(before, after, Within::Collection, "", Some("item"));
     let delta = CollectionDelta {
         before,
         after,
@@ -155,5 +158,8 @@ pub(crate) fn diff_collections<'a>(
         later,
         items,
     };
-    (!delta.is_empty()).then(|| Delta::Collection(Box::new(delta)))
+    if delta.is_empty() {
+        return Some(Delta::Replaced { before, after });
+    }
+    Some(Delta::Collection(Box::new(delta)))
 }
