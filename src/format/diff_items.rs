@@ -96,22 +96,7 @@ pub(crate) fn diff_collections<'a>(
         }
     }
     // Lists of items that are no lists, or hold what is no object, are compared as values.
-    let is_regular = |node: NodeRef<'a>, items: &Items<'a>| {
-        let holders = std::iter::once((node, items.top.len())).chain(
-            items
-                .list
-                .iter()
-                .filter(|item| item.is_folder)
-                .map(|item| (item.node, item.children.len())),
-        );
-        let mut holders = holders;
-        holders.all(|(node, known)| {
-            node.get("item").is_none_or(|list| {
-                list.kind() == crate::format::node::Kind::Array && list.items().len() == known
-            })
-        })
-    };
-    if !is_regular(before, &from) || !is_regular(after, &to) {
+    if !from.are_all_of(before) || !to.are_all_of(after) {
         return compare.document(before, after);
     }
     let items: Vec<ItemDelta<'a>> = (0..to.list.len())
