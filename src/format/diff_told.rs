@@ -12,7 +12,7 @@ use crate::format::diff_words::{
     NAMING, is_map, item_word, member_place, member_word, name_of, order_matters,
 };
 use crate::format::meaning::{Within, within};
-use crate::format::meaning_view::{kind_of_entry, place_of_items};
+use crate::format::meaning_view::{kind_of_entry, part_of, place_of_items};
 use crate::format::node::{Kind, MemberRef, NodeRef, pointer_part};
 use crate::format::url_template::url_text;
 use crate::model::difference::{Change, ChangeKind};
@@ -187,6 +187,9 @@ impl<'a> Teller<'a> {
                     self.value(inside, &below);
                 }
             }
+            // What said nothing is not missed.
+            (Some(old), None)
+                if part_of(before, kind_of_entry(before, at.place), old).is_none() => {}
             (Some(old), None) => {
                 let below = at.member(before, old.key, self.dialect);
                 self.whole(ChangeKind::Removed, old, &below);

@@ -148,14 +148,23 @@ impl Compare {
                 });
             }
         }
-        let gone = old.into_iter().filter(|member| {
-            !used.contains(member.key) && says_something(before, old_place, *member)
-        });
-        members.extend(gone.map(|member| MemberDelta {
+        let (gone, empty): (Vec<_>, Vec<_>) = old
+            .into_iter()
+            .filter(|member| !used.contains(member.key))
+            .partition(|member| says_something(before, old_place, *member));
+        members.extend(gone.into_iter().map(|member| MemberDelta {
             before: Some(member),
             after: None,
             inside: None,
         }));
+        // What said nothing beside what was there may say something beside what is there now.
+        if !members.is_empty() {
+            members.extend(empty.into_iter().map(|member| MemberDelta {
+                before: Some(member),
+                after: None,
+                inside: None,
+            }));
+        }
         members
     }
 
