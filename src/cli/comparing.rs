@@ -101,7 +101,8 @@ pub fn comparable(parsed: &Parsed) -> Result<(NodeRef<'_>, Dialect), String> {
     let dialect = match parsed.format {
         Format::Collection20 | Format::Collection21 => Dialect::Collection,
         Format::Collection3 => Dialect::CollectionFile,
-        format if format.is_environment() => Dialect::Environment,
+        Format::Environment => Dialect::Environment,
+        Format::Globals => Dialect::Globals,
         format if format.is_definition() => Dialect::Definition,
         _ => Dialect::Other,
     };

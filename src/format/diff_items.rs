@@ -3,7 +3,7 @@
 use crate::format::diff::{Delta, MemberDelta};
 use crate::format::diff_value::{Compare, same_text};
 use crate::format::items::{Items, pair};
-use crate::format::meaning::Within;
+use crate::format::meaning::{Within, same};
 use crate::format::node::NodeRef;
 
 /// What differs between two collections.
@@ -84,6 +84,9 @@ pub(crate) fn diff_collections<'a>(
     after: NodeRef<'a>,
     compare: &Compare,
 ) -> Option<Delta<'a>> {
+    if same_text(before, after) || same(before, after, Within::Collection) {
+        return None;
+    }
     let (from, to) = (Items::of(before), Items::of(after));
     let later = pair(&from, &to);
     let mut earlier = vec![None; to.list.len()];
@@ -93,22 +96,7 @@ pub(crate) fn diff_collections<'a>(
         }
     }
     // Lists of items that are no lists, or hold what is no object, are compared as values.
-    let is_regular = |node: NodeRef<'a>, items: &Items<'a>| {
-        let holders = std::iter::once((node, items.top.len())).chain(
-            items
-                .list
-                .iter()
-                .filter(|item| item.is_folder)
-                .map(|item| (item.node, item.children.len())),
-        );
-        let mut holders = holders;
-        holders.all(|(node, known)| {
-            node.get("item").is_none_or(|list| {
-                list.kind() == crate::format::node::Kind::Array && list.items().len() == known
-            })
-        })
-    };
-    if !is_regular(before, &from) || !is_regular(after, &to) {
+    if !from.are_all_of(before) || !to.are_all_of(after) {
         return compare.document(before, after);
     }
     let items: Vec<ItemDelta<'a>> = (0..to.list.len())
@@ -145,7 +133,7 @@ pub(crate) fn diff_collections<'a>(
             }
         })
         .collect();
-    let members = compare.members(before, after, Within::Other, "", Some("item"));
+    let members = compare.members(before, after, Within::Collection, "", Some("item"));
     let delta = CollectionDelta {
         before,
         after,
@@ -155,5 +143,8 @@ pub(crate) fn diff_collections<'a>(
         later,
         items,
     };
-    (!delta.is_empty()).then(|| Delta::Collection(Box::new(delta)))
+    if delta.is_empty() {
+        return Some(Delta::Replaced { before, after });
+    }
+    Some(Delta::Collection(Box::new(delta)))
 }

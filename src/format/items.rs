@@ -48,6 +48,20 @@ impl<'a> Items<'a> {
         items
     }
 
+    /// Whether these are all items of the collection they were read from: it is an object, every `item` is a list, and
+    /// whatever is in it an object.
+    pub fn are_all_of(&self, collection: NodeRef<'a>) -> bool {
+        let folders = self.list.iter().filter(|item| item.is_folder);
+        let folders = folders.map(|folder| (folder.node, folder.children.len()));
+        let mut holders = std::iter::once((collection, self.top.len())).chain(folders);
+        collection.kind() == Kind::Object
+            && holders.all(|(holder, known)| {
+                holder.get("item").is_none_or(|list| {
+                    list.kind() == Kind::Array && list.items().len() == known
+                })
+            })
+    }
+
     /// The items below one, or those right below the collection.
     pub fn below(&self, parent: Option<usize>) -> &[usize] {
         parent.map_or(&self.top, |parent| &self.list[parent].children)
