@@ -63,7 +63,7 @@ pub fn merge_documents(
             )
         },
     );
-    let mut sides = [base?, ours?, theirs?];
+    let sides = [base?, ours?, theirs?];
     if sides[1].syntax != sides[2].syntax {
         return Err("one side is JSON and the other YAML".to_owned());
     }
@@ -81,10 +81,16 @@ pub fn merge_documents(
     {
         return Ok(MergedText { text, conflicts });
     }
-    // A merge never makes a document worse than both sides were.
-    if is_known || parse(path, text.clone().into_bytes()).valid != Some(false) {
+    if is_known {
         return Ok(MergedText { text, conflicts });
     }
+    // The sides are read once more where that is needed: what is valid, which is most, is not worth holding all of them.
+    let sides = sides.map(text_of);
+    if parse(path, text.clone().into_bytes()).valid != Some(false) {
+        return Ok(MergedText { text, conflicts });
+    }
+    // A merge never makes a document worse than both sides were.
+    let mut sides = sides.map(|side| read(path, side.into_bytes()));
     for side in &mut sides[1..] {
         judge(side);
     }
@@ -92,6 +98,10 @@ pub fn merge_documents(
         return Ok(MergedText { text, conflicts });
     }
     repaired(path, format, &sides)
+}
+
+fn text_of(parsed: Parsed) -> String {
+    parsed.document.map_or(parsed.text, Document::into_text)
 }
 
 /// Comments and blank lines are nobody's value: where the lines merge too, and mean what the documents merged to, the lines

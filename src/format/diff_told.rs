@@ -383,7 +383,10 @@ impl<'a> Teller<'a> {
                     && !list.is_reordered()
                     && slots.all(|slot| {
                         slot.before.is_some()
-                            && slot.inside.as_ref().is_none_or(|inside| self.follows(inside))
+                            && slot
+                                .inside
+                                .as_ref()
+                                .is_none_or(|inside| self.follows(inside))
                     })
             }
             Delta::Collection(_) => false,

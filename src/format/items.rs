@@ -56,9 +56,9 @@ impl<'a> Items<'a> {
         let mut holders = std::iter::once((collection, self.top.len())).chain(folders);
         collection.kind() == Kind::Object
             && holders.all(|(holder, known)| {
-                holder.get("item").is_none_or(|list| {
-                    list.kind() == Kind::Array && list.items().len() == known
-                })
+                holder
+                    .get("item")
+                    .is_none_or(|list| list.kind() == Kind::Array && list.items().len() == known)
             })
     }
 

@@ -321,8 +321,7 @@ fn members<'a>(holder: NodeRef<'a>, place: Within) -> Vec<(&'a str, NodeRef<'a>)
         .filter(|(index, member)| {
             // A request without its method, though it is the default, would be hard to recognise.
             let is_method = place == Within::Request && member.key == "method";
-            holder.counts(*index)
-                && (is_method || counts(holder, place, member.key, member.value))
+            holder.counts(*index) && (is_method || counts(holder, place, member.key, member.value))
         })
         .filter(|(_, member)| !is_empty(member.value))
         .map(|(_, member)| (member.key, member.value))
