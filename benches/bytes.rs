@@ -124,12 +124,21 @@ fn style(document: &Document, pointer: &str) -> Option<Style> {
     if !document.is_yaml() {
         return Some(Style::Json);
     }
-    let text = document.at(pointer)?.span().of(document.text());
-    Some(match text.as_bytes().first() {
+    let span = document.at(pointer)?.span();
+    let text = span.of(document.text());
+    // The sign of a block stands at the end of the line before it.
+    let head = document.text()[..span.start as usize].trim_end();
+    let head = head.rsplit('\n').next().unwrap_or_default();
+    let sign = head.rsplit([' ', '\t']).next().unwrap_or_default();
+    let is_block = sign.starts_with(['|', '>'])
+        && sign[1..]
+            .bytes()
+            .all(|byte| matches!(byte, b'+' | b'-' | b'0'..=b'9'));
+    Some(match sign.as_bytes().first().filter(|_| is_block) {
         Some(b'|') => Style::Literal,
-        Some(b'>') => Style::Folded,
-        _ if text.trim_end().contains('\n') => Style::Flowing,
-        _ => Style::OneLine,
+        Some(_) => Style::Folded,
+        None if text.trim_end().contains('\n') => Style::Flowing,
+        None => Style::OneLine,
     })
 }
 

@@ -30,6 +30,6 @@ row "diff, new ids" base.json "$binary" diff --stat --no-index base.json exporte
 row "merge" base.json "$binary" merge base.json ours.json theirs.json -o out.json
 row "canonicalize --digest, YAML" definition.yaml "$binary" canonicalize --digest definition.yaml
 sed '3s/Shop/Store/' definition.yaml >changed.yaml
-sed '7s/$/ indeed/' definition.yaml >other.yaml
+sed 's/summary: "Order 500"/summary: "Order five hundred"/' definition.yaml >other.yaml
 row "diff, YAML" definition.yaml "$binary" diff --stat --no-index definition.yaml changed.yaml
 row "merge, YAML" definition.yaml "$binary" merge definition.yaml changed.yaml other.yaml -o out.yaml

@@ -57,6 +57,7 @@ pub(crate) mod yaml_block;
 pub(crate) mod yaml_layout;
 pub(crate) mod yaml_parts;
 pub(crate) mod yaml_scalar;
+pub(crate) mod yaml_words;
 
 use crate::format::canonical::{Canonical, NoCanonicalForm, readable};
 use crate::format::detect::{Format, Syntax};
