@@ -562,7 +562,10 @@ mod tests {
             prop_assert_eq!(changes, []);
             return Ok(());
         };
-        prop_assert!(!changes.is_empty(), "nothing is told\nbefore {before}\nafter {after}");
+        prop_assert!(
+            !changes.is_empty(),
+            "nothing is told\nbefore {before}\nafter {after}"
+        );
         let text = to_text(&apply(delta), &one).unwrap();
         let (patched, faults) = json::parse(text.clone());
         prop_assert!(faults.is_empty(), "{text}");

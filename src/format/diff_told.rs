@@ -113,6 +113,10 @@ impl At {
         at.what
             .push(item_word(dialect, &self.key, item, index, in_url));
         at.keys.push(String::new());
+        // A list of headers is no map of them.
+        if is_map(dialect, &self.key) {
+            at.key.clear();
+        }
         at
     }
 }
@@ -383,7 +387,10 @@ impl<'a> Teller<'a> {
                     && !list.is_reordered()
                     && slots.all(|slot| {
                         slot.before.is_some()
-                            && slot.inside.as_ref().is_none_or(|inside| self.follows(inside))
+                            && slot
+                                .inside
+                                .as_ref()
+                                .is_none_or(|inside| self.follows(inside))
                     })
             }
             Delta::Collection(_) => false,

@@ -879,9 +879,7 @@ pub fn within(parent: Within, key: &str) -> Within {
         (Within::Collection | Within::Item, "item") => Within::Item,
         (Within::Collection | Within::Item, "event") => Within::Event,
         (Within::Collection | Within::Item, "variable") => Within::Variable,
-        (Within::Collection | Within::Item | Within::Request, "auth") => {
-            Within::Auth
-        }
+        (Within::Collection | Within::Item | Within::Request, "auth") => Within::Auth,
         (Within::Collection | Within::Item, "protocolProfileBehavior") => Within::Behaviour,
         (Within::Item, "request") | (Within::Response, "originalRequest") => Within::Request,
         (Within::Item, "response") => Within::Response,

@@ -4,8 +4,8 @@
 use std::collections::HashMap;
 
 use crate::format::detect::Format;
-use crate::format::meaning::Within;
 use crate::format::items::Items;
+use crate::format::meaning::Within;
 use crate::format::merge_items::{Tree, insert_item};
 use crate::format::merge_value::{Conflict, Dialect, Merge, Three, array, object};
 use crate::format::merged::Merged;
@@ -44,7 +44,9 @@ pub fn merge<'a>(
     } else if merge.alike(Some(base), Some(ours)) {
         Merged::Taken(theirs)
     } else if merge.dialect == Dialect::Collection
-        && [ours, theirs].iter().all(|side| Items::of(*side).are_all_of(*side))
+        && [ours, theirs]
+            .iter()
+            .all(|side| Items::of(*side).are_all_of(*side))
         && (!is_object(base) || Items::of(base).are_all_of(base))
     {
         collection(&mut merge, &three, [base, ours, theirs])

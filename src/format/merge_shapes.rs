@@ -67,8 +67,7 @@ impl<'a> Merge<'a> {
             return None;
         }
         let (base_node, own, other) = (three.base?, three.ours?, three.theirs?);
-        let changed_by_both =
-            !same(base_node, own, place) && !same(base_node, other, place);
+        let changed_by_both = !same(base_node, own, place) && !same(base_node, other, place);
         if (base != ours || base != theirs) && changed_by_both {
             return Some(self.undecided(three, message));
         }

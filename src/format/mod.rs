@@ -10,6 +10,7 @@ pub mod collection;
 pub mod detect;
 pub mod diff;
 pub mod diff_apply;
+pub mod diff_folder;
 pub mod diff_items;
 pub mod diff_lines;
 pub(crate) mod diff_renames;

@@ -238,6 +238,7 @@ impl Writer {
                 let own = At {
                     depth: at.depth + 1,
                     place: place_of_items(at.place),
+                    key: key_of_items(self.dialect, at),
                     ..at.clone()
                 };
                 self.fact(item, &word, &own);
@@ -257,6 +258,7 @@ impl Writer {
             let own = At {
                 depth: at.depth,
                 place: place_of_items(at.place),
+                key: key_of_items(self.dialect, at),
                 is_secret: false,
                 ..at.clone()
             };
@@ -312,6 +314,15 @@ impl At {
     }
 }
 
+/// Under which key the items of a list lie: a list of headers is no map of them.
+fn key_of_items(dialect: Dialect, list: &At) -> String {
+    if is_map(dialect, &list.key) {
+        String::new()
+    } else {
+        list.key.clone()
+    }
+}
+
 /// The members that mean something, in the order of their keys, so that a re-export that orders them otherwise is the same.
 fn members<'a>(holder: NodeRef<'a>, place: Within) -> Vec<(&'a str, NodeRef<'a>)> {
     let place = kind_of_entry(holder, place);
@@ -321,8 +332,7 @@ fn members<'a>(holder: NodeRef<'a>, place: Within) -> Vec<(&'a str, NodeRef<'a>)
         .filter(|(index, member)| {
             // A request without its method, though it is the default, would be hard to recognise.
             let is_method = place == Within::Request && member.key == "method";
-            holder.counts(*index)
-                && (is_method || counts(holder, place, member.key, member.value))
+            holder.counts(*index) && (is_method || counts(holder, place, member.key, member.value))
         })
         .filter(|(_, member)| !is_empty(member.value))
         .map(|(_, member)| (member.key, member.value))
