@@ -376,7 +376,9 @@ impl Pairing<'_, '_> {
             };
             is_file(one.node)
                 && is_file(two.node)
-                && ["headers", "queryParams", "body"].into_iter().all(same_part)
+                && ["headers", "queryParams", "body"]
+                    .into_iter()
+                    .all(same_part)
         };
         let mut score = 0;
         score += 3 * u32::from(!one.name.is_empty() && one.name == two.name);
