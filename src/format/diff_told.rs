@@ -113,6 +113,10 @@ impl At {
         at.what
             .push(item_word(dialect, &self.key, item, index, in_url));
         at.keys.push(String::new());
+        // A list of headers is no map of them.
+        if is_map(dialect, &self.key) {
+            at.key.clear();
+        }
         at
     }
 }

@@ -69,14 +69,19 @@ impl<'a> Items<'a> {
 
     /// The names from the top down to an item, joined for people.
     pub fn path(&self, index: usize) -> String {
-        let mut names = vec![self.list[index].name];
-        let mut parent = self.list[index].parent;
-        while let Some(folder) = parent {
-            names.push(self.list[folder].name);
-            parent = self.list[folder].parent;
+        self.names(index).join(" / ")
+    }
+
+    /// The names from the top down to an item.
+    pub fn names(&self, index: usize) -> Vec<String> {
+        let mut names = Vec::new();
+        let mut next = Some(index);
+        while let Some(index) = next {
+            names.push(self.list[index].name.to_owned());
+            next = self.list[index].parent;
         }
         names.reverse();
-        names.join(" / ")
+        names
     }
 
     fn read(&mut self, holder: NodeRef<'a>, parent: Option<usize>) -> Vec<usize> {
@@ -361,6 +366,20 @@ impl Pairing<'_, '_> {
             (Some(one), Some(two)) => same(one, two, within(Within::Item, key)),
             _ => false,
         };
+        // A request of version 3 is a file of its own, with nothing around it.
+        let same_file = || {
+            let is_file = |node: NodeRef<'_>| node.get("$kind").is_some();
+            let same_part = |key: &str| match (one.node.get(key), two.node.get(key)) {
+                (Some(one), Some(two)) => same(one, two, within(Within::RequestFile, key)),
+                (None, None) => true,
+                _ => false,
+            };
+            is_file(one.node)
+                && is_file(two.node)
+                && ["headers", "queryParams", "body"]
+                    .into_iter()
+                    .all(same_part)
+        };
         let mut score = 0;
         score += 3 * u32::from(!one.name.is_empty() && one.name == two.name);
         score += 2 * u32::from(!one.url.is_empty() && one.url == two.url);
@@ -381,7 +400,7 @@ impl Pairing<'_, '_> {
             score += 2 * u32::from(most == 0);
         } else if one.url == two.url {
             // What asks for another address is not the same request, so looking closer is saved.
-            score += 3 * u32::from(content("request"));
+            score += 3 * u32::from(content("request") || same_file());
             score += u32::from(content("event"));
         }
         score

@@ -238,6 +238,7 @@ impl Writer {
                 let own = At {
                     depth: at.depth + 1,
                     place: place_of_items(at.place),
+                    key: key_of_items(self.dialect, at),
                     ..at.clone()
                 };
                 self.fact(item, &word, &own);
@@ -257,6 +258,7 @@ impl Writer {
             let own = At {
                 depth: at.depth,
                 place: place_of_items(at.place),
+                key: key_of_items(self.dialect, at),
                 is_secret: false,
                 ..at.clone()
             };
@@ -309,6 +311,15 @@ impl At {
             depth: self.depth.saturating_sub(1),
             ..self
         }
+    }
+}
+
+/// Under which key the items of a list lie: a list of headers is no map of them.
+fn key_of_items(dialect: Dialect, list: &At) -> String {
+    if is_map(dialect, &list.key) {
+        String::new()
+    } else {
+        list.key.clone()
     }
 }
 
