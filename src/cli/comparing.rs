@@ -9,7 +9,7 @@ use crate::format::items::Items;
 use crate::format::node::NodeRef;
 use crate::format::readable::readable;
 use crate::format::{Parsed, read};
-use crate::model::difference::{ContentDifference, FileDifference, FileStatus};
+use crate::model::difference::{ChangeKind, ContentDifference, FileDifference, FileStatus};
 use crate::model::text::counted;
 
 /// Lines around changed ones, as git has it.
@@ -101,7 +101,8 @@ pub fn comparable(parsed: &Parsed) -> Result<(NodeRef<'_>, Dialect), String> {
     let dialect = match parsed.format {
         Format::Collection20 | Format::Collection21 => Dialect::Collection,
         Format::Collection3 => Dialect::CollectionFile,
-        format if format.is_environment() => Dialect::Environment,
+        Format::Environment => Dialect::Environment,
+        Format::Globals => Dialect::Globals,
         format if format.is_definition() => Dialect::Definition,
         _ => Dialect::Other,
     };
@@ -119,7 +120,17 @@ fn both(before: &Parsed, after: &Parsed) -> ContentDifference {
             } else {
                 Dialect::Other
             };
-            ContentDifference::Meaning(told(&diff(one, other, dialect)))
+            let mut changes = told(&diff(one, other, dialect));
+            for change in &mut changes {
+                let side = if change.kind == ChangeKind::Removed {
+                    before
+                } else {
+                    after
+                };
+                let prefix = side.subject().map_or("", |(_, prefix)| prefix);
+                change.pointer.insert_str(0, prefix);
+            }
+            ContentDifference::Meaning(changes)
         }
         (_, Err(reason)) => {
             let reason = format!("line by line, since the newer version cannot be read: {reason}");

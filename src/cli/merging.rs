@@ -8,6 +8,7 @@ use crate::format::merge::{Outcome, merge};
 use crate::format::merge_repair::{take_back, take_back_all};
 use crate::format::merge_text::merge_lines;
 use crate::format::merge_value::Conflict;
+use crate::format::merged::Merged;
 use crate::format::node::{Document, NodeRef};
 use crate::format::write::to_text;
 use crate::format::{Parsed, judge, parse, read};
@@ -63,7 +64,7 @@ pub fn merge_documents(
             )
         },
     );
-    let mut sides = [base?, ours?, theirs?];
+    let sides = [base?, ours?, theirs?];
     if sides[1].syntax != sides[2].syntax {
         return Err("one side is JSON and the other YAML".to_owned());
     }
@@ -71,7 +72,8 @@ pub fn merge_documents(
     let (text, conflicts, is_known) = {
         let [base, ours, theirs] = documents(&sides)?;
         let outcome = merge(format, base.1, ours.1, theirs.1, for_ancestor);
-        let text = to_text(&outcome.merged, ours.0).map_err(|error| error.to_string())?;
+        let merged = wrapped(outcome.merged, &sides);
+        let text = to_text(&merged, ours.0).map_err(|error| error.to_string())?;
         let is_known = for_ancestor || text == ours.0.text() || text == theirs.0.text();
         (text, outcome.conflicts, is_known)
     };
@@ -81,10 +83,16 @@ pub fn merge_documents(
     {
         return Ok(MergedText { text, conflicts });
     }
-    // A merge never makes a document worse than both sides were.
-    if is_known || parse(path, text.clone().into_bytes()).valid != Some(false) {
+    if is_known {
         return Ok(MergedText { text, conflicts });
     }
+    // The sides are read once more where that is needed: what is valid, which is most, is not worth holding all of them.
+    let sides = sides.map(text_of);
+    if parse(path, text.clone().into_bytes()).valid != Some(false) {
+        return Ok(MergedText { text, conflicts });
+    }
+    // A merge never makes a document worse than both sides were.
+    let mut sides = sides.map(|side| read(path, side.into_bytes()));
     for side in &mut sides[1..] {
         judge(side);
     }
@@ -92,6 +100,10 @@ pub fn merge_documents(
         return Ok(MergedText { text, conflicts });
     }
     repaired(path, format, &sides)
+}
+
+fn text_of(parsed: Parsed) -> String {
+    parsed.document.map_or(parsed.text, Document::into_text)
 }
 
 /// Comments and blank lines are nobody's value: where the lines merge too, and mean what the documents merged to, the lines
@@ -123,8 +135,11 @@ fn with_both_comments(
 fn repaired(path: &str, format: Format, sides: &[Parsed; 3]) -> Result<MergedText, String> {
     let [base, ours, theirs] = documents(sides)?;
     let mut outcome = merge(format, base.1, ours.1, theirs.1, false);
-    let written =
-        |outcome: &Outcome<'_>| to_text(&outcome.merged, ours.0).map_err(|error| error.to_string());
+    let prefix = shared_prefix(sides);
+    let written = |outcome: &Outcome<'_>| {
+        let merged = wrapped(outcome.merged.clone(), sides);
+        to_text(&merged, ours.0).map_err(|error| error.to_string())
+    };
     for _ in 0..ROUNDS {
         let text = written(&outcome)?;
         let result = parse(path, text.clone().into_bytes());
@@ -138,7 +153,10 @@ fn repaired(path: &str, format: Format, sides: &[Parsed; 3]) -> Result<MergedTex
             .faults
             .into_iter()
             .filter(|fault| fault.kind == FaultKind::Schema)
-            .filter_map(|fault| Some((fault.pointer?, fault.message)))
+            .filter_map(|fault| {
+                let pointer = fault.pointer?.strip_prefix(prefix)?.to_owned();
+                Some((pointer, fault.message))
+            })
             .collect();
         if !take_back(&mut outcome, ours.1, &faults) {
             break;
@@ -154,24 +172,55 @@ fn repaired(path: &str, format: Format, sides: &[Parsed; 3]) -> Result<MergedTex
 
 type Side<'a> = (&'a Document, NodeRef<'a>);
 
+/// The documents and what of them is merged.
 fn documents(sides: &[Parsed; 3]) -> Result<[Side<'_>; 3], String> {
-    match sides.each_ref().map(document) {
+    let prefix = shared_prefix(sides);
+    match sides.each_ref().map(|side| document(side, prefix)) {
         [Some(base), Some(ours), Some(theirs)] => Ok([base, ours, theirs]),
         _ => Err("one of the versions is empty".to_owned()),
     }
 }
 
-fn document(parsed: &Parsed) -> Option<Side<'_>> {
+fn document<'a>(parsed: &'a Parsed, prefix: &str) -> Option<Side<'a>> {
     let document = parsed.document.as_ref()?;
-    Some((document, document.root()?))
+    let root = document.root()?;
+    Some((document, root.at(prefix).unwrap_or(root)))
+}
+
+/// What is merged, as a pointer: what the Postman API wraps is unwrapped where all sides have it alike and nothing beside.
+fn shared_prefix(sides: &[Parsed; 3]) -> &'static str {
+    let [base, ours, theirs] = sides;
+    let prefix = prefix_of(ours);
+    let members = |parsed: &Parsed| {
+        let root = parsed.document.as_ref().and_then(Document::root);
+        root.map_or(0, |root| root.members().len())
+    };
+    let is_alike = |parsed: &Parsed| prefix_of(parsed) == prefix && members(parsed) == 1;
+    if is_alike(ours) && is_alike(theirs) && (is_alike(base) || members(base) == 0) {
+        prefix
+    } else {
+        ""
+    }
+}
+
+fn prefix_of(parsed: &Parsed) -> &'static str {
+    parsed.subject().map_or("", |(_, prefix)| prefix)
+}
+
+/// What was merged, in what our side has around it.
+fn wrapped<'a>(merged: Merged<'a>, sides: &'a [Parsed; 3]) -> Merged<'a> {
+    let root = sides[1].document.as_ref().and_then(Document::root);
+    match (root, shared_prefix(sides).strip_prefix('/')) {
+        (Some(like), Some(key)) => Merged::Object {
+            like,
+            members: vec![(key, merged)],
+        },
+        _ => merged,
+    }
 }
 
 /// What the sides are; where they do not agree, nothing in particular.
 fn format_of(sides: &[Parsed; 3]) -> Format {
-    let is_plain = |parsed: &Parsed| {
-        let subject = parsed.subject();
-        !parsed.format.is_collection() || subject.is_some_and(|(_, prefix)| prefix.is_empty())
-    };
     let [_, ours, theirs] = sides;
     let is_definition = ours.format.is_definition() && theirs.format.is_definition();
     let agree = ours.format == theirs.format
@@ -183,7 +232,10 @@ fn format_of(sides: &[Parsed; 3]) -> Format {
                 Format::Collection20 | Format::Collection21
             )
         );
-    if agree && is_plain(ours) && is_plain(theirs) {
+    // Merged as a whole, what is wrapped is no collection.
+    let is_whole =
+        shared_prefix(sides).is_empty() && sides.iter().any(|side| !prefix_of(side).is_empty());
+    if agree && !is_whole {
         ours.format
     } else {
         Format::Unknown

@@ -2,6 +2,7 @@
 
 pub mod commands;
 pub mod comparing;
+pub mod comparing_folders;
 pub mod examination;
 pub mod failure;
 pub mod linking;

@@ -200,15 +200,29 @@ pub fn of_text(path: &str, text: &str) -> Format {
     }
 }
 
-/// The object that is judged: a collection as the Postman API returns it lies under `collection`.
+/// The object that is judged, and the pointer to it: a collection as the Postman API returns it lies under `collection`, and
+/// an environment under `environment`.
 pub fn unwrapped(root: NodeRef<'_>) -> (NodeRef<'_>, &'static str) {
-    match root.get("collection") {
-        Some(inner) if is_wrapped(root, inner) => (inner, "/collection"),
+    match (root.get("collection"), root.get("environment")) {
+        (Some(inner), _) if is_wrapped_collection(root, inner) => (inner, "/collection"),
+        (_, Some(inner)) if is_wrapped_environment(root, inner) => (inner, "/environment"),
         _ => (root, ""),
     }
 }
 
-fn is_wrapped(root: NodeRef<'_>, inner: NodeRef<'_>) -> bool {
+fn is_wrapped_environment(root: NodeRef<'_>, inner: NodeRef<'_>) -> bool {
+    let has_values = inner
+        .get("values")
+        .is_some_and(|values| values.kind() == Kind::Array);
+    inner.kind() == Kind::Object
+        && has_values
+        && inner.get("name").is_some()
+        && ["values", "info", "item"]
+            .iter()
+            .all(|key| root.get(key).is_none())
+}
+
+fn is_wrapped_collection(root: NodeRef<'_>, inner: NodeRef<'_>) -> bool {
     inner.kind() == Kind::Object
         && root.get("info").is_none()
         && root.get("item").is_none()
@@ -430,8 +444,23 @@ mod tests {
     }
 
     #[test]
-    fn a_wrapped_collection_is_judged_by_its_inner_object() {
-        let (document, _) = json::parse(r#"{"collection": {"info": {}, "item": []}}"#.to_owned());
-        assert_eq!(unwrapped(document.root().unwrap()).1, "/collection");
+    fn what_the_postman_api_wraps_is_judged_by_its_inner_object() {
+        for (text, pointer, format) in [
+            (
+                r#"{"collection": {"info": {}, "item": []}}"#,
+                "/collection",
+                Format::Collection21,
+            ),
+            (
+                r#"{"environment": {"name": "Dev", "values": []}}"#,
+                "/environment",
+                Format::Environment,
+            ),
+            (r#"{"environment": {"name": "Dev"}}"#, "", Format::Unknown),
+        ] {
+            let (document, _) = json::parse(text.to_owned());
+            assert_eq!(unwrapped(document.root().unwrap()).1, pointer);
+            assert_eq!(json_format("a.json", text), format, "{text}");
+        }
     }
 }

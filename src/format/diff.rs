@@ -4,6 +4,7 @@
 use crate::format::diff_items::{CollectionDelta, diff_collections};
 use crate::format::diff_renames::Renames;
 use crate::format::diff_value::Compare;
+use crate::format::meaning::Within;
 use crate::format::node::{MemberRef, NodeRef};
 
 /// What kind of document is compared.
@@ -13,12 +14,28 @@ pub enum Dialect {
     Collection,
     /// A file of a collection of version 3.
     CollectionFile,
-    /// An environment, or globals.
+    /// An environment.
     Environment,
+    /// Globals.
+    Globals,
     /// An API definition.
     Definition,
     /// Anything else: members by key, items of lists by identity.
     Other,
+}
+
+impl Dialect {
+    /// What the topmost value of such a document is.
+    pub fn place(self) -> Within {
+        match self {
+            Self::Collection => Within::Collection,
+            Self::CollectionFile => Within::TreeEntry,
+            Self::Environment => Within::Environment,
+            Self::Globals => Within::Globals,
+            Self::Definition => Within::Definition,
+            Self::Other => Within::Value,
+        }
+    }
 }
 
 /// What differs below one value.
@@ -133,7 +150,7 @@ mod tests {
     use crate::format::diff_apply::apply;
     use crate::format::diff_told::told;
     use crate::format::json;
-    use crate::format::meaning::{Within, same};
+    use crate::format::meaning::same;
     use crate::format::write::to_text;
 
     /// Each change as a line; below it the lines of a text that differ.
@@ -539,15 +556,21 @@ mod tests {
         );
         let (a, b) = (one.root().unwrap(), other.root().unwrap());
         let compared = diff(a, b, dialect);
+        prop_assert_eq!(compared.delta.is_none(), same(a, b, dialect.place()));
+        let changes = told(&compared);
         let Some(delta) = &compared.delta else {
-            prop_assert_eq!(told(&compared), []);
+            prop_assert_eq!(changes, []);
             return Ok(());
         };
+        prop_assert!(
+            !changes.is_empty(),
+            "nothing is told\nbefore {before}\nafter {after}"
+        );
         let text = to_text(&apply(delta), &one).unwrap();
         let (patched, faults) = json::parse(text.clone());
         prop_assert!(faults.is_empty(), "{text}");
         prop_assert!(
-            same(patched.root().unwrap(), b, Within::Other),
+            same(patched.root().unwrap(), b, dialect.place()),
             "{dialect:?}\nbefore {before}\nafter {after}\npatched {text}\n{:?}",
             told(&compared)
         );

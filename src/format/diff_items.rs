@@ -3,7 +3,7 @@
 use crate::format::diff::{Delta, MemberDelta};
 use crate::format::diff_value::{Compare, same_text};
 use crate::format::items::{Items, pair};
-use crate::format::meaning::Within;
+use crate::format::meaning::{Within, same};
 use crate::format::node::NodeRef;
 
 /// What differs between two collections.
@@ -61,7 +61,8 @@ impl CollectionDelta<'_> {
             .collect()
     }
 
-    fn is_empty(&self) -> bool {
+    /// Whether nothing differs.
+    pub(crate) fn is_empty(&self) -> bool {
         let folders = std::iter::once(None).chain((0..self.to.list.len()).map(Some));
         self.members.is_empty()
             && self.later.iter().all(Option::is_some)
@@ -84,32 +85,35 @@ pub(crate) fn diff_collections<'a>(
     after: NodeRef<'a>,
     compare: &Compare,
 ) -> Option<Delta<'a>> {
+    if same_text(before, after) || same(before, after, Within::Collection) {
+        return None;
+    }
     let (from, to) = (Items::of(before), Items::of(after));
+    // Lists of items that are no lists, or hold what is no object, are compared as values.
+    if !from.are_all_of(before) || !to.are_all_of(after) {
+        return compare.document(before, after);
+    }
+    let places = (Within::Collection, Within::Item);
+    let delta = item_deltas((before, after), (from, to), compare, places);
+    if delta.is_empty() {
+        return Some(Delta::Replaced { before, after });
+    }
+    Some(Delta::Collection(Box::new(delta)))
+}
+
+/// What differs between two collections whose items are known. The places say what a collection is, and what an item.
+pub(crate) fn item_deltas<'a>(
+    (before, after): (NodeRef<'a>, NodeRef<'a>),
+    (from, to): (Items<'a>, Items<'a>),
+    compare: &Compare,
+    (whole, each): (Within, Within),
+) -> CollectionDelta<'a> {
     let later = pair(&from, &to);
     let mut earlier = vec![None; to.list.len()];
     for (index, other) in later.iter().enumerate() {
         if let Some(other) = other {
             earlier[*other] = Some(index);
         }
-    }
-    // Lists of items that are no lists, or hold what is no object, are compared as values.
-    let is_regular = |node: NodeRef<'a>, items: &Items<'a>| {
-        let holders = std::iter::once((node, items.top.len())).chain(
-            items
-                .list
-                .iter()
-                .filter(|item| item.is_folder)
-                .map(|item| (item.node, item.children.len())),
-        );
-        let mut holders = holders;
-        holders.all(|(node, known)| {
-            node.get("item").is_none_or(|list| {
-                list.kind() == crate::format::node::Kind::Array && list.items().len() == known
-            })
-        })
-    };
-    if !is_regular(before, &from) || !is_regular(after, &to) {
-        return compare.document(before, after);
     }
     let items: Vec<ItemDelta<'a>> = (0..to.list.len())
         .map(|index| {
@@ -137,7 +141,7 @@ pub(crate) fn diff_collections<'a>(
                 members: compare.members(
                     from.list[old].node,
                     to.list[index].node,
-                    Within::Item,
+                    each,
                     "",
                     Some("item"),
                 ),
@@ -145,8 +149,8 @@ pub(crate) fn diff_collections<'a>(
             }
         })
         .collect();
-    let members = compare.members(before, after, Within::Other, "", Some("item"));
-    let delta = CollectionDelta {
+    let members = compare.members(before, after, whole, "", Some("item"));
+    CollectionDelta {
         before,
         after,
         members,
@@ -154,6 +158,5 @@ pub(crate) fn diff_collections<'a>(
         to,
         later,
         items,
-    };
-    (!delta.is_empty()).then(|| Delta::Collection(Box::new(delta)))
+    }
 }

@@ -163,7 +163,7 @@ impl Renames {
                         .zip(other.items())
                         .all(|(one, other)| self.same_but_references(one, other, own))
             }
-            _ => same(one, other, Within::Other),
+            _ => same(one, other, Within::Value),
         }
     }
 

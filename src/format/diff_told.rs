@@ -12,6 +12,7 @@ use crate::format::diff_words::{
     NAMING, is_map, item_word, member_place, member_word, name_of, order_matters,
 };
 use crate::format::meaning::{Within, within};
+use crate::format::meaning_view::{kind_of_entry, part_of, place_of_items};
 use crate::format::node::{Kind, MemberRef, NodeRef, pointer_part};
 use crate::format::url_template::url_text;
 use crate::model::difference::{Change, ChangeKind};
@@ -28,7 +29,7 @@ pub fn told(compared: &Compared<'_>) -> Vec<Change> {
         operations: Vec::new(),
     };
     if let Some(delta) = &compared.delta {
-        teller.value(delta, &At::document());
+        teller.value(delta, &At::document(compared.dialect));
     }
     teller.moved_operations();
     teller.changes
@@ -52,14 +53,14 @@ pub(crate) struct At {
 }
 
 impl At {
-    pub(crate) fn document() -> Self {
+    fn document(dialect: Dialect) -> Self {
         Self {
             noun: "document",
             item: Vec::new(),
             what: Vec::new(),
             pointer: String::new(),
             key: String::new(),
-            place: Within::Other,
+            place: dialect.place(),
             keys: Vec::new(),
             in_authorization: false,
             is_secret: false,
@@ -73,7 +74,7 @@ impl At {
         at.pointer.push_str(&pointer_part(key));
         at.is_secret = is_secret(holder, key, self.in_authorization);
         at.in_authorization |= key == "auth";
-        at.place = within(self.place, key);
+        at.place = within(kind_of_entry(holder, self.place), key);
         if let Some((noun, name)) = member_place(dialect, &self.keys, key) {
             at.noun = noun;
             at.item = vec![name];
@@ -98,6 +99,7 @@ impl At {
     /// The place of an item of the list that lies here.
     fn list_item(&self, item: NodeRef<'_>, index: usize, dialect: Dialect) -> Self {
         let mut at = self.clone();
+        at.place = place_of_items(self.place);
         at.pointer.push_str(&format!("/{index}"));
         let in_url = self
             .keys
@@ -111,6 +113,10 @@ impl At {
         at.what
             .push(item_word(dialect, &self.key, item, index, in_url));
         at.keys.push(String::new());
+        // A list of headers is no map of them.
+        if is_map(dialect, &self.key) {
+            at.key.clear();
+        }
         at
     }
 }
@@ -123,7 +129,28 @@ pub(crate) struct Teller<'a> {
 }
 
 impl<'a> Teller<'a> {
+    /// Tells a difference. Where none of its parts is one that people care for, it is told as a whole: what counts for the
+    /// digest is never passed over.
     pub(crate) fn value(&mut self, delta: &Delta<'a>, at: &At) {
+        let known = self.changes.len();
+        self.parts(delta, at);
+        if self.changes.len() > known || self.follows(delta) {
+            return;
+        }
+        match delta {
+            Delta::List(list) if list.before.items().len() == list.after.items().len() => {
+                self.push(ChangeKind::Reordered, at, None, None);
+            }
+            Delta::List(ListDelta { before, after, .. })
+            | Delta::Replaced { before, after }
+            | Delta::Object { before, after, .. } => self.whole_value(*before, *after, at),
+            Delta::Collection(collection) => {
+                self.whole_value(collection.before, collection.after, at);
+            }
+        }
+    }
+
+    fn parts(&mut self, delta: &Delta<'a>, at: &At) {
         match delta {
             Delta::Replaced { before, after } => self.replaced(*before, *after, at),
             Delta::Object {
@@ -164,6 +191,9 @@ impl<'a> Teller<'a> {
                     self.value(inside, &below);
                 }
             }
+            // What said nothing is not missed.
+            (Some(old), None)
+                if part_of(before, kind_of_entry(before, at.place), old).is_none() => {}
             (Some(old), None) => {
                 let below = at.member(before, old.key, self.dialect);
                 self.whole(ChangeKind::Removed, old, &below);
@@ -340,6 +370,39 @@ impl<'a> Teller<'a> {
         );
     }
 
+    /// Whether a difference is nothing but references that follow a new name, which is told where the name stands.
+    fn follows(&self, delta: &Delta<'a>) -> bool {
+        match delta {
+            Delta::Replaced { before, after } => match (before.as_str(), after.as_str()) {
+                (Some(one), Some(other)) => self.renames.follows(one, other),
+                _ => false,
+            },
+            Delta::Object { members, .. } => members.iter().all(|member| {
+                let inside = member.inside.as_ref();
+                inside.is_some_and(|inside| self.follows(inside))
+            }),
+            Delta::List(list) => {
+                let mut slots = list.slots.iter();
+                list.removed().is_empty()
+                    && !list.is_reordered()
+                    && slots.all(|slot| {
+                        slot.before.is_some()
+                            && slot
+                                .inside
+                                .as_ref()
+                                .is_none_or(|inside| self.follows(inside))
+                    })
+            }
+            Delta::Collection(_) => false,
+        }
+    }
+
+    fn whole_value(&mut self, before: NodeRef<'a>, after: NodeRef<'a>, at: &At) {
+        let text = |node: NodeRef<'a>| shown(node, at.is_secret, at.in_authorization);
+        let (one, other) = (text(before), text(after));
+        self.push(ChangeKind::Changed, at, Some(one), Some(other));
+    }
+
     fn replaced(&mut self, before: NodeRef<'a>, after: NodeRef<'a>, at: &At) {
         if at.key == "url" && self.dialect == Dialect::Collection && self.url(before, after, at) {
             return;
@@ -476,7 +539,7 @@ impl<'a> Teller<'a> {
                 dialect: self.dialect,
                 renames: self.renames.clone(),
             };
-            let inside = compare.value(old.node, new.node, Within::Other, "", "");
+            let inside = compare.value(old.node, new.node, new.at.place, "", "");
             if let Some(inside) = inside {
                 self.value(&inside, &new.at);
             }

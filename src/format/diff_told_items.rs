@@ -121,18 +121,14 @@ impl Pointers {
 }
 
 fn place_of(items: &Items<'_>, index: usize, pointers: &Pointers, at: &At) -> At {
-    let mut names = Vec::new();
-    let mut next = Some(index);
-    while let Some(index) = next {
-        names.push(items.list[index].name.to_owned());
-        next = items.list[index].parent;
-    }
-    names.reverse();
     let mut place = at.clone();
     place.noun = noun(items, index);
-    place.item = names;
+    place.item = items.names(index);
     place.pointer = format!("{}{}", at.pointer, pointers.list[index]);
-    place.place = Within::Item;
+    place.place = match at.place {
+        Within::Collection => Within::Item,
+        file => file,
+    };
     place
 }
 
@@ -160,9 +156,12 @@ fn summary(items: &Items<'_>, index: usize, counts: &dyn Fn(usize) -> bool) -> S
         return counted(requests, "request");
     }
     let request = item.node.get("request");
-    let url = request.map_or_else(String::new, |request| {
-        url_text(request.get("url").unwrap_or(request))
-    });
+    // A request of version 3 is its file.
+    let url = match request {
+        Some(request) => Some(request.get("url").unwrap_or(request)),
+        None => item.node.get("url"),
+    };
+    let url = url.map(url_text).unwrap_or_default();
     format!("{} {url}", item.method).trim().to_owned()
 }
 

@@ -1,5 +1,6 @@
 //! Comparing values: members by key, items of lists by identity, plain lists as sequences.
 
+use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 
@@ -9,6 +10,9 @@ use crate::format::diff::{Delta, Dialect, ListDelta, MemberDelta, Slot};
 use crate::format::diff_renames::Renames;
 use crate::format::identity::pair_lists;
 use crate::format::meaning::{Within, is_volatile, same, within};
+use crate::format::meaning_view::{
+    Part, compare as order, filled, kind_of_entry, part_of, place_of_items,
+};
 use crate::format::node::{Kind, MemberRef, NodeRef, pointer_part};
 
 /// Objects up to this size are searched by walking.
@@ -29,7 +33,7 @@ impl Compare {
         before: NodeRef<'a>,
         after: NodeRef<'a>,
     ) -> Option<Delta<'a>> {
-        self.value(before, after, Within::Other, "", "")
+        self.value(before, after, self.dialect.place(), "", "")
     }
 
     /// What differs between two values. `key` is the member they belong to and `pointer` where that was.
@@ -82,7 +86,7 @@ impl Compare {
         pointer: &str,
         except: Option<&str>,
     ) -> Vec<MemberDelta<'a>> {
-        let wanted = |node: NodeRef<'a>| {
+        let wanted = |node: NodeRef<'a>, place: Within| {
             node.members()
                 .enumerate()
                 .filter(move |(index, member)| {
@@ -93,7 +97,16 @@ impl Compare {
                 .map(|(_, member)| member)
                 .collect::<Vec<MemberRef<'a>>>()
         };
-        let (old, new) = (wanted(before), wanted(after));
+        let (old_place, place) = (kind_of_entry(before, place), kind_of_entry(after, place));
+        let (old, new) = (wanted(before, old_place), wanted(after, place));
+        // A default that Postman fills in says as much as nothing.
+        let says_something = |node: NodeRef<'a>, place: Within, member: MemberRef<'a>| {
+            part_of(node, place, member).is_some_and(|part| {
+                filled(place).is_none_or(|(key, default)| {
+                    key != member.key || order(part, default) != Ordering::Equal
+                })
+            })
+        };
         let of_before = Lookup::new(&old);
         let renamed = self.renames.at(pointer);
         let mut used = HashSet::new();
@@ -104,22 +117,27 @@ impl Compare {
                 of_before.get(&earlier.0)
             });
             let Some(earlier) = earlier else {
-                members.push(MemberDelta {
-                    before: None,
-                    after: Some(member),
-                    inside: None,
-                });
+                if says_something(after, place, member) {
+                    members.push(MemberDelta {
+                        before: None,
+                        after: Some(member),
+                        inside: None,
+                    });
+                }
                 continue;
             };
             used.insert(earlier.key);
-            let below = within(place, member.key);
             // Most of two documents is the same: what says so quickly is worth it.
             if earlier.key == member.key
                 && (same_text(earlier.value, member.value)
-                    || same(earlier.value, member.value, below))
+                    || same_parts(
+                        part_of(before, old_place, earlier),
+                        part_of(after, place, member),
+                    ))
             {
                 continue;
             }
+            let below = within(place, member.key);
             let own = format!("{pointer}/{}", pointer_part(earlier.key));
             let inside = self.value(earlier.value, member.value, below, member.key, &own);
             if inside.is_some() || earlier.key != member.key {
@@ -130,12 +148,23 @@ impl Compare {
                 });
             }
         }
-        let gone = old.into_iter().filter(|member| !used.contains(member.key));
-        members.extend(gone.map(|member| MemberDelta {
+        let (gone, empty): (Vec<_>, Vec<_>) = old
+            .into_iter()
+            .filter(|member| !used.contains(member.key))
+            .partition(|member| says_something(before, old_place, *member));
+        members.extend(gone.into_iter().map(|member| MemberDelta {
             before: Some(member),
             after: None,
             inside: None,
         }));
+        // What said nothing beside what was there may say something beside what is there now.
+        if !members.is_empty() {
+            members.extend(empty.into_iter().map(|member| MemberDelta {
+                before: Some(member),
+                after: None,
+                inside: None,
+            }));
+        }
         members
     }
 
@@ -163,6 +192,7 @@ impl Compare {
                 })
                 .collect(),
             _ => {
+                let place = place_of_items(place);
                 let pairs = pair_lists(&old, &new, place);
                 pairs
                     .into_iter()
@@ -182,6 +212,15 @@ impl Compare {
             after,
             slots,
         }
+    }
+}
+
+/// Whether two members say the same; what says nothing is as good as missing.
+fn same_parts(one: Option<Part<'_>>, other: Option<Part<'_>>) -> bool {
+    match (one, other) {
+        (None, None) => true,
+        (Some(one), Some(other)) => order(one, other) == Ordering::Equal,
+        _ => false,
     }
 }
 

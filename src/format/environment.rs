@@ -9,12 +9,12 @@ use crate::format::schema::Schema;
 static ENVIRONMENT: Schema = Schema::new("environment", include_str!("schemas/environment.json"));
 static GLOBALS: Schema = Schema::new("globals", include_str!("schemas/globals.json"));
 
-/// What there is to say of an environment's shape.
-pub fn validate(format: Format, root: NodeRef<'_>) -> Vec<Fault> {
+/// What there is to say of an environment's shape. `prefix` is the pointer to it in its document.
+pub fn validate(format: Format, root: NodeRef<'_>, prefix: &str) -> Vec<Fault> {
     if format == Format::Globals {
-        GLOBALS.faults(root, "")
+        GLOBALS.faults(root, prefix)
     } else {
-        ENVIRONMENT.faults(root, "")
+        ENVIRONMENT.faults(root, prefix)
     }
 }
 
@@ -29,7 +29,7 @@ mod tests {
         let (document, _) = json::parse(
             r#"{"name": "Dev", "values": [{"key": "a", "value": "b"}, {"value": "c"}]}"#.to_owned(),
         );
-        let faults = validate(Format::Environment, document.root().unwrap());
+        let faults = validate(Format::Environment, document.root().unwrap(), "");
         assert_eq!(faults.len(), 1);
         assert_eq!(faults[0].pointer.as_deref(), Some("/values/1"));
     }
@@ -39,6 +39,6 @@ mod tests {
         let (document, _) = yaml::parse(
             "name: Globals\nvalues:\n  - key: a\n    value: ''\n    enabled: true\n".to_owned(),
         );
-        assert_eq!(validate(Format::Globals, document.root().unwrap()), []);
+        assert_eq!(validate(Format::Globals, document.root().unwrap(), ""), []);
     }
 }

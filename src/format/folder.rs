@@ -2,7 +2,7 @@
 //! them lies in `.resources/<name>.resources`, and what a folder says of itself in `.resources/definition.yaml`.
 
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::format::canonical::{NoCanonicalForm, digest_of, readable, text_of};
 use crate::format::fault::Fault;
@@ -109,6 +109,44 @@ impl FolderRead {
 /// Whether a file name is that of a request.
 pub fn is_request_file(name: &str) -> bool {
     stem(name, ".request").is_some()
+}
+
+/// Whether a file, by its path from the folder of a collection, can belong to the collection.
+pub fn belongs_to_collection(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let is_yaml = path.ends_with(".yaml") || path.ends_with(".yml");
+    let in_resources = path.starts_with(".resources/") || path.contains("/.resources/");
+    is_request_file(name) || (in_resources && (is_yaml || path.contains("/scripts/")))
+}
+
+/// The folders of collections among the paths of a repository, the topmost ones only: those that define one, those below
+/// `collections` with a request somewhere, and others with a request right in them.
+pub fn collection_folders<'a>(paths: impl Iterator<Item = &'a str>) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for path in paths {
+        let defined = path
+            .strip_suffix("/.resources/definition.yaml")
+            .or_else(|| path.strip_suffix("/.resources/definition.yml"));
+        if let Some(folder) = defined {
+            found.insert(folder.to_owned());
+        } else if let Some((folder, name)) = path.rsplit_once('/')
+            && is_request_file(name)
+        {
+            let parts: Vec<&str> = folder.split('/').collect();
+            let among = parts.iter().position(|part| *part == "collections");
+            let length = among.map_or(parts.len(), |at| (at + 2).min(parts.len()));
+            // Requests right in `collections` are not one collection.
+            if among.is_none_or(|at| length > at + 1) {
+                found.insert(parts[..length].join("/"));
+            }
+        }
+    }
+    let all = found.clone();
+    found.retain(|folder| {
+        let mut ends = folder.match_indices('/').map(|(at, _)| at);
+        !ends.any(|end| all.contains(&folder[..end]))
+    });
+    found
 }
 
 /// A name without this ending and `.yaml` or `.yml`.

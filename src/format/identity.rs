@@ -287,7 +287,7 @@ mod tests {
         assert!(list(&before) + list(&after) > 0);
         let before: Vec<_> = before.root().unwrap().items().collect();
         let after: Vec<_> = after.root().unwrap().items().collect();
-        pair_lists(&before, &after, Within::Other)
+        pair_lists(&before, &after, Within::Value)
     }
 
     #[test]

@@ -48,6 +48,20 @@ impl<'a> Items<'a> {
         items
     }
 
+    /// Whether these are all items of the collection they were read from: it is an object, every `item` is a list, and
+    /// whatever is in it an object.
+    pub fn are_all_of(&self, collection: NodeRef<'a>) -> bool {
+        let folders = self.list.iter().filter(|item| item.is_folder);
+        let folders = folders.map(|folder| (folder.node, folder.children.len()));
+        let mut holders = std::iter::once((collection, self.top.len())).chain(folders);
+        collection.kind() == Kind::Object
+            && holders.all(|(holder, known)| {
+                holder
+                    .get("item")
+                    .is_none_or(|list| list.kind() == Kind::Array && list.items().len() == known)
+            })
+    }
+
     /// The items below one, or those right below the collection.
     pub fn below(&self, parent: Option<usize>) -> &[usize] {
         parent.map_or(&self.top, |parent| &self.list[parent].children)
@@ -55,14 +69,19 @@ impl<'a> Items<'a> {
 
     /// The names from the top down to an item, joined for people.
     pub fn path(&self, index: usize) -> String {
-        let mut names = vec![self.list[index].name];
-        let mut parent = self.list[index].parent;
-        while let Some(folder) = parent {
-            names.push(self.list[folder].name);
-            parent = self.list[folder].parent;
+        self.names(index).join(" / ")
+    }
+
+    /// The names from the top down to an item.
+    pub fn names(&self, index: usize) -> Vec<String> {
+        let mut names = Vec::new();
+        let mut next = Some(index);
+        while let Some(index) = next {
+            names.push(self.list[index].name.to_owned());
+            next = self.list[index].parent;
         }
         names.reverse();
-        names.join(" / ")
+        names
     }
 
     fn read(&mut self, holder: NodeRef<'a>, parent: Option<usize>) -> Vec<usize> {
@@ -366,6 +385,20 @@ impl Pairing<'_, '_> {
             (Some(one), Some(two)) => same(one, two, within(Within::Item, key)),
             _ => false,
         };
+        // A request of version 3 is a file of its own, with nothing around it.
+        let same_file = || {
+            let is_file = |node: NodeRef<'_>| node.get("$kind").is_some();
+            let same_part = |key: &str| match (one.node.get(key), two.node.get(key)) {
+                (Some(one), Some(two)) => same(one, two, within(Within::RequestFile, key)),
+                (None, None) => true,
+                _ => false,
+            };
+            is_file(one.node)
+                && is_file(two.node)
+                && ["headers", "queryParams", "body"]
+                    .into_iter()
+                    .all(same_part)
+        };
         let mut score = 0;
         score += 3 * u32::from(!one.name.is_empty() && one.name == two.name);
         score += 2 * u32::from(!one.url.is_empty() && one.url == two.url);
@@ -386,7 +419,7 @@ impl Pairing<'_, '_> {
             score += 2 * u32::from(most == 0);
         } else if one.url == two.url {
             // What asks for another address is not the same request, so looking closer is saved.
-            score += 3 * u32::from(content("request"));
+            score += 3 * u32::from(content("request") || same_file());
             score += u32::from(content("event"));
         }
         score

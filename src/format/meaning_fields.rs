@@ -88,8 +88,6 @@ pub enum Within {
     Schema,
     /// A list of names that is a set.
     Set,
-    /// The top of a document of which nobody said what it is: its fields all count, and some lead to known places.
-    Other,
     /// Data in which everything counts but the order of keys.
     Value,
 }
@@ -877,17 +875,15 @@ pub fn fields_of(within: Within) -> &'static [Field] {
 /// What the value of a member is, seen from the object that has it.
 pub fn within(parent: Within, key: &str) -> Within {
     match (parent, key) {
-        (Within::Collection | Within::Other, "info") => Within::Info,
-        (Within::Collection | Within::Other | Within::Item, "item") => Within::Item,
-        (Within::Collection | Within::Other | Within::Item, "event") => Within::Event,
-        (Within::Collection | Within::Other | Within::Item, "variable") => Within::Variable,
-        (Within::Collection | Within::Other | Within::Item | Within::Request, "auth") => {
-            Within::Auth
-        }
+        (Within::Collection, "info") => Within::Info,
+        (Within::Collection | Within::Item, "item") => Within::Item,
+        (Within::Collection | Within::Item, "event") => Within::Event,
+        (Within::Collection | Within::Item, "variable") => Within::Variable,
+        (Within::Collection | Within::Item | Within::Request, "auth") => Within::Auth,
         (Within::Collection | Within::Item, "protocolProfileBehavior") => Within::Behaviour,
         (Within::Item, "request") | (Within::Response, "originalRequest") => Within::Request,
         (Within::Item, "response") => Within::Response,
-        (Within::Event | Within::Other, "script") => Within::Script,
+        (Within::Event, "script") => Within::Script,
         (Within::Script, "exec") => Within::Lines,
         (Within::Request, "url") => Within::Url,
         (Within::Request | Within::Response, "header") => Within::Header,

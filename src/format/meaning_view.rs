@@ -8,7 +8,7 @@ use crate::format::canonical_number::canonical_number;
 use crate::format::canonical_url::{PARTS, dotted, slashed, whole_url};
 use crate::format::meaning_fields::{Empty, Treatment, Within, fields_of, within};
 use crate::format::meaning_order::rank;
-use crate::format::node::{Kind, NodeRef};
+use crate::format::node::{Kind, MemberRef, NodeRef};
 
 /// One level of a value.
 #[derive(Clone, Debug)]
@@ -188,13 +188,12 @@ fn of_text(node: NodeRef<'_>, place: Within) -> View<'_> {
 }
 
 fn of_list(node: NodeRef<'_>, place: Within) -> View<'_> {
+    let below = place_of_items(place);
     match place {
-        Within::Header => by_name(node, place, "key", compare_names),
-        Within::PathVariable => by_name(node, place, "key", str::cmp),
-        Within::AuthParameters => by_name(node, Within::AuthParameter, "key", str::cmp),
-        Within::HeaderMap => by_name(node, Within::HeaderEntry, "key", compare_names),
-        Within::NamedMap => by_name(node, Within::NamedEntry, "key", str::cmp),
-        Within::OrderedMap => View::Items(node, Within::OrderedEntry),
+        Within::Header | Within::HeaderMap => by_name(node, below, "key", compare_names),
+        Within::PathVariable | Within::AuthParameters | Within::NamedMap => {
+            by_name(node, below, "key", str::cmp)
+        }
         Within::Event => events(node),
         Within::Response => unordered(node, place),
         Within::Set => set(node),
@@ -204,10 +203,10 @@ fn of_list(node: NodeRef<'_>, place: Within) -> View<'_> {
                 Some(texts) => {
                     View::List(texts.into_iter().flat_map(lines).map(Part::text).collect())
                 }
-                None => View::Items(node, Within::Value),
+                None => View::Items(node, below),
             }
         }
-        _ => View::Items(node, place),
+        _ => View::Items(node, below),
     }
 }
 
@@ -227,24 +226,35 @@ fn of_object(node: NodeRef<'_>, place: Within) -> View<'_> {
     }
     let place = kind_of_entry(node, place);
     let mut members = members(node, place);
-    match place {
-        Within::Collection if node.get("item").is_none() => {
-            members.push(("item", Part::Made(Box::new(View::List(Vec::new())))));
-        }
-        Within::Environment | Within::Globals if node.get("_postman_variable_scope").is_none() => {
-            let scope = if place == Within::Globals {
-                "globals"
-            } else {
-                "environment"
-            };
-            members.push(("_postman_variable_scope", Part::text(scope)));
-        }
-        Within::DefinitionFile if node.get("$kind").is_none() => {
-            members.push(("$kind", Part::text("collection")));
-        }
-        _ => {}
+    if let Some((key, part)) = filled(place)
+        && node.get(key).is_none()
+    {
+        members.push((key, part));
     }
     View::Object(sorted(members, is_ranked(place)))
+}
+
+/// The member that an object of this kind has without writing it.
+pub(crate) fn filled(place: Within) -> Option<(&'static str, Part<'static>)> {
+    match place {
+        Within::Collection => Some(("item", Part::Made(Box::new(View::List(Vec::new()))))),
+        Within::Environment => Some(("_postman_variable_scope", Part::text("environment"))),
+        Within::Globals => Some(("_postman_variable_scope", Part::text("globals"))),
+        Within::DefinitionFile => Some(("$kind", Part::text("collection"))),
+        _ => None,
+    }
+}
+
+/// What the items of a list are, by what the list is.
+pub(crate) fn place_of_items(list: Within) -> Within {
+    match list {
+        Within::AuthParameters => Within::AuthParameter,
+        Within::HeaderMap => Within::HeaderEntry,
+        Within::NamedMap => Within::NamedEntry,
+        Within::OrderedMap => Within::OrderedEntry,
+        Within::Set | Within::Lines => Within::Value,
+        other => other,
+    }
 }
 
 /// What a file of a collection of version 3 is, by its `$kind`.
@@ -263,17 +273,26 @@ pub(crate) fn kind_of_entry(node: NodeRef<'_>, place: Within) -> Within {
 pub(crate) fn members(node: NodeRef<'_>, place: Within) -> Vec<(&str, Part<'_>)> {
     let mut members = Vec::with_capacity(node.members().len() + 1);
     for (index, member) in node.members().enumerate() {
-        if !node.counts(index) || !counts(node, place, member.key, member.value) {
-            continue;
-        }
-        let below = within(place, member.key);
-        if below == Within::Behaviour && place == Within::Item {
-            members.extend(behaviour(node, member.value).map(|part| (member.key, part)));
-        } else {
-            members.push((member.key, Part::Node(member.value, below)));
+        if node.counts(index) {
+            members.extend(part_of(node, place, member).map(|part| (member.key, part)));
         }
     }
     members
+}
+
+/// A member as it counts in its object; `None` where it says nothing.
+pub(crate) fn part_of<'a>(
+    object: NodeRef<'a>,
+    place: Within,
+    member: MemberRef<'a>,
+) -> Option<Part<'a>> {
+    if !counts(object, place, member.key, member.value) {
+        return None;
+    }
+    match within(place, member.key) {
+        Within::Behaviour if place == Within::Item => behaviour(object, member.value),
+        below => Some(Part::Node(member.value, below)),
+    }
 }
 
 /// Whether objects of a kind are Postman's, whose keys have a fixed order; elsewhere it is the alphabet.
@@ -538,11 +557,15 @@ fn sends_the_same_body(item: NodeRef<'_>) -> bool {
 
 /// The text of a description that is an object with nothing but a text in it.
 fn plain_description(description: NodeRef<'_>) -> Option<&str> {
-    let is_plain = description.members().all(|member| match member.key {
-        "content" => true,
-        "type" => member.value.as_str() == Some("text/plain"),
-        _ => false,
-    });
+    let is_plain = description
+        .members()
+        .enumerate()
+        .filter(|(index, _)| description.counts(*index))
+        .all(|(_, member)| match member.key {
+            "content" => true,
+            "type" => member.value.as_str() == Some("text/plain"),
+            _ => false,
+        });
     description.get_str("content").filter(|_| is_plain)
 }
 

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use crate::format::detect::Format;
+use crate::format::items::Items;
 use crate::format::meaning::Within;
 use crate::format::merge_items::{Tree, insert_item};
 use crate::format::merge_value::{Conflict, Dialect, Merge, Three, array, object};
@@ -38,9 +39,16 @@ pub fn merge<'a>(
         ours: Some(ours),
         theirs: Some(theirs),
     };
-    let merged = if merge.alike(Some(base), Some(ours)) {
+    let merged = if merge.alike(Some(base), Some(theirs)) || merge.alike(Some(ours), Some(theirs)) {
+        Merged::Taken(ours)
+    } else if merge.alike(Some(base), Some(ours)) {
         Merged::Taken(theirs)
-    } else if merge.dialect == Dialect::Collection && is_object(ours) && is_object(theirs) {
+    } else if merge.dialect == Dialect::Collection
+        && [ours, theirs]
+            .iter()
+            .all(|side| Items::of(*side).are_all_of(*side))
+        && (!is_object(base) || Items::of(base).are_all_of(base))
+    {
         collection(&mut merge, &three, [base, ours, theirs])
     } else {
         merge
@@ -84,10 +92,9 @@ fn collection<'a>(
     let list = ours.get("item").or_else(|| theirs.get("item"));
     if let Some(like) = list {
         let items = tree.children(None, merge);
-        if like.kind() == Kind::Array {
+        // No list and an empty one are the same.
+        if !items.is_empty() || ours.get("item").is_some() {
             insert_item(&mut members, ours, array(like, items));
-        } else {
-            insert_item(&mut members, ours, Merged::Taken(like));
         }
     }
     object(ours, members)

@@ -32,11 +32,13 @@ impl<'a> Merge<'a> {
             }
             ("auth", (Kind::Object, Kind::Object)) => self.governed(
                 three,
+                place,
                 "type",
                 "one side changed the kind of authorization and the other its settings",
             ),
             ("body", (Kind::Object, Kind::Object)) => self.governed(
                 three,
+                place,
                 "mode",
                 "one side changed the kind of body and the other its content",
             ),
@@ -54,6 +56,7 @@ impl<'a> Merge<'a> {
     fn governed(
         &mut self,
         three: &Three<'a>,
+        place: Within,
         kind: &str,
         message: &str,
     ) -> Option<Option<Merged<'a>>> {
@@ -64,8 +67,7 @@ impl<'a> Merge<'a> {
             return None;
         }
         let (base_node, own, other) = (three.base?, three.ours?, three.theirs?);
-        let changed_by_both =
-            !same(base_node, own, Within::Other) && !same(base_node, other, Within::Other);
+        let changed_by_both = !same(base_node, own, place) && !same(base_node, other, place);
         if (base != ours || base != theirs) && changed_by_both {
             return Some(self.undecided(three, message));
         }

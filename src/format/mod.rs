@@ -10,6 +10,7 @@ pub mod collection;
 pub mod detect;
 pub mod diff;
 pub mod diff_apply;
+pub mod diff_folder;
 pub mod diff_items;
 pub mod diff_lines;
 pub(crate) mod diff_renames;
@@ -57,6 +58,7 @@ pub(crate) mod yaml_block;
 pub(crate) mod yaml_layout;
 pub(crate) mod yaml_parts;
 pub(crate) mod yaml_scalar;
+pub(crate) mod yaml_words;
 
 use crate::format::canonical::{Canonical, NoCanonicalForm, readable};
 use crate::format::detect::{Format, Syntax};
@@ -91,14 +93,16 @@ impl Parsed {
         self.document.as_ref().map_or(&self.text, Document::text)
     }
 
-    /// The object that is judged, and the pointer to it: a wrapped collection lies one level down.
+    /// The object that is judged, and the pointer to it: a wrapped collection or environment lies one level down.
     pub fn subject(&self) -> Option<(NodeRef<'_>, &'static str)> {
         let root = self.document.as_ref()?.root()?;
-        Some(if self.format.is_collection() {
-            detect::unwrapped(root)
-        } else {
-            (root, "")
-        })
+        Some(
+            if self.format.is_collection() || self.format.is_environment() {
+                detect::unwrapped(root)
+            } else {
+                (root, "")
+            },
+        )
     }
 }
 
@@ -202,7 +206,7 @@ fn validate(format: Format, root: NodeRef<'_>, prefix: &str) -> Option<Vec<Fault
         Format::Collection1 | Format::Collection20 | Format::Collection21 => {
             Some(collection::validate(format, root, prefix))
         }
-        Format::Environment | Format::Globals => Some(environment::validate(format, root)),
+        Format::Environment | Format::Globals => Some(environment::validate(format, root, prefix)),
         Format::OpenApi20 | Format::OpenApi30 | Format::OpenApi31 | Format::OpenApi32 => {
             Some(openapi::validate(format, root))
         }

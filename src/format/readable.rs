@@ -6,7 +6,8 @@ use std::fmt::Write as _;
 use crate::format::diff::Dialect;
 use crate::format::diff_shown::{is_secret, lines_of, masked};
 use crate::format::diff_words::{is_map, item_word, member_place, member_word, name_of};
-use crate::format::meaning::{Within, is_volatile, within};
+use crate::format::meaning::{Within, within};
+use crate::format::meaning_view::{counts, kind_of_entry, place_of_items};
 use crate::format::node::{Kind, NodeRef};
 use crate::format::url_template::url_text;
 use crate::model::text::visible_line;
@@ -17,7 +18,7 @@ pub fn readable(root: NodeRef<'_>, dialect: Dialect) -> String {
         dialect,
         text: String::new(),
     };
-    let at = At::default();
+    let at = At::document(dialect);
     if dialect == Dialect::Collection {
         writer.collection(root, &at);
     } else if matches!(root.kind(), Kind::Object | Kind::Array) {
@@ -28,19 +29,26 @@ pub fn readable(root: NodeRef<'_>, dialect: Dialect) -> String {
     writer.text
 }
 
-#[derive(Clone, Default)]
+#[derive(Clone)]
 struct At {
     depth: usize,
     key: String,
     keys: Vec<String>,
-    place: Option<Within>,
+    place: Within,
     in_authorization: bool,
     is_secret: bool,
 }
 
 impl At {
-    fn place(&self) -> Within {
-        self.place.unwrap_or(Within::Other)
+    fn document(dialect: Dialect) -> Self {
+        Self {
+            depth: 0,
+            key: String::new(),
+            keys: Vec::new(),
+            place: dialect.place(),
+            in_authorization: false,
+            is_secret: false,
+        }
     }
 
     fn member(&self, holder: NodeRef<'_>, key: &str, dialect: Dialect) -> Self {
@@ -48,7 +56,7 @@ impl At {
         at.depth += 1;
         at.is_secret = is_secret(holder, key, self.in_authorization);
         at.in_authorization |= key == "auth";
-        at.place = Some(within(self.place(), key));
+        at.place = within(kind_of_entry(holder, self.place), key);
         at.keys.push(key.to_owned());
         at.key = if is_map(dialect, &self.key) {
             String::new()
@@ -79,7 +87,7 @@ impl Writer {
     fn collection(&mut self, root: NodeRef<'_>, at: &At) {
         let name = root.get("info").and_then(|info| info.get_str("name"));
         self.line(0, &format!("collection {}", name.unwrap_or_default()));
-        for member in members(root, at.place()) {
+        for member in members(root, at.place) {
             if member.0 != "item" {
                 self.member(
                     root,
@@ -111,7 +119,7 @@ impl Writer {
             self.text.push('\n');
             self.line(0, &format!("{noun} {path}"));
             let own = At {
-                place: Some(Within::Item),
+                place: Within::Item,
                 ..at.clone()
             };
             for (key, value) in members(item, Within::Item) {
@@ -229,13 +237,15 @@ impl Writer {
                 let word = item_word(self.dialect, &at.key, item, index, false);
                 let own = At {
                     depth: at.depth + 1,
+                    place: place_of_items(at.place),
+                    key: key_of_items(self.dialect, at),
                     ..at.clone()
                 };
                 self.fact(item, &word, &own);
             }
             return;
         }
-        for (key, member) in members(value, at.place()) {
+        for (key, member) in members(value, at.place) {
             self.member(value, key, member, at);
         }
     }
@@ -247,6 +257,8 @@ impl Writer {
             let word = item_word(self.dialect, &at.key, item, index, in_url);
             let own = At {
                 depth: at.depth,
+                place: place_of_items(at.place),
+                key: key_of_items(self.dialect, at),
                 is_secret: false,
                 ..at.clone()
             };
@@ -265,7 +277,7 @@ impl Writer {
             } else {
                 self.line(own.depth, &format!("{word}:"));
             }
-            for (key, value) in members(item, at.place()) {
+            for (key, value) in members(item, own.place) {
                 let is_told = matches!(key, "key" | "name" | "listen")
                     || (key == "value" && item.get("key").is_some())
                     || (key == "type"
@@ -302,12 +314,26 @@ impl At {
     }
 }
 
+/// Under which key the items of a list lie: a list of headers is no map of them.
+fn key_of_items(dialect: Dialect, list: &At) -> String {
+    if is_map(dialect, &list.key) {
+        String::new()
+    } else {
+        list.key.clone()
+    }
+}
+
 /// The members that mean something, in the order of their keys, so that a re-export that orders them otherwise is the same.
 fn members<'a>(holder: NodeRef<'a>, place: Within) -> Vec<(&'a str, NodeRef<'a>)> {
+    let place = kind_of_entry(holder, place);
     let mut members: Vec<(&str, NodeRef<'a>)> = holder
         .members()
         .enumerate()
-        .filter(|(index, member)| holder.counts(*index) && !is_volatile(place, member.key))
+        .filter(|(index, member)| {
+            // A request without its method, though it is the default, would be hard to recognise.
+            let is_method = place == Within::Request && member.key == "method";
+            holder.counts(*index) && (is_method || counts(holder, place, member.key, member.value))
+        })
         .filter(|(_, member)| !is_empty(member.value))
         .map(|(_, member)| (member.key, member.value))
         .collect();

@@ -13,7 +13,12 @@ pub(crate) fn url_template(item: NodeRef<'_>) -> String {
     } else {
         request.get("url")
     };
-    url.map(|url| template(&url_text(url))).unwrap_or_default()
+    url.map(address_template).unwrap_or_default()
+}
+
+/// The same of a URL itself.
+pub(crate) fn address_template(url: NodeRef<'_>) -> String {
+    template(&url_text(url))
 }
 
 /// A URL as one text, whether it is written as a string or taken apart.

@@ -55,7 +55,8 @@ pub fn to_text(merged: &Merged<'_>, like: &Document) -> Result<String, WriteErro
     let written = patches.applied(text, 0..text.len());
     // In JSON what lies around a value has no say in what it means: the smallest one around all changes is read back.
     let (part, place) = innermost(merged, root, &extent);
-    if place.is(root) {
+    // A copy of most of the text would cost more than reading what is left of it.
+    if place.is(root) || place.span().range().len() > written.len() / 2 {
         return read_back(merged, written, false);
     }
     let place = place.span().range();

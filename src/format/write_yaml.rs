@@ -13,6 +13,7 @@ use crate::format::write::WriteError;
 use crate::format::write_json::newline_of;
 use crate::format::yaml_layout::{Layout, Layouts, Part, Shape};
 use crate::format::yaml_parts::{Rendered, Scribe, shifted};
+use crate::format::yaml_words::reworded;
 
 /// What has to change in the text of a YAML document for its root to become the merged value.
 ///
@@ -158,6 +159,16 @@ impl<'l, 'm> Writer<'l, 'm> {
         self.lose_anchors(place.part + 1..part.last);
         if part.anchor != 0 {
             self.changed.insert(part.anchor, Anchored::Changed(seen));
+        }
+        if let (Some(text), Some(before)) = (seen.as_str(), own.as_str()) {
+            let written = &self.layout.text[part.content.clone()];
+            if written.contains('\n')
+                && !written.starts_with('|')
+                && let Some((range, words)) = reworded(written, before, text, place.flow)
+            {
+                let start = part.content.start;
+                return patches.replace(start + range.start..start + range.end, words);
+            }
         }
         self.replace(seen, place, patches);
     }

@@ -345,3 +345,134 @@ fn the_drivers_leave_nothing_behind() {
         .expect(1);
     assert!(!repository.at(".gitattributes").exists());
 }
+
+const FOLDER: &str = "postman/collections/Shop";
+
+fn request_file(name: &str, url: &str, order: u32) -> String {
+    format!("$kind: http-request\nname: {name}\nmethod: GET\nurl: '{url}'\norder: {order}\n")
+}
+
+/// A repository with a collection of version 3.
+fn with_folder() -> Repository {
+    let repository = Repository::with(&borrowed(&right()));
+    let definition = "$kind: collection\nname: Shop\n";
+    let list = request_file("List", "{{base}}/orders", 1000);
+    let show = request_file("Show", "{{base}}/orders/:id", 2000);
+    repository.commit(
+        &[
+            (&format!("{FOLDER}/.resources/definition.yaml"), definition),
+            (&format!("{FOLDER}/List.request.yaml"), &list),
+            (&format!("{FOLDER}/Show.request.yaml"), &show),
+        ],
+        "shop",
+    );
+    repository
+}
+
+#[test]
+fn a_collection_in_a_folder_is_one_document_wherever_its_files_lie() {
+    let repository = with_folder();
+    repository
+        .git(&[
+            "mv",
+            &format!("{FOLDER}/List.request.yaml"),
+            &format!("{FOLDER}/All.request.yaml"),
+        ])
+        .expect(0);
+    repository.write(
+        &format!("{FOLDER}/All.request.yaml"),
+        request_file("All", "{{base}}/orders", 500),
+    );
+    repository.write(
+        &format!("{FOLDER}/Show.request.yaml"),
+        request_file("Show", "{{base}}/orders/:number", 1500),
+    );
+    let told = "\
+changed postman/collections/Shop: 2 changes
+  > renamed request `All`, before `List`
+  ~ request `Show` › `URL`: `{{base}}/orders/:id` → `{{base}}/orders/:number`
+";
+    assert_eq!(repository.run(&["diff", "HEAD"]).expect(1).stdout, told);
+    assert_eq!(
+        repository
+            .run(&["diff", "HEAD", "--", "postman"])
+            .expect(1)
+            .stdout,
+        told
+    );
+    repository
+        .run(&["diff", "HEAD", "--", "postman/schemas"])
+        .expect(0);
+    repository.commit(&[], "renamed");
+    assert_eq!(
+        repository.run(&["diff", "HEAD~1", "HEAD"]).expect(1).stdout,
+        told
+    );
+    // Other numbers for the same order.
+    repository.write(
+        &format!("{FOLDER}/Show.request.yaml"),
+        request_file("Show", "{{base}}/orders/:number", 7000),
+    );
+    repository.run(&["diff"]).expect(0);
+    // What cannot be read is told with its file and line.
+    repository.write(&format!("{FOLDER}/Show.request.yaml"), "url: [");
+    repository
+        .run(&["diff"])
+        .expect(1)
+        .says("Show.request.yaml")
+        .says("cannot be read");
+}
+
+#[test]
+fn two_folders_with_a_collection_each_are_compared_as_collections() {
+    let repository = with_folder();
+    let other = "postman/collections/Copy";
+    for (name, text) in [
+        (
+            ".resources/definition.yaml",
+            "$kind: collection\nname: Shop\n".to_owned(),
+        ),
+        (
+            "One.request.yaml",
+            request_file("List", "{{base}}/orders", 1),
+        ),
+        (
+            "Two.request.yaml",
+            request_file("Show", "{{base}}/orders/:id", 2),
+        ),
+    ] {
+        repository.write(&format!("{other}/{name}"), text);
+    }
+    repository.run(&["diff", FOLDER, other]).expect(0);
+    repository.write(
+        &format!("{other}/Three.request.yaml"),
+        request_file("New", "{{base}}/new", 3),
+    );
+    let told = repository
+        .run(&["diff", "--stat", FOLDER, other])
+        .expect(1)
+        .stdout;
+    assert!(
+        told.ends_with("  + added request `New`: `GET {{base}}/new`\n"),
+        "{told}"
+    );
+    repository.write(&format!("{other}/Three.request.yaml"), "- 1");
+    repository
+        .run(&["diff", FOLDER, other])
+        .expect(2)
+        .says("Three.request.yaml");
+}
+
+#[test]
+fn a_collection_that_moved_to_another_folder_is_the_same_one() {
+    let repository = with_folder();
+    repository
+        .git(&["mv", FOLDER, "postman/collections/Store"])
+        .expect(0);
+    repository.commit(&[], "moved");
+    let told = repository.run(&["diff", "HEAD~1", "HEAD"]).expect(1).stdout;
+    assert_eq!(
+        told,
+        "renamed postman/collections/Store, before postman/collections/Shop\n"
+    );
+}

@@ -1,4 +1,5 @@
-//! Merges of random edits: what holds for each of them, on generated documents and on real ones.
+//! Merges of random edits: what holds for each of them, on generated documents and on real ones. Thousands more are made by
+//! `benches/properties.rs`.
 
 use std::path::Path;
 
@@ -170,14 +171,14 @@ fn first_difference(one: &Value, other: &Value, at: &str) -> String {
 
 #[test]
 fn random_edits_of_a_small_collection_merge_to_what_both_wanted() {
-    let clean = collections(&generated(12), 0..400, 4);
-    assert!(clean > 120, "{clean} clean merges say little");
+    let clean = collections(&generated(12), 0..160, 4);
+    assert!(clean > 48, "{clean} clean merges say little");
 }
 
 #[test]
 fn random_edits_of_a_larger_collection_are_mostly_clean() {
-    let clean = collections(&generated(60), 10_000..10_050, 3);
-    assert!(clean > 30, "only {clean} of 50 merges are clean");
+    let clean = collections(&generated(60), 10_000..10_020, 3);
+    assert!(clean > 12, "only {clean} of 20 merges are clean");
 }
 
 /// A definition with so many paths and schemas.
@@ -259,7 +260,7 @@ fn random_edits_of_a_definition_lose_nothing() {
     let base = definition(5);
     let written = parsed(&format!("{base:#}\n"));
     let mut clean = 0;
-    for seed in 0..700 {
+    for seed in 0..240 {
         let mut source = fastrand::Rng::with_seed(seed);
         let mut side = |mark: &str| {
             let mut side = base.clone();
@@ -285,7 +286,7 @@ fn random_edits_of_a_definition_lose_nothing() {
         );
         clean += usize::from(result.conflicts.is_empty());
     }
-    assert!(clean > 420, "only {clean} of 700 merges are clean");
+    assert!(clean > 144, "only {clean} of 240 merges are clean");
 }
 
 #[expect(clippy::print_stderr, reason = "a test that is passed over says why")]
@@ -330,7 +331,7 @@ fn random_edits_of_real_collections_merge_to_what_both_wanted() {
         }
         clean += collections(&base, merges..merges + 3, 3);
         merges += 3;
-        if merges >= 120 {
+        if merges >= 60 {
             break;
         }
     }

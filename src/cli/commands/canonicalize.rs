@@ -8,6 +8,7 @@ use clap::Args;
 use rayon::prelude::*;
 use walkdir::WalkDir;
 
+use crate::cli::comparing_folders::is_collection_folder;
 use crate::cli::failure::Failure;
 use crate::cli::reporting::print;
 use crate::cli::session::Session;
@@ -244,10 +245,7 @@ fn folder_files(
             continue;
         };
         let below = slashes(below);
-        let belongs = below.ends_with(".yaml")
-            || below.ends_with(".yml")
-            || (below.contains(".resources/") && below.contains("/scripts/"));
-        if !entry.file_type().is_file() || !belongs {
+        if !entry.file_type().is_file() || !folder::belongs_to_collection(&below) {
             continue;
         }
         let path = format!("{}/{below}", written.trim_end_matches('/'));
@@ -357,32 +355,6 @@ fn find(path: &Path, session: &Session, found: &mut Vec<Found>) -> Result<(), Fa
         }
     }
     Ok(())
-}
-
-/// Whether a folder is a collection of version 3: it defines one, holds a request, or lies in `collections` and holds a
-/// request further down.
-fn is_collection_folder(folder: &Path) -> bool {
-    let definition = ["definition.yaml", "definition.yml"];
-    let resources = folder.join(".resources");
-    if definition.iter().any(|name| resources.join(name).is_file()) {
-        return true;
-    }
-    let among_collections = folder
-        .parent()
-        .and_then(Path::file_name)
-        .is_some_and(|name| name == "collections");
-    let depth = if among_collections { usize::MAX } else { 1 };
-    WalkDir::new(folder)
-        .max_depth(depth)
-        .into_iter()
-        .flatten()
-        .any(|entry| {
-            entry.file_type().is_file()
-                && entry
-                    .file_name()
-                    .to_str()
-                    .is_some_and(folder::is_request_file)
-        })
 }
 
 fn slashes(path: &Path) -> String {

@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::cli::comparing::{MAX_BYTES, Versions, Whole, compare};
+use crate::cli::comparing_folders::{
+    FolderSide, compare_directories, compare_folders, is_collection_folder, tracked,
+};
 use crate::cli::failure::Failure;
 use crate::cli::renamed_files::pair_renamed;
 use crate::cli::reporting::print;
@@ -23,7 +26,7 @@ use crate::report::difference::{Detail, DifferenceFormat, render_difference};
 /// Show what differs between two states of the documents, by what they mean
 ///
 /// Without SIDE compares the index with the files on disk, with one revision that with the files on disk, with two
-/// revisions these, and with two files those. Only documents that Postman manages or could use are looked at.
+/// revisions these, and with two files those. A collection of version 3 is one document, whatever files it lies in. Only documents that Postman manages or could use are looked at.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   git postman diff                       what is not staged yet
@@ -31,6 +34,7 @@ use crate::report::difference::{Detail, DifferenceFormat, render_difference};
   git postman diff main                  the files on disk against a commit
   git postman diff main..topic -- postman/collections
   git postman diff old.json new.json     two files, no repository needed
+  git postman diff old/Shop new/Shop     two folders, each a collection of version 3
 
 Exit code 1 says that the sides differ. New ids, the order of keys and other ways of writing are no difference.")]
 pub struct DiffArgs {
@@ -59,7 +63,14 @@ pub struct DiffArgs {
 /// # Errors
 /// A side that cannot be read.
 pub fn run(args: &DiffArgs, session: &Session) -> Result<u8, Failure> {
-    let difference = match two_files(args, session) {
+    let difference = match two_paths(args, session) {
+        Some((one, other))
+            if [&one, &other]
+                .iter()
+                .all(|path| session.path(path).is_dir()) =>
+        {
+            of_directories(&one, &other, session)?
+        }
         Some((one, other)) => of_files(&one, &other, session)?,
         None => of_repository(args, session)?,
     };
@@ -76,14 +87,16 @@ pub fn run(args: &DiffArgs, session: &Session) -> Result<u8, Failure> {
     Ok(difference.exit_code())
 }
 
-/// The two files that are meant, if files are meant.
-fn two_files(args: &DiffArgs, session: &Session) -> Option<(PathBuf, PathBuf)> {
+/// The two files or folders that are meant, if such are meant. Folders are only where they hold a collection each.
+fn two_paths(args: &DiffArgs, session: &Session) -> Option<(PathBuf, PathBuf)> {
     let [one, other] = &args.sides[..] else {
         return None;
     };
     let file = |side: &String| {
         let path = PathBuf::from(side);
-        session.path(&path).is_file().then_some(path)
+        let on_disk = session.path(&path);
+        let is_meant = on_disk.is_file() || (on_disk.is_dir() && is_collection_folder(&on_disk));
+        is_meant.then_some(path)
     };
     let files = (file(one), file(other));
     if args.no_index {
@@ -92,6 +105,22 @@ fn two_files(args: &DiffArgs, session: &Session) -> Option<(PathBuf, PathBuf)> {
     match files {
         (Some(one), Some(other)) if args.paths.is_empty() && !args.staged => Some((one, other)),
         _ => None,
+    }
+}
+
+fn of_directories(one: &Path, other: &Path, session: &Session) -> Result<Difference, Failure> {
+    let told = compare_directories(one, other, session)?;
+    Ok(Difference {
+        from: side_on_disk(one),
+        to: side_on_disk(other),
+        files: told.into_iter().collect(),
+    })
+}
+
+fn side_on_disk(path: &Path) -> Side {
+    Side {
+        kind: "files",
+        id: Some(path.to_string_lossy().into_owned()),
     }
 }
 
@@ -110,10 +139,6 @@ fn of_files(one: &Path, other: &Path, session: &Session) -> Result<Difference, F
             )));
         }
         std::fs::read(&on_disk).map_err(failed)
-    };
-    let side = |path: &Path| Side {
-        kind: "files",
-        id: Some(path.to_string_lossy().into_owned()),
     };
     let (before, after) = (read(one)?, read(other)?);
     let same_bytes = before == after;
@@ -136,8 +161,8 @@ fn of_files(one: &Path, other: &Path, session: &Session) -> Result<Difference, F
         })
         .filter(means_something);
     Ok(Difference {
-        from: side(one),
-        to: side(other),
+        from: side_on_disk(one),
+        to: side_on_disk(other),
         files: files.into_iter().collect(),
     })
 }
@@ -158,24 +183,32 @@ fn of_repository(args: &DiffArgs, session: &Session) -> Result<Difference, Failu
         None => Documents::default(),
     };
     let mut to = Documents::of(&*sides.to, session)?;
-    if sides.to.origin().kind() == "worktree" {
-        // As git has it, a file that nobody added to the index is no part of any difference.
-        let index = repository.index()?;
-        let tracked: BTreeSet<RepoPath> = index
-            .listing()?
-            .entries()
-            .iter()
-            .map(|entry| entry.path.clone())
-            .collect();
-        to.paths.retain(|path, _| tracked.contains(path));
+    // As git has it, a file that nobody added to the index is no part of any difference.
+    let only = match sides.to.origin().kind() {
+        "worktree" => Some(tracked(&repository)?),
+        _ => None,
+    };
+    if let Some(only) = &only {
+        to.paths.retain(|path, _| only.contains(path));
     }
+    let changed = changed_between(&sides, &repository)?;
+    let older = sides.from.as_ref().map(|snapshot| FolderSide {
+        snapshot: &**snapshot,
+        only: None,
+    });
+    let newer = FolderSide {
+        snapshot: &*sides.to,
+        only: only.as_ref(),
+    };
+    let folders = compare_folders([older, Some(newer)], &limits, changed.as_ref())?;
     let mut wanted: Vec<RepoPath> = from.paths.keys().chain(to.paths.keys()).cloned().collect();
     wanted.sort();
     wanted.dedup();
     wanted.retain(|path| limits.is_empty() || limits.iter().any(|limit| path.is_within(limit)));
-    if let Some(changed) = changed_between(&sides, &repository)? {
+    if let Some(changed) = &changed {
         wanted.retain(|path| changed.contains(path));
     }
+    wanted.retain(|path| !folders.done.iter().any(|folder| path.is_within(folder)));
     for snapshot in sides.from.iter().chain([&sides.to]) {
         let listed = snapshot.listing()?;
         let there: Vec<RepoPath> = wanted
@@ -187,7 +220,7 @@ fn of_repository(args: &DiffArgs, session: &Session) -> Result<Difference, Failu
     }
     let mut gone = BTreeMap::new();
     let mut new = BTreeMap::new();
-    let mut files = Vec::new();
+    let mut files = folders.differences;
     for path in wanted {
         let is_managed = [&from, &to]
             .iter()

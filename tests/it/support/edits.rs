@@ -4,10 +4,12 @@
 
 use serde_json::{Value, json};
 
-/// How many kinds of edits there are.
+/// How many kinds of edits there are that happen by chance; 20 adds a variable to the collection, 21 gives every folder and
+/// request a new id.
 pub(crate) const KINDS: u8 = 20;
 
-const NUMBER: &str = "\u{0}number";
+/// The member that holds the number of a folder or request.
+pub(crate) const NUMBER: &str = "\u{0}number";
 
 /// One edit. Whatever it writes holds the mark.
 #[derive(Clone, Debug)]
@@ -80,6 +82,14 @@ pub(crate) fn apply(collection: &mut Value, edit: &Edit) {
             let folder = json!({"name": mark, "item": []});
             collection["item"].as_array_mut().unwrap().push(folder);
         }
+        20 => push(collection, "variable", json!({"key": mark, "value": "1"})),
+        21 => each(collection, &mut |item| {
+            item["id"] = format!(
+                "{mark}-{:08}-4a7b-8c9d",
+                item[NUMBER].as_u64().unwrap_or_default()
+            )
+            .into();
+        }),
         _ => {
             let Some(item) = find(collection, edit.target) else {
                 return;
