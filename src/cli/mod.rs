@@ -9,6 +9,7 @@ pub mod merging;
 pub mod output;
 pub mod plan_told;
 pub mod progress;
+pub mod push_result;
 pub mod pushing;
 pub mod renamed_files;
 pub mod reporting;
