@@ -4,7 +4,6 @@ pub mod commands;
 pub mod comparing;
 pub mod examination;
 pub mod failure;
-pub mod merging;
 pub mod output;
 pub mod progress;
 pub mod renamed_files;

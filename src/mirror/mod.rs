@@ -6,6 +6,7 @@ pub mod element;
 pub mod git_side;
 pub mod ids;
 pub mod link_files;
+pub mod merging;
 pub mod names;
 pub mod pairing;
 pub mod plan;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use git_postman::cli::merging::MergedText;
+use git_postman::mirror::merging::MergedText;
 use git_postman::format::detect::Format;
 use git_postman::format::json;
 use git_postman::format::merge::merge;
