@@ -51,10 +51,7 @@ pub fn merge_taking<'a>(
     merged(merge, [base, ours, theirs])
 }
 
-fn merged<'a>(
-    mut merge: Merge<'a>,
-    [base, ours, theirs]: [NodeRef<'a>; 3],
-) -> Outcome<'a> {
+fn merged<'a>(mut merge: Merge<'a>, [base, ours, theirs]: [NodeRef<'a>; 3]) -> Outcome<'a> {
     let three = Three {
         base: Some(base),
         ours: Some(ours),

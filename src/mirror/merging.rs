@@ -149,11 +149,7 @@ pub fn merge_answered(
         let theirs = readable(path, "the decided version", text.into_bytes())?;
         rewritten(&ours, &theirs)?
     } else {
-        taking(
-            path,
-            versions.clone(),
-            at_theirs(&merged.conflicts, false),
-        )?
+        taking(path, versions.clone(), at_theirs(&merged.conflicts, false))?
     };
     let was_valid = |bytes: &[u8]| parse(path, bytes.to_vec()).valid != Some(false);
     if !was_valid(text.as_bytes()) && was_valid(&versions.ours) && was_valid(&versions.theirs) {
