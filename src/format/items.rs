@@ -105,17 +105,36 @@ impl<'a> Items<'a> {
 
 /// For each item of `from` the item of `to` that is the same one. The other way round gives the same pairs.
 pub fn pair(from: &Items<'_>, to: &Items<'_>) -> Vec<Option<usize>> {
+    pair_by(from, to, Trust::WithMore)
+}
+
+/// The same where ids are known to be each other's: equal ids decide, whatever else is said. For two sides of one
+/// collection whose ids were translated from one to the other.
+pub fn pair_trusting_ids(from: &Items<'_>, to: &Items<'_>) -> Vec<Option<usize>> {
+    pair_by(from, to, Trust::Alone)
+}
+
+/// What an id that stands on both sides is worth.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Trust {
+    /// It counts with a name or a method and URL that agree.
+    WithMore,
+    /// It decides.
+    Alone,
+}
+
+fn pair_by(from: &Items<'_>, to: &Items<'_>, trust: Trust) -> Vec<Option<usize>> {
     // Ties are decided from one side, which must not depend on who asks.
     if side_order(from, to) == Ordering::Greater {
         let mut inverse = vec![None; from.list.len()];
-        for (index, other) in pair_oriented(to, from).into_iter().enumerate() {
+        for (index, other) in pair_oriented(to, from, trust).into_iter().enumerate() {
             if let Some(other) = other {
                 inverse[other] = Some(index);
             }
         }
         return inverse;
     }
-    pair_oriented(from, to)
+    pair_oriented(from, to, trust)
 }
 
 /// An order of the two sides by what they hold.
@@ -139,7 +158,7 @@ fn side_order(one: &Items<'_>, other: &Items<'_>) -> Ordering {
     })
 }
 
-fn pair_oriented(from: &Items<'_>, to: &Items<'_>) -> Vec<Option<usize>> {
+fn pair_oriented(from: &Items<'_>, to: &Items<'_>, trust: Trust) -> Vec<Option<usize>> {
     let mut pairing = Pairing {
         from,
         to,
@@ -147,7 +166,7 @@ fn pair_oriented(from: &Items<'_>, to: &Items<'_>) -> Vec<Option<usize>> {
         taken: vec![None; to.list.len()],
         ids: common_ids(from, to),
     };
-    pairing.by_id();
+    pairing.by_id(trust);
     // The surest agreement first; each takes its pairs away from those after it.
     pairing.by_key(|items, index| full_key(items, index, true));
     pairing.by_key(|items, index| full_key(items, index, false));
@@ -195,7 +214,7 @@ fn common_ids(from: &Items<'_>, to: &Items<'_>) -> Vec<Option<usize>> {
 
 impl Pairing<'_, '_> {
     /// An id with a name or a method and URL that agree. An id alone is weighed later: some imports count from one.
-    fn by_id(&mut self) {
+    fn by_id(&mut self, trust: Trust) {
         for index in 0..self.from.list.len() {
             let Some(other) = self.ids[index] else {
                 continue;
@@ -204,7 +223,7 @@ impl Pairing<'_, '_> {
             let same_name = !one.name.is_empty() && one.name == two.name;
             let same_request =
                 !one.url.is_empty() && one.url == two.url && one.method == two.method;
-            if same_name || same_request {
+            if trust == Trust::Alone || same_name || same_request {
                 self.take(index, other);
             }
         }

@@ -168,7 +168,8 @@ fn unwrapped(value: &Value) -> &Value {
     }
 }
 
-/// For each item of `from` its path, and that of the same item in `to`.
+/// For each item of `from` its path, and that of the same item in `to`. The ids of one side were translated into those
+/// of the other, so equal ones decide.
 fn paired(from: &Value, to: &Value) -> Vec<(Path, Option<Path>)> {
     let (from, _) = json::parse(from.to_string());
     let (to, _) = json::parse(to.to_string());
@@ -177,7 +178,7 @@ fn paired(from: &Value, to: &Value) -> Vec<(Path, Option<Path>)> {
     };
     let (from, to) = (Items::of(from), Items::of(to));
     let (here, there) = (paths(&from), paths(&to));
-    items::pair(&from, &to)
+    items::pair_trusting_ids(&from, &to)
         .into_iter()
         .zip(here)
         .map(|(other, path)| (path, other.map(|other| there[other].clone())))

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::mirror::element::{ElementContent, ElementKey, RemoteId, digest_of_files};
 use crate::model::digest::Digest;
+use crate::model::id::CommitId;
 use crate::model::path::RepoPath;
 
 /// Bytes that a state names, by their digest.
@@ -24,13 +25,23 @@ pub struct MirrorState {
     pub last_sync: Option<LastSync>,
     /// Who is at work on it.
     pub claim: Option<Claim>,
+    /// When the link was taken apart, in seconds since 1970; `None` while it holds. What both sides had stays, so that the
+    /// same two ends can be connected again.
+    pub ended: Option<u64>,
 }
 
 /// Both ends of a link.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Owner {
-    /// The repository: host and path of its address, without user and scheme.
+    /// The repository: host and path of its address, without user and scheme; empty where it has no address.
     pub repository: String,
+    /// The first commits of its history, sorted: they survive a rename and are not those of a copy that began anew. Empty
+    /// where they were not known.
+    pub roots: Vec<CommitId>,
+    /// The name in Postman when they were connected, for people.
+    pub name: String,
+    /// The branch that is mirrored, where it was named.
+    pub active_branch: Option<String>,
     /// The folder of the service.
     pub folder: RepoPath,
     /// What it is in Postman.
@@ -164,6 +175,7 @@ impl MirrorState {
             records: BTreeMap::new(),
             last_sync: None,
             claim: None,
+            ended: None,
         }
     }
 

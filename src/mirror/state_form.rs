@@ -12,6 +12,7 @@ use crate::mirror::state::{
     Claim, FileVersion, Intent, LastSync, LinkTarget, MirrorState, Owner, Record, Replaced, Version,
 };
 use crate::model::digest::Digest;
+use crate::model::id::CommitId;
 use crate::model::path::RepoPath;
 use crate::model::text::{shortened, visible};
 
@@ -89,12 +90,17 @@ struct Stored {
     elements: Vec<StoredRecord>,
     last_sync: Option<StoredSync>,
     claim: Option<StoredClaim>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ended: Option<u64>,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct StoredOwner {
     repository: String,
+    roots: Vec<String>,
+    name: String,
+    active_branch: Option<String>,
     folder: String,
     host: String,
     target: StoredTarget,
@@ -244,6 +250,9 @@ fn stored(state: &MirrorState) -> Stored {
         tool_version: state.tool_version.clone(),
         owner: StoredOwner {
             repository: state.owner.repository.clone(),
+            roots: state.owner.roots.iter().map(ToString::to_string).collect(),
+            name: state.owner.name.clone(),
+            active_branch: state.owner.active_branch.clone(),
             folder: state.owner.folder.as_str().to_owned(),
             host: state.owner.host.clone(),
             target,
@@ -251,6 +260,7 @@ fn stored(state: &MirrorState) -> Stored {
         elements: elements.collect(),
         last_sync,
         claim,
+        ended: state.ended,
     }
 }
 
@@ -313,6 +323,9 @@ fn understood(stored: Stored) -> Result<MirrorState, StateError> {
         tool_version: stored.tool_version,
         owner: Owner {
             repository: stored.owner.repository,
+            roots: roots(&stored.owner.roots)?,
+            name: stored.owner.name,
+            active_branch: stored.owner.active_branch,
             folder: path(&stored.owner.folder)?,
             target,
             host: stored.owner.host,
@@ -320,7 +333,15 @@ fn understood(stored: Stored) -> Result<MirrorState, StateError> {
         records,
         last_sync,
         claim,
+        ended: stored.ended,
     })
+}
+
+fn roots(stored: &[String]) -> Result<Vec<CommitId>, StateError> {
+    let parse = |text: &String| {
+        CommitId::parse(text).ok_or_else(|| wrong(&format!("`{text}` is no id of a commit")))
+    };
+    stored.iter().map(parse).collect()
 }
 
 fn last_sync(sync: StoredSync) -> Result<LastSync, StateError> {
@@ -491,6 +512,8 @@ mod tests {
         ] {
             let mut state = full();
             state.owner.target = target;
+            state.owner.active_branch = None;
+            state.ended = Some(7);
             states.push(state);
         }
         for state in states {

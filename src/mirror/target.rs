@@ -1,11 +1,13 @@
 //! Where the Postman side of a link lives: what is there, and how one element of it is read and written. Every call that a
 //! target makes stands in the table of [`crate::mirror::cost`].
+//!
+//! A write is checked before and read back behind: Postman has no optimistic locking, and stores some things in its own
+//! words. What it writes over is handed out first, so that it can be put back.
 
 use crate::mirror::cost::TargetKind;
 use crate::mirror::element::{Element, ElementKind, RemoteElement, RemoteId, RemoteSet};
 use crate::mirror::ids::IdTable;
-use crate::mirror::state::Record;
-use crate::model::digest::Digest;
+use crate::mirror::state::{Blobs, Record, Version};
 use crate::postman::error::PostmanError;
 
 /// The Postman side of a link.
@@ -13,7 +15,8 @@ pub trait Target: Sync {
     /// What kind it is.
     fn kind(&self) -> TargetKind;
 
-    /// Everything that is there, by name and id, without content.
+    /// Everything that is there, by name and id. Content comes with what has no name otherwise: the collections of an API
+    /// that the state does not know.
     ///
     /// # Errors
     /// Postman's.
@@ -25,45 +28,62 @@ pub trait Target: Sync {
     /// Postman's, or content that is none.
     fn read(&self, kind: ElementKind, id: &RemoteId) -> Result<Option<RemoteElement>, TargetError>;
 
-    /// Makes an element that the target has not, and reads back what it stored.
+    /// Why this target does not take an element, where it does not. No call is made.
+    fn unfit(&self, kind: ElementKind, element: &Element) -> Option<String>;
+
+    /// Makes an element that the target has not, and reads back what it stored. Call [`Target::list`] before: what was
+    /// there then is not taken for what a lost answer may have made.
     ///
     /// # Errors
     /// Postman's.
-    fn create(&self, element: &Element) -> Result<Written, TargetError>;
+    fn create(&self, kind: ElementKind, element: &Element) -> Result<Written, TargetError>;
 
-    /// Replaces an element that still is `expected`, and reads back what was stored. `record` has its ids.
+    /// Replaces an element that still is what the record says Postman had, and reads back what was stored.
     ///
     /// # Errors
-    /// [`TargetError::Moved`] where it no longer is what was expected: nothing is written then.
+    /// [`TargetError::Moved`] where it is something else: nothing is written then.
     fn update(
         &self,
+        kind: ElementKind,
         id: &RemoteId,
         element: &Element,
-        expected: &Digest,
-        record: Option<&Record>,
+        record: &Record,
     ) -> Result<Written, TargetError>;
 
-    /// Deletes an element that still is `expected`; gives what it was.
+    /// Deletes an element that still is what the record says Postman had; gives what it was.
     ///
     /// # Errors
-    /// [`TargetError::Moved`] where it no longer is what was expected: nothing is deleted then.
+    /// [`TargetError::Moved`] where it is something else: nothing is deleted then.
     fn delete(
         &self,
         kind: ElementKind,
         id: &RemoteId,
-        expected: &Digest,
-    ) -> Result<RemoteElement, TargetError>;
+        record: &Record,
+    ) -> Result<Kept, TargetError>;
+}
+
+/// What stood in Postman, and the bytes that the store has not yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// What stood there.
+    pub version: Version,
+    /// The bytes of it that were read. Others are those of the record.
+    pub blobs: Blobs,
 }
 
 /// What a write did.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Written {
     /// The id of what was written.
     pub id: RemoteId,
+    /// Its name in Postman.
+    pub name: String,
     /// What was there before; `None` where nothing was.
-    pub before: Option<RemoteElement>,
+    pub before: Option<Version>,
     /// What is there now, as Postman stored it, read back.
-    pub after: RemoteElement,
+    pub after: Version,
+    /// The bytes of both that were read. Others are those of the record.
+    pub blobs: Blobs,
     /// Ids of items: ours to Postman's, as [`crate::mirror::ids::learn`] gives them.
     pub ids: IdTable,
 }
@@ -88,12 +108,14 @@ pub enum TargetError {
         /// Why.
         reason: String,
     },
-    /// What Postman stored means something else than what was sent.
+    /// What Postman stored means something else than what was sent. It is written all the same, and has to be recorded.
     #[error("Postman stored `{name}` otherwise than it was sent: {difference}")]
     StoredOtherwise {
         /// The element.
         name: String,
         /// The first difference, in words.
         difference: String,
+        /// What the write did.
+        written: Box<Written>,
     },
 }

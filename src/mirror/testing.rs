@@ -23,6 +23,9 @@ pub(crate) fn id(text: &str) -> RemoteId {
 pub(crate) fn owner() -> Owner {
     Owner {
         repository: "git.example.com/team/orders".to_owned(),
+        roots: vec![crate::model::id::CommitId::parse(&"a".repeat(40)).unwrap()],
+        name: "Orders".to_owned(),
+        active_branch: Some("main".to_owned()),
         folder: RepoPath::root(),
         target: LinkTarget::SpecHub {
             specification: None,

@@ -2,6 +2,7 @@
 
 pub mod api_edit;
 pub mod api_file;
+pub mod connected;
 pub mod edit_error;
 pub mod file;
 pub mod index_edit;

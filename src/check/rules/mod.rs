@@ -1,6 +1,5 @@
 //! Every rule, a folder a group and a file a rule; and what rules of several groups share.
 
-pub mod connected;
 pub mod document;
 pub mod layout;
 pub mod mapping;

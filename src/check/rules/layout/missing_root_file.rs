@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use crate::check::findings::Findings;
 use crate::check::rule::{Check, Group, Rule};
-use crate::check::rules::connected::connected_apis;
 use crate::model::finding::{RuleId, Severity};
 use crate::project::Project;
+use crate::project::connected::connected_apis;
 
 /// Root file does not exist.
 pub static RULE: Rule = Rule {

@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use crate::check::findings::Findings;
 use crate::check::rule::{Check, Group, Rule};
-use crate::check::rules::connected::connected_apis;
 use crate::check::rules::layout::managed::listed;
 use crate::check::rules::layout::naming::named;
 use crate::model::finding::{Place, RuleId, Severity};
 use crate::model::path::RepoPath;
 use crate::project::Project;
 use crate::project::api_file::ApiFile;
+use crate::project::connected::connected_apis;
 
 /// No root file is chosen.
 pub static RULE: Rule = Rule {

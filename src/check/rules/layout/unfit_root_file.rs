@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use crate::check::findings::Findings;
 use crate::check::rule::{Check, Group, Rule};
-use crate::check::rules::connected::connected_apis;
 use crate::check::rules::layout::definition_extension::{Family, family_of, family_of_type};
 use crate::model::finding::{RuleId, Severity};
 use crate::model::path::RepoPath;
 use crate::project::Project;
+use crate::project::connected::connected_apis;
 use crate::project::file::Facts;
 
 /// Root file is another kind of file than declared.

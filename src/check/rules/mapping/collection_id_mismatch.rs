@@ -2,11 +2,11 @@
 
 use crate::check::findings::Findings;
 use crate::check::rule::{Check, Group, Rule};
-use crate::check::rules::connected::connected_apis;
 use crate::check::rules::mapping::collection_ids::identity;
 use crate::check::rules::secret::cover::told;
 use crate::model::finding::{RuleId, Severity};
 use crate::project::Project;
+use crate::project::connected::connected_apis;
 
 /// `info._uid` unlike the listed id.
 pub static RULE: Rule = Rule {

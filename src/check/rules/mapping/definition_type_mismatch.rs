@@ -2,11 +2,11 @@
 
 use crate::check::findings::Findings;
 use crate::check::rule::{Check, Group, Rule};
-use crate::check::rules::connected::connected_apis;
 use crate::check::rules::secret::cover::told;
 use crate::format::detect::Format;
 use crate::model::finding::{RuleId, Severity};
 use crate::project::Project;
+use crate::project::connected::connected_apis;
 
 /// The root file's format is not the declared type.
 pub static RULE: Rule = Rule {

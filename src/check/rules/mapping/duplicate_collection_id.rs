@@ -4,12 +4,12 @@ use std::collections::HashMap;
 
 use crate::check::findings::Findings;
 use crate::check::rule::{Check, Group, Rule};
-use crate::check::rules::connected::connected_apis;
 use crate::check::rules::mapping::collection_ids::identity;
 use crate::check::rules::secret::cover::told;
 use crate::model::finding::{RuleId, Severity};
 use crate::model::path::RepoPath;
 use crate::project::Project;
+use crate::project::connected::connected_apis;
 
 /// The same collection id for two files.
 pub static RULE: Rule = Rule {

@@ -1,10 +1,10 @@
 //! The links of a repository to Postman as ids: what the rules compare across folders and across pushes.
 
-use crate::check::rules::connected::connections;
 use crate::model::finding::Place;
 use crate::model::id::is_uuid;
 use crate::model::path::RepoPath;
 use crate::project::Project;
+use crate::project::connected::connections;
 
 /// What a folder is connected to.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,11 +3,11 @@
 use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap};
 
-use crate::check::rules::connected::connected_apis;
 use crate::model::path::RepoPath;
 use crate::model::snapshot::FileKind;
 use crate::project::Project;
 use crate::project::api_file::{ApiFile, ListedFile};
+use crate::project::connected::connected_apis;
 use crate::project::written::WrittenPath;
 
 /// Whether a path is there.

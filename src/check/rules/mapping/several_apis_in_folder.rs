@@ -2,11 +2,11 @@
 
 use crate::check::findings::Findings;
 use crate::check::rule::{Check, Group, Rule};
-use crate::check::rules::connected::connections;
 use crate::config::file::Policy;
 use crate::model::finding::{RuleId, Severity};
 use crate::model::text::counted;
 use crate::project::Project;
+use crate::project::connected::connections;
 
 /// More than one API in a service folder, under the policy `folders`.
 pub static RULE: Rule = Rule {

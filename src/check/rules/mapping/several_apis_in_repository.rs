@@ -4,11 +4,11 @@ use std::collections::HashSet;
 
 use crate::check::findings::Findings;
 use crate::check::rule::{Check, Group, Rule};
-use crate::check::rules::connected::connections;
 use crate::config::file::Policy;
 use crate::model::finding::{Place, RuleId, Severity};
 use crate::model::text::counted;
 use crate::project::Project;
+use crate::project::connected::connections;
 
 /// More than one API in a repository whose policy allows one.
 pub static RULE: Rule = Rule {

@@ -2,11 +2,11 @@
 
 use crate::check::findings::Findings;
 use crate::check::rule::{Check, Group, Rule};
-use crate::check::rules::connected::connections;
 use crate::config::file::Policy;
 use crate::model::finding::{RuleId, Severity};
 use crate::model::path::RepoPath;
 use crate::project::Project;
+use crate::project::connected::connections;
 
 /// Two APIs with the same or nested collection directories, under the policy `files`.
 pub static RULE: Rule = Rule {

@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use crate::check::findings::Findings;
 use crate::check::rule::{Check, Group, Rule};
-use crate::check::rules::connected::{connections, definition_files};
 use crate::config::file::Policy;
 use crate::model::finding::{Place, RuleId, Severity};
 use crate::model::path::RepoPath;
 use crate::model::text::counted;
 use crate::project::Project;
 use crate::project::api_file::ApiFile;
+use crate::project::connected::{connections, definition_files};
 
 /// Two APIs that list the same definition file, under the policy `files`.
 pub static RULE: Rule = Rule {

@@ -2,9 +2,9 @@
 
 use crate::check::findings::Findings;
 use crate::check::rule::{Check, Group, Rule};
-use crate::check::rules::connected::connections;
 use crate::model::finding::{RuleId, Severity};
 use crate::project::Project;
+use crate::project::connected::connections;
 
 /// An id in `.postman/` that a later connection left behind.
 pub static RULE: Rule = Rule {

@@ -1,0 +1,350 @@
+//! Collections and environments in Postman: one JSON object each, read the same way whatever they belong to.
+
+use serde_json::{Map, Value, json};
+
+use crate::format::detect::Format;
+use crate::format::parse;
+use crate::mirror::element::{Element, ElementContent, ElementKind, RemoteElement, RemoteId};
+use crate::mirror::ids::{self, IdTable};
+use crate::mirror::own_words;
+use crate::mirror::remote_content::{digest_of, document, drop_secrets, is_secret, only_value};
+use crate::mirror::state::{Blobs, Record, Version};
+use crate::mirror::target::{Kept, TargetError, Written};
+use crate::postman::client::Postman;
+use crate::postman::environments::EnvironmentSummary;
+use crate::postman::error::PostmanError;
+use crate::postman::limits::COLLECTION;
+use crate::postman::raw::RawJson;
+use crate::postman::wire::AnyId;
+use crate::postman::workspaces::Entry;
+
+/// What a thing that may be gone is: its absence is an answer, and no error.
+pub fn found<T>(answer: Result<T, PostmanError>) -> Result<Option<T>, PostmanError> {
+    match answer {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// An id of Postman's as the mirror keeps it.
+///
+/// # Errors
+/// Where it is none: it would end up in the path of a URL.
+pub fn remote_id(id: &AnyId, name: &str) -> Result<RemoteId, TargetError> {
+    RemoteId::parse(id.as_str()).ok_or_else(|| TargetError::Unsuitable {
+        name: name.to_owned(),
+        reason: "Postman gives it an id that is none".to_owned(),
+    })
+}
+
+/// An entry of an inventory, not read yet.
+///
+/// # Errors
+/// As [`remote_id`].
+pub fn listed(kind: ElementKind, entry: &Entry) -> Result<(RemoteId, RemoteElement), TargetError> {
+    // Postman takes the bare id of one's own elements only.
+    let id = remote_id(entry.uid.as_ref().unwrap_or(&entry.id), &entry.name)?;
+    let element = RemoteElement {
+        kind,
+        name: entry.name.clone(),
+        content: None,
+    };
+    Ok((id, element))
+}
+
+/// An environment of a list, not read yet.
+///
+/// # Errors
+/// As [`remote_id`].
+pub fn listed_environment(
+    summary: &EnvironmentSummary,
+) -> Result<(RemoteId, RemoteElement), TargetError> {
+    let entry = Entry {
+        id: summary.id.clone(),
+        name: summary.name.clone(),
+        uid: summary.uid.clone(),
+    };
+    listed(ElementKind::Environment, &entry)
+}
+
+/// A collection of a workspace.
+///
+/// # Errors
+/// Postman's.
+pub fn read_collection(
+    postman: &Postman,
+    id: &RemoteId,
+) -> Result<Option<RemoteElement>, TargetError> {
+    let text = found(postman.collection(id.as_str()))?;
+    Ok(text.map(|text| element(ElementKind::Collection, &text)))
+}
+
+/// An environment of a workspace, without the values of its secrets.
+///
+/// # Errors
+/// Postman's.
+pub fn read_environment(
+    postman: &Postman,
+    id: &RemoteId,
+) -> Result<Option<RemoteElement>, TargetError> {
+    let text = found(postman.environment(id.as_str()))?;
+    Ok(text.map(|text| element(ElementKind::Environment, &text)))
+}
+
+/// A collection or an environment that was read.
+pub fn element(kind: ElementKind, text: &RawJson) -> RemoteElement {
+    let content = document(kind, text.text());
+    let name = only_value(&content).and_then(|value| {
+        let name = match kind {
+            ElementKind::Collection => value.pointer("/info/name"),
+            ElementKind::Environment | ElementKind::Definition => value.get("name"),
+        };
+        name.and_then(Value::as_str).map(str::to_owned)
+    });
+    RemoteElement {
+        kind,
+        name: name.unwrap_or_default(),
+        content: Some(content),
+    }
+}
+
+/// What is sent of an element, and what is expected to stand in Postman then.
+#[derive(Clone, Debug)]
+pub struct Body {
+    /// The JSON object, without wrapper.
+    pub text: RawJson,
+    kind: ElementKind,
+    name: String,
+}
+
+impl Body {
+    /// A collection with Postman's ids where the one there has the same things.
+    ///
+    /// # Errors
+    /// What cannot be sent without a loss.
+    pub fn of_collection(
+        element: &Element,
+        there: Option<&ElementContent>,
+        table: &IdTable,
+    ) -> Result<Self, TargetError> {
+        let local = value_of(element)?;
+        let there = there.and_then(only_value);
+        let mut body = ids::body_to_send(&local, there.as_ref(), table);
+        make_acceptable(&mut body);
+        Self::new(ElementKind::Collection, element, &body)
+    }
+
+    /// An environment: its name and values. Those of its secrets stay what they are in Postman.
+    ///
+    /// # Errors
+    /// What cannot be sent without a loss.
+    pub fn of_environment(element: &Element, there: Option<&Value>) -> Result<Self, TargetError> {
+        let mut local = value_of(element)?;
+        drop_secrets(&mut local);
+        let mut values = match local.get_mut("values").map(Value::take) {
+            Some(Value::Array(values)) => values,
+            _ => Vec::new(),
+        };
+        let known = there.and_then(|there| there.get("values")?.as_array());
+        for variable in &mut values {
+            let is_secret = is_secret(variable);
+            let Some(members) = variable.as_object_mut() else {
+                continue;
+            };
+            let kind = members.get("type").and_then(Value::as_str);
+            if matches!(kind, Some("text" | "any") | None) {
+                members.insert("type".to_owned(), json!("default"));
+            }
+            if members.get("description").is_some_and(Value::is_null) {
+                members.shift_remove("description");
+            }
+            if is_secret {
+                let same = known.into_iter().flatten().find(|other| {
+                    other.get("key").is_some() && other.get("key") == members.get("key")
+                });
+                let value = same.and_then(|other| other.get("value")).cloned();
+                members.insert("value".to_owned(), value.unwrap_or_else(|| json!("")));
+            }
+        }
+        let body = json!({ "name": element.name, "values": values });
+        Self::new(ElementKind::Environment, element, &body)
+    }
+
+    /// What of it is lost in what Postman stored; nothing where that means the same, or the same in Postman's own words.
+    pub fn lost_in(&self, stored: &RawJson) -> Option<String> {
+        let file = format!("{}.json", self.kind.word());
+        let sent = document(self.kind, self.text.text());
+        let there = document(self.kind, stored.text());
+        if sent.digest == there.digest {
+            return None;
+        }
+        let canonical = |content: &ElementContent| {
+            let bytes = content.files.values().next()?.bytes.clone();
+            let text = parse(&file, bytes).canonical_text().ok()?;
+            serde_json::from_str(&text).ok()
+        };
+        match (canonical(&sent), canonical(&there)) {
+            (Some(sent), Some(there)) => own_words::lost(&sent, &there),
+            _ => Some("it cannot be read".to_owned()),
+        }
+    }
+
+    /// What was written, from what is read back; or what of it was lost.
+    ///
+    /// # Errors
+    /// [`TargetError::StoredOtherwise`].
+    pub fn written(
+        &self,
+        id: RemoteId,
+        before: Option<&ElementContent>,
+        stored: &RawJson,
+        ids: IdTable,
+    ) -> Result<Written, TargetError> {
+        let after = element(self.kind, stored);
+        let mut blobs = Blobs::new();
+        let written = Written {
+            id,
+            name: after.name.clone(),
+            before: before.map(|content| Version::of(content, &mut blobs)),
+            after: Version::of(&document(self.kind, stored.text()), &mut blobs),
+            blobs,
+            ids,
+        };
+        match self.lost_in(stored) {
+            None => Ok(written),
+            Some(difference) => Err(TargetError::StoredOtherwise {
+                name: self.name.clone(),
+                difference,
+                written: Box::new(written),
+            }),
+        }
+    }
+
+    fn new(kind: ElementKind, element: &Element, body: &Value) -> Result<Self, TargetError> {
+        let text = RawJson::parse(&body.to_string());
+        let text = text.map_err(|error| unsuitable(element, &error.to_string()))?;
+        Ok(Self {
+            text,
+            kind,
+            name: element.name.clone(),
+        })
+    }
+}
+
+/// The text that is written over, checked to be what the record says.
+///
+/// # Errors
+/// [`TargetError::Moved`].
+pub fn expected(
+    kind: ElementKind,
+    record: &Record,
+    text: Option<&RawJson>,
+) -> Result<ElementContent, TargetError> {
+    let content = text.map(|text| document(kind, text.text()));
+    content
+        .filter(|content| content.digest == record.postman.digest)
+        .ok_or_else(|| TargetError::Moved {
+            name: record.name.clone(),
+        })
+}
+
+/// What stood there, to be kept.
+pub fn kept(content: &ElementContent) -> Kept {
+    let mut blobs = Blobs::new();
+    let version = Version::of(content, &mut blobs);
+    Kept { version, blobs }
+}
+
+/// An element that cannot be written.
+pub fn unsuitable(element: &Element, reason: &str) -> TargetError {
+    TargetError::Unsuitable {
+        name: element.name.clone(),
+        reason: reason.to_owned(),
+    }
+}
+
+/// Why no call of Postman's takes a collection, where none does.
+pub fn unfit_collection(element: &Element) -> Option<String> {
+    let mut files = element.content.files.iter();
+    let (Some((path, file)), None) = (files.next(), files.next()) else {
+        return Some(
+            "it is a folder of the collection format 3, which Postman's API neither takes nor gives"
+                .to_owned(),
+        );
+    };
+    if file.bytes.len() > COLLECTION {
+        return Some(format!("it has more than {COLLECTION} bytes"));
+    }
+    match parse(path.as_str(), file.bytes.clone()).format {
+        Format::Collection21 => None,
+        Format::Collection3 => Some(
+            "it is of the collection format 3, which Postman's API neither takes nor gives"
+                .to_owned(),
+        ),
+        _ => Some(
+            "it is of the collection format 2.0, and Postman's API takes 2.1: export it anew"
+                .to_owned(),
+        ),
+    }
+}
+
+/// Takes out what Postman's validator refuses and what means nothing.
+fn make_acceptable(collection: &mut Value) {
+    let mut waiting = vec![collection];
+    while let Some(value) = waiting.pop() {
+        match value {
+            Value::Object(members) => {
+                // `null` was refused where a text may stand: https://github.com/postmanlabs/postman-app-support/issues/4229
+                if members.get("description").is_some_and(Value::is_null) {
+                    members.shift_remove("description");
+                }
+                for variable in variables(members) {
+                    let kind = variable.get("type").and_then(Value::as_str);
+                    let is_known =
+                        matches!(kind, Some("string" | "boolean" | "any" | "number") | None);
+                    let is_secret = kind == Some("secret");
+                    if let Some(members) = variable.as_object_mut()
+                        && !is_known
+                    {
+                        // Exports have `default` and `secret` here, which the API refuses.
+                        members.shift_remove("type");
+                        if is_secret {
+                            members.insert("value".to_owned(), json!(""));
+                        }
+                    }
+                }
+                // What values hold is the user's own.
+                let inner = members
+                    .iter_mut()
+                    .filter(|(key, _)| !matches!(key.as_str(), "value" | "options" | "raw"));
+                waiting.extend(inner.map(|(_, value)| value));
+            }
+            Value::Array(values) => waiting.extend(values),
+            _ => {}
+        }
+    }
+}
+
+fn variables(members: &mut Map<String, Value>) -> &mut [Value] {
+    match members.get_mut("variable").and_then(Value::as_array_mut) {
+        Some(variables) => variables,
+        None => &mut [],
+    }
+}
+
+fn value_of(element: &Element) -> Result<Value, TargetError> {
+    let value = only_value(&element.content)
+        .ok_or_else(|| unsuitable(element, "it is no single JSON document"))?;
+    let bytes = element.content.files.values().next();
+    let bytes = bytes.map_or(&[][..], |file| &file.bytes);
+    // Numbers that no computer word holds would change on the way.
+    let same = digest_of("element.json", value.to_string().as_bytes());
+    if same != digest_of("element.json", bytes) {
+        return Err(unsuitable(
+            element,
+            "it holds numbers or doubled keys that would change on the way",
+        ));
+    }
+    Ok(value)
+}

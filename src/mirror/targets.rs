@@ -1,0 +1,23 @@
+//! The target of a link.
+
+use crate::mirror::state::{LinkTarget, MirrorState};
+use crate::mirror::target::Target;
+use crate::mirror::target_api_builder::ApiBuilder;
+use crate::mirror::target_git_linked::GitLinked;
+use crate::mirror::target_spec_hub::SpecHub;
+use crate::postman::client::Postman;
+
+/// The target of a link. The state is what was last recorded of it: it knows names that Postman does not list.
+pub fn open<'a>(
+    postman: &'a Postman,
+    link: &LinkTarget,
+    state: Option<&MirrorState>,
+) -> Box<dyn Target + 'a> {
+    match link {
+        LinkTarget::SpecHub { workspace, .. } => Box::new(SpecHub::new(postman, workspace)),
+        LinkTarget::ApiBuilder { api, workspace } => {
+            Box::new(ApiBuilder::new(postman, api, workspace, state))
+        }
+        LinkTarget::GitLinked { workspace, .. } => Box::new(GitLinked::new(postman, workspace)),
+    }
+}
