@@ -3,6 +3,9 @@
 use crate::config::file::ConfigError;
 use crate::git::error::GitError;
 use crate::git::write_error::WriteError;
+use crate::mirror::home::NoHome;
+use crate::mirror::link::{LinkError, Mismatch};
+use crate::mirror::link_files::LinkFilesError;
 use crate::mirror::store::StoreError;
 use crate::model::finding::Place;
 use crate::model::snapshot::SnapshotError;
@@ -132,6 +135,40 @@ impl From<StoreError> for Failure {
 
 impl From<WriteError> for Failure {
     fn from(error: WriteError) -> Self {
+        let hint = error.hint();
+        hint.into_iter()
+            .fold(Self::usage(error.to_string()), Self::with_hint)
+    }
+}
+
+impl From<LinkError> for Failure {
+    fn from(error: LinkError) -> Self {
+        let kind = match error {
+            LinkError::NoFiles { .. }
+            | LinkError::FilesDiffer { .. }
+            | LinkError::OtherRepository { .. } => Kind::Conflict,
+            _ => Kind::Usage,
+        };
+        Self::of(kind, error.to_string()).with_hint(error.hint())
+    }
+}
+
+impl From<Mismatch> for Failure {
+    fn from(mismatch: Mismatch) -> Self {
+        Self::of(Kind::Conflict, mismatch.to_string()).with_hint(mismatch.hint)
+    }
+}
+
+impl From<LinkFilesError> for Failure {
+    fn from(error: LinkFilesError) -> Self {
+        let hint = error.hint();
+        hint.into_iter()
+            .fold(Self::usage(error.to_string()), Self::with_hint)
+    }
+}
+
+impl From<NoHome> for Failure {
+    fn from(error: NoHome) -> Self {
         let hint = error.hint();
         hint.into_iter()
             .fold(Self::usage(error.to_string()), Self::with_hint)

@@ -1,11 +1,14 @@
 //! The command line.
 
+pub mod asking;
 pub mod commands;
 pub mod comparing;
 pub mod examination;
 pub mod failure;
+pub mod linking;
 pub mod output;
 pub mod progress;
+pub mod pulling;
 pub mod renamed_files;
 pub mod reporting;
 pub mod session;
@@ -18,7 +21,7 @@ use clap::{Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand
 
 use crate::cli::commands::{
     canonicalize, check, completions, diff, diff_driver, explain, hook, init, man, merge,
-    merge_driver, rules, sandbox, tour,
+    merge_driver, pull, rules, sandbox, tour,
 };
 use crate::cli::failure::Failure;
 use crate::cli::output::{Output, OutputEnvironment, OutputOptions};
@@ -85,6 +88,7 @@ enum Command {
     DiffDriver(diff_driver::DiffDriverArgs),
     Merge(merge::MergeArgs),
     MergeDriver(merge_driver::MergeDriverArgs),
+    Pull(pull::PullArgs),
     Tour(tour::TourArgs),
     Sandbox(sandbox::SandboxArgs),
     Completions(completions::CompletionsArgs),
@@ -168,6 +172,7 @@ fn dispatch(command: &Command, session: &Session) -> Result<u8, Failure> {
         Command::DiffDriver(args) => diff_driver::run(args, session),
         Command::Merge(args) => merge::run(args, session),
         Command::MergeDriver(args) => merge_driver::run(args, session),
+        Command::Pull(args) => pull::run(args, session),
         Command::Tour(args) => tour::run(args, session),
         Command::Sandbox(args) => sandbox::run(args, session),
         Command::Completions(args) => completions::run(args, session),

@@ -63,6 +63,16 @@ impl Session {
         Ok(Postman::new(settings, key.ok_or(PostmanError::NoKey)?)?)
     }
 
+    /// The time, in seconds since 1970.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the command line is where the time comes from"
+    )]
+    pub fn now(&self) -> u64 {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        since.map_or(0, |since| since.as_secs())
+    }
+
     /// A path as the user wrote it, from where the program was started.
     pub fn path(&self, written: &Path) -> PathBuf {
         self.directory.join(written)

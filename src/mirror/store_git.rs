@@ -11,6 +11,7 @@ use crate::git::error::GitError;
 use crate::git::exchange::{self, Pushed};
 use crate::git::repository::Repository;
 use crate::git::written::Signature;
+use crate::mirror::state::MirrorState;
 use crate::mirror::state_form;
 use crate::mirror::state_ref::local_copy;
 use crate::mirror::store::{Draft, LARGEST, StateStore, StoreError, Stored, Swap};
@@ -20,6 +21,8 @@ use crate::model::id::CommitId;
 const MANIFEST: &str = "manifest.json";
 /// Pushes that meet somebody else's lock are tried again this often.
 const LOCK_ATTEMPTS: u32 = 8;
+/// So many commits of a chain are looked at for the last sync; a run adds two or three.
+const MOST_LOOKED_AT: usize = 64;
 /// Git reads counts as 32 bits.
 const MOST_COMMITS: usize = 1 << 30;
 
@@ -43,6 +46,40 @@ impl<'a> GitStore<'a> {
             reference: reference.to_owned(),
             last: Mutex::new(None),
         }
+    }
+
+    /// The commit that recorded the last sync of a state, and when that was, in seconds since 1970. Later commits may only
+    /// have claimed or released it. `None` where nothing was synced yet, or longer ago than anybody looks.
+    ///
+    /// # Errors
+    /// A chain that cannot be read.
+    pub fn last_sync(&self, stored: &Stored) -> Result<Option<(CommitId, u64)>, StoreError> {
+        let Some(sync) = &stored.state.last_sync else {
+            return Ok(None);
+        };
+        let mut found = None;
+        for commit in self.history(&stored.commit, MOST_LOOKED_AT)? {
+            let state = self.state_at(&commit)?;
+            if state.last_sync.is_none_or(|other| other.run != sync.run) {
+                break;
+            }
+            found = Some(commit);
+        }
+        let Some(commit) = found else { return Ok(None) };
+        let git = self.repository.git();
+        let arguments = ["show", "--no-patch", "--format=%ct", commit.as_str(), "--"];
+        let output = git.output(&arguments, None)?;
+        let seconds = String::from_utf8_lossy(&output).trim().parse().unwrap_or(0);
+        Ok(Some((commit, seconds)))
+    }
+
+    fn state_at(&self, commit: &CommitId) -> Result<MirrorState, StoreError> {
+        let link = self.link(commit)?;
+        let text = chain::bytes(self.repository, &link, MANIFEST, LARGEST)?;
+        let text = text.ok_or_else(|| StoreError::Foreign {
+            reference: self.reference.clone(),
+        })?;
+        Ok(state_form::read(&text)?)
     }
 
     /// The last commit, as far as anybody knows. Where the remote has none and this clone has, it was never pushed or has
@@ -194,12 +231,7 @@ impl StateStore for GitStore<'_> {
         let Some(commit) = self.head()?.local else {
             return Ok(None);
         };
-        let link = self.link(&commit)?;
-        let text = chain::bytes(self.repository, &link, MANIFEST, LARGEST)?;
-        let text = text.ok_or_else(|| StoreError::Foreign {
-            reference: self.reference.clone(),
-        })?;
-        let state = state_form::read(&text)?;
+        let state = self.state_at(&commit)?;
         Ok(Some(Stored { commit, state }))
     }
 

@@ -14,6 +14,7 @@ pub mod init;
 pub mod man;
 pub mod merge;
 pub mod merge_driver;
+pub mod pull;
 pub mod rules;
 pub mod sandbox;
 pub mod tour;
