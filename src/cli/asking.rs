@@ -58,7 +58,10 @@ pub fn decide(
 
 /// Where a conflict is, for people.
 pub fn place(conflict: &Conflict) -> String {
-    let field = conflict.field.trim_start_matches('/').replace('/', " / ");
+    let field = match conflict.field.strip_prefix('/') {
+        Some(pointer) => pointer.replace('/', " / "),
+        None => conflict.field.clone(),
+    };
     visible(&match (conflict.item.as_str(), field.as_str()) {
         ("", "") => "all of it".to_owned(),
         ("", field) => field.to_owned(),

@@ -21,6 +21,7 @@ pub mod reconcile;
 pub mod remote_address;
 pub mod remote_content;
 pub mod seal;
+pub mod shown;
 pub mod sides;
 pub mod state;
 pub mod state_form;

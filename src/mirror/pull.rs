@@ -341,7 +341,8 @@ pub fn recorded(
             moved_from: brought.moved_from.clone(),
             record,
         };
-        if state.pulled.get(&key) != Some(&pulled) {
+        let known = state.pulled.get(&key).and_then(|all| all.last());
+        if known != Some(&pulled) {
             recorded.pulled.insert(key.clone(), pulled);
         }
         if !brought.changes.is_empty() {
@@ -447,14 +448,17 @@ pub fn record(
     for _ in 0..ATTEMPTS {
         let mut state = stored.state.clone();
         for (key, pulled) in &recorded.pulled {
-            state.pulled.insert(key.clone(), pulled.clone());
+            let all = state.pulled.entry(key.clone()).or_default();
+            all.retain(|other| other.git != pulled.git);
+            all.push(pulled.clone());
+            let more = all.len().saturating_sub(MOST_KEPT);
+            all.drain(..more);
         }
         // What no record can go with any more is of no use to anybody.
-        let records = &state.records;
-        state.pulled.retain(|key, pulled| {
-            let from = pulled.moved_from.as_ref().unwrap_or(key);
-            let record = records.get(from);
-            pulled.replaces == record.map(|record| (record.git.digest, record.postman.digest))
+        let known = &stored.state;
+        state.pulled.retain(|key, all| {
+            all.retain(|pulled| known.counts(key, pulled));
+            !all.is_empty()
         });
         if !recorded.replaced.is_empty() {
             state.last_sync = Some(LastSync {
@@ -483,3 +487,5 @@ pub fn record(
 
 /// So often a lost swap is tried again.
 const ATTEMPTS: usize = 10;
+/// So many pulls of one element are kept until a push records what came of them.
+const MOST_KEPT: usize = 16;

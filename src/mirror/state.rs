@@ -21,8 +21,8 @@ pub struct MirrorState {
     pub owner: Owner,
     /// Every element that both sides agreed on.
     pub records: BTreeMap<ElementKey, Record>,
-    /// What pulls have brought, by element.
-    pub pulled: BTreeMap<ElementKey, Pulled>,
+    /// What pulls have brought, by element, the newest last: Git may still show an earlier one.
+    pub pulled: BTreeMap<ElementKey, Vec<Pulled>>,
     /// What the last sync replaced, to put it back.
     pub last_sync: Option<LastSync>,
     /// Who is at work on it.
@@ -242,16 +242,20 @@ impl MirrorState {
 
     /// What pulls have brought and this Git shows: it is agreed on.
     pub fn settled(&self, git: &ElementSet) -> BTreeMap<ElementKey, Pulled> {
-        let shown = self.pulled.iter().filter(|(key, pulled)| {
-            let from = pulled.moved_from.as_ref().unwrap_or(key);
-            let record = self.records.get(from);
-            let recorded = record.map(|record| (record.git.digest, record.postman.digest));
-            let here = git.get(*key).map(|element| element.content.digest);
-            recorded == pulled.replaces && here == pulled.git
+        let shown = self.pulled.iter().filter_map(|(key, all)| {
+            let here = git.get(key).map(|element| element.content.digest);
+            let mut newest = all.iter().rev();
+            let found = newest.find(|pulled| pulled.git == here && self.counts(key, pulled))?;
+            Some((key.clone(), found.clone()))
         });
-        shown
-            .map(|(key, pulled)| (key.clone(), pulled.clone()))
-            .collect()
+        shown.collect()
+    }
+
+    /// Whether what was pulled still stands beside the record that it was pulled from.
+    pub fn counts(&self, key: &ElementKey, pulled: &Pulled) -> bool {
+        let from = pulled.moved_from.as_ref().unwrap_or(key);
+        let record = self.records.get(from);
+        record.map(|record| (record.git.digest, record.postman.digest)) == pulled.replaces
     }
 
     /// The same with what was settled as its records.
@@ -277,6 +281,7 @@ impl MirrorState {
         let pulled = self
             .pulled
             .values()
+            .flatten()
             .filter_map(|pulled| pulled.record.as_ref());
         let recorded = self
             .records

@@ -224,7 +224,11 @@ fn stored(state: &MirrorState) -> Stored {
         .records
         .iter()
         .map(|(key, record)| stored_record(key, record));
-    let pulled = state.pulled.iter().map(|(key, pulled)| StoredPulled {
+    let pulled = state
+        .pulled
+        .iter()
+        .flat_map(|(key, all)| all.iter().map(move |pulled| (key, pulled)));
+    let pulled = pulled.map(|(key, pulled)| StoredPulled {
         kind: key.kind.word().to_owned(),
         path: key.path.as_str().to_owned(),
         git: pulled.git.map(|digest| digest.to_string()),
@@ -340,7 +344,7 @@ fn understood(stored: Stored) -> Result<MirrorState, StateError> {
         let (key, record) = understood_record(element)?;
         insert_once(&mut records, key, record)?;
     }
-    let mut pulled = BTreeMap::new();
+    let mut pulled: BTreeMap<ElementKey, Vec<Pulled>> = BTreeMap::new();
     for entry in stored.pulled {
         let key = key(&entry.kind, &entry.path)?;
         let record = entry.record.map(understood_record).transpose()?;
@@ -360,7 +364,7 @@ fn understood(stored: Stored) -> Result<MirrorState, StateError> {
             }),
             record: record.map(|(_, record)| record),
         };
-        insert_once(&mut pulled, key, value)?;
+        pulled.entry(key).or_default().push(value);
     }
     let mut ids: Vec<&RemoteId> = records
         .values()
@@ -542,12 +546,12 @@ mod tests {
         };
         state.pulled.insert(
             collection("b"),
-            Pulled {
+            vec![Pulled {
                 git: after,
                 replaces: Some((orders_digest, orders_digest)),
                 moved_from: Some(collection("c")),
                 record: Some(record("B", "1-b", "w", "w").0),
-            },
+            }],
         );
         state.last_sync = Some(LastSync {
             run: "run 1".to_owned(),

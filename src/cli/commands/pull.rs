@@ -24,9 +24,10 @@ use crate::mirror::plan::{MaxChange, Options, Plan, Side};
 use crate::mirror::pull::{Asked, Drafted, Inputs, Kept, bases, draft, record, recorded};
 use crate::mirror::reconcile::Resolve;
 use crate::mirror::remote_content::digest_of;
+use crate::mirror::shown::with_history;
 use crate::mirror::sides::planned;
 use crate::mirror::state::{LinkTarget, MirrorState};
-use crate::mirror::store::{StateStore as _, Stored};
+use crate::mirror::store::StateStore as _;
 use crate::mirror::targets;
 use crate::model::change::ChangeSet;
 use crate::model::finding::{Finding, Severity};
@@ -180,6 +181,18 @@ fn pull(args: &PullArgs, session: &Session) -> Result<Ended, Failure> {
     let state = &stored.state;
     let definition = definition(args, state, &project, &link)?;
     let git = git_side(args, session, &project, snapshot, index, definition)?;
+    let head = match (&place.tip, &place.start) {
+        (Some(tip), _) | (None, Some(tip)) => Some(tip.clone()),
+        (None, None) => ground.repository.reference("HEAD")?,
+    };
+    let seen = with_history(
+        state,
+        &git.elements,
+        &ground.repository,
+        head.as_ref(),
+        &link.folder,
+        &digest_of,
+    )?;
     let postman = session.postman()?;
     if let LinkTarget::ApiBuilder { api, .. } | LinkTarget::GitLinked { api, .. } = &link.target {
         verify(&link, &postman.api(api.bare())?, &ground.home)?;
@@ -192,13 +205,13 @@ fn pull(args: &PullArgs, session: &Session) -> Result<Ended, Failure> {
             progress.set_length(all as u64);
             progress.advance(1);
         };
-        planned(&*target, state, &git.elements, Side::Git, &options, &watch).map_err(unread)?
+        planned(&*target, &seen, &git.elements, Side::Git, &options, &watch).map_err(unread)?
     };
     let attended = is_attended(session) && !args.dry_run;
     if !args.force && !args.dry_run {
         ask_how_much(&plan, session, attended)?;
     }
-    let records = plan.moved_records(state);
+    let records = plan.moved_records(&seen);
     let inputs = Inputs {
         folder: &link.folder,
         is_native: service.is_native(),
