@@ -7,10 +7,13 @@ pub mod examination;
 pub mod failure;
 pub mod linking;
 pub mod output;
+pub mod plan_told;
 pub mod progress;
 pub mod pulling;
+pub mod pushing;
 pub mod renamed_files;
 pub mod reporting;
+pub mod repository_paths;
 pub mod session;
 
 use std::ffi::OsString;
@@ -20,8 +23,8 @@ use std::process::ExitCode;
 use clap::{Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::cli::commands::{
-    canonicalize, check, completions, diff, diff_driver, explain, hook, init, man, merge,
-    merge_driver, pull, rules, sandbox, tour,
+    apply, canonicalize, check, completions, diff, diff_driver, explain, hook, init, man, merge,
+    merge_driver, plan, pull, push, rules, sandbox, tour,
 };
 use crate::cli::failure::Failure;
 use crate::cli::output::{Output, OutputEnvironment, OutputOptions};
@@ -89,6 +92,9 @@ enum Command {
     Merge(merge::MergeArgs),
     MergeDriver(merge_driver::MergeDriverArgs),
     Pull(pull::PullArgs),
+    Push(push::PushArgs),
+    Plan(plan::PlanArgs),
+    Apply(apply::ApplyArgs),
     Tour(tour::TourArgs),
     Sandbox(sandbox::SandboxArgs),
     Completions(completions::CompletionsArgs),
@@ -173,6 +179,9 @@ fn dispatch(command: &Command, session: &Session) -> Result<u8, Failure> {
         Command::Merge(args) => merge::run(args, session),
         Command::MergeDriver(args) => merge_driver::run(args, session),
         Command::Pull(args) => pull::run(args, session),
+        Command::Push(args) => push::run(args, session),
+        Command::Plan(args) => plan::run(args, session),
+        Command::Apply(args) => apply::run(args, session),
         Command::Tour(args) => tour::run(args, session),
         Command::Sandbox(args) => sandbox::run(args, session),
         Command::Completions(args) => completions::run(args, session),

@@ -1,10 +1,12 @@
 //! The mirror: what moves between Git and Postman, what both sides last agreed on, and what is to be done.
 
+pub mod apply;
 pub mod carry;
 pub mod cost;
 pub mod deliver;
 pub mod element;
 pub mod git_side;
+pub mod heal;
 pub mod home;
 pub mod ids;
 pub mod link;
@@ -20,6 +22,7 @@ pub mod pull;
 pub mod reconcile;
 pub mod remote_address;
 pub mod remote_content;
+pub mod run_mark;
 pub mod seal;
 pub mod shown;
 pub mod sides;

@@ -13,6 +13,29 @@ pub fn lost(sent: &Value, stored: &Value) -> Option<String> {
     lost_at(sent, stored, &mut path)
 }
 
+/// Whether both are the same but for Postman's own words: trimmed texts, and names where there was none. Whatever else
+/// stands on one side only is somebody's.
+pub fn same(sent: &Value, stored: &Value) -> bool {
+    match (sent, stored) {
+        (Value::Object(members), Value::Object(there)) => {
+            let kept = members.iter().all(|(key, value)| match there.get(key) {
+                Some(other) => same(value, other) || (key == "name" && is_nothing(value)),
+                None => is_nothing(value),
+            });
+            let added = there.iter().filter(|(key, _)| !members.contains_key(*key));
+            kept && added
+                .into_iter()
+                .all(|(key, value)| key == "name" || is_nothing(value))
+        }
+        (Value::Array(items), Value::Array(there)) => {
+            items.len() == there.len()
+                && items.iter().zip(there).all(|(one, other)| same(one, other))
+        }
+        (Value::String(one), Value::String(other)) => one.trim() == other.trim(),
+        (one, other) => one == other || (is_nothing(one) && is_nothing(other)),
+    }
+}
+
 fn lost_at(sent: &Value, stored: &Value, path: &mut Vec<String>) -> Option<String> {
     match (sent, stored) {
         (Value::Object(members), Value::Object(there)) => {
@@ -86,7 +109,20 @@ fn shown(value: &Value) -> String {
 mod tests {
     use serde_json::json;
 
-    use super::lost;
+    use super::{lost, same};
+
+    #[test]
+    fn what_somebody_added_is_no_own_word() {
+        let sent =
+            json!({"info": {"name": "A "}, "item": [{"name": "", "request": {"method": "GET"}}]});
+        let stored = |request| json!({"info": {"name": "A"}, "item": [{"name": "New Request", "request": request}]});
+        assert!(same(&sent, &stored(json!({"method": "GET", "header": []}))));
+        assert!(!same(
+            &sent,
+            &stored(json!({"method": "GET", "header": [{"key": "X"}]}))
+        ));
+        assert!(!same(&sent, &stored(json!({"method": "PUT"}))));
+    }
 
     #[test]
     fn what_is_added_trimmed_or_named_is_no_loss() {

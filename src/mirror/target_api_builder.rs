@@ -15,6 +15,7 @@ use crate::mirror::target_documents::{
     unfit_collection, unsuitable,
 };
 use crate::mirror::target_workspace::{self as workspace, Known, learnt};
+use crate::postman::apis::Api;
 use crate::postman::client::Postman;
 use crate::postman::error::PostmanError;
 use crate::postman::schemas::{Root, Schema, SchemaFileDraft};
@@ -30,6 +31,8 @@ pub struct ApiBuilder<'a> {
     known: Known,
     /// The name of the API, from when it was listed.
     name: Mutex<String>,
+    /// What Postman has just said of it.
+    asked: Mutex<Option<Api>>,
 }
 
 impl<'a> ApiBuilder<'a> {
@@ -52,7 +55,15 @@ impl<'a> ApiBuilder<'a> {
             names: names.collect(),
             known: Known::default(),
             name: Mutex::default(),
+            asked: Mutex::default(),
         }
+    }
+
+    /// The same with what Postman has just said of the API, for the first list.
+    #[must_use]
+    pub fn with(mut self, asked: Option<Api>) -> Self {
+        self.asked = Mutex::new(asked);
+        self
     }
 
     fn api_name(&self) -> String {
@@ -150,7 +161,15 @@ impl Target for ApiBuilder<'_> {
     }
 
     fn list(&self) -> Result<RemoteSet, TargetError> {
-        let api = self.postman.api(self.api.as_str())?;
+        let asked = self
+            .asked
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        let api = match asked {
+            Some(api) => api,
+            None => self.postman.api(self.api.as_str())?,
+        };
         let mut set = RemoteSet::new();
         {
             let mut name = self.name.lock().unwrap_or_else(PoisonError::into_inner);

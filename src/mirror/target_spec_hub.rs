@@ -19,6 +19,7 @@ use crate::postman::client::Postman;
 use crate::postman::error::PostmanError;
 use crate::postman::spec_files::SpecFile;
 use crate::postman::specs::{FileRole, Spec, SpecFileDraft};
+use crate::postman::workspaces::Entry;
 
 /// A workspace.
 pub struct SpecHub<'a> {
@@ -144,7 +145,17 @@ impl Target for SpecHub<'_> {
         let mut set = RemoteSet::new();
         for (kind, entries) in kinds {
             for entry in entries {
-                let (id, element) = listed(kind, entry)?;
+                let (id, element) = match kind {
+                    // `/specs` knows no uid.
+                    ElementKind::Definition => listed(
+                        kind,
+                        &Entry {
+                            uid: None,
+                            ..entry.clone()
+                        },
+                    )?,
+                    _ => listed(kind, entry)?,
+                };
                 if kind == ElementKind::Definition {
                     self.names().insert(id.clone(), element.name.clone());
                 }

@@ -9,6 +9,7 @@ use crate::cli::comparing::{MAX_BYTES, Versions, Whole, compare};
 use crate::cli::failure::Failure;
 use crate::cli::renamed_files::pair_renamed;
 use crate::cli::reporting::print;
+use crate::cli::repository_paths::repository_paths;
 use crate::cli::session::Session;
 use crate::format::detect::Format;
 use crate::git::repository::Repository;
@@ -151,7 +152,7 @@ struct Sides {
 fn of_repository(args: &DiffArgs, session: &Session) -> Result<Difference, Failure> {
     let repository = session.repository()?;
     let sides = sides(args, &repository, session)?;
-    let limits = limits(&sides.paths, &repository, session)?;
+    let limits = repository_paths(&sides.paths, &repository, session)?;
     let from = match &sides.from {
         Some(snapshot) => Documents::of(&**snapshot, session)?,
         None => Documents::default(),
@@ -353,40 +354,6 @@ fn changed_between(
         .collect();
     changed.extend(repository.changed_paths(Some(to), from)?);
     Ok(Some(changed))
-}
-
-/// Paths from where the program was started, as paths of the repository.
-fn limits(
-    paths: &[String],
-    repository: &Repository,
-    session: &Session,
-) -> Result<Vec<RepoPath>, Failure> {
-    let Some(root) = repository.root() else {
-        let whole = paths.iter().map(|path| RepoPath::parse(path));
-        return whole
-            .collect::<Result<_, _>>()
-            .map_err(|error| Failure::usage(error.to_string()));
-    };
-    let canonical = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let (root, start) = (canonical(root), canonical(&session.directory));
-    paths
-        .iter()
-        .map(|path| {
-            let mut full = PathBuf::new();
-            for part in start.join(path).components() {
-                match part {
-                    std::path::Component::CurDir => {}
-                    std::path::Component::ParentDir => drop(full.pop()),
-                    other => full.push(other),
-                }
-            }
-            let below = full
-                .strip_prefix(&root)
-                .map_err(|_| Failure::usage(format!("`{path}` lies outside of the repository")))?;
-            let text = below.to_string_lossy().replace('\\', "/");
-            RepoPath::parse(&text).map_err(|error| Failure::usage(format!("`{path}`: {error}")))
-        })
-        .collect()
 }
 
 /// The files of a snapshot that could be documents, and whether Postman manages each.

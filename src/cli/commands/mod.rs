@@ -1,5 +1,6 @@
 //! The commands, one file each: its arguments, and a function that reads as its story.
 
+pub mod apply;
 pub mod canonicalize;
 pub mod check;
 pub mod check_files;
@@ -14,7 +15,9 @@ pub mod init;
 pub mod man;
 pub mod merge;
 pub mod merge_driver;
+pub mod plan;
 pub mod pull;
+pub mod push;
 pub mod rules;
 pub mod sandbox;
 pub mod tour;

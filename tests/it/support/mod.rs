@@ -4,6 +4,7 @@ pub(crate) mod contract;
 pub(crate) mod edits;
 pub(crate) mod fixtures;
 pub(crate) mod http;
+pub(crate) mod postman;
 pub(crate) mod pushing;
 
 use std::ffi::OsStr;

@@ -1,0 +1,584 @@
+//! What `push`, `plan push` and `apply` share: the repository at the commit that is pushed, its check, its link, and the
+//! push with everything it works with.
+
+use std::process;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use clap::Args;
+
+use crate::check::Scope;
+use crate::cli::examination::{Closing, Examined, Target as Examination};
+use crate::cli::failure::{Failure, Kind};
+use crate::cli::reporting::{ReportArgs, deliver};
+use crate::cli::repository_paths::repository_paths;
+use crate::cli::session::Session;
+use crate::git::repository::Repository;
+use crate::mirror::apply::{Event, Outcome, Planned, Push, PushError, planned, push};
+use crate::mirror::cost::{Pace, TargetKind};
+use crate::mirror::element::{ElementKind, ElementSet};
+use crate::mirror::git_side;
+use crate::mirror::home::{Home, NoHome};
+use crate::mirror::link::{Here, Link, LinkError, Mismatch, find_link, postman_host, verify};
+use crate::mirror::plan::{MaxChange, Options};
+use crate::mirror::remote_content::digest_of;
+use crate::mirror::state::{LinkTarget, MirrorState};
+use crate::mirror::state_ref::state_ref;
+use crate::mirror::store::StateStore;
+use crate::mirror::store_git::GitStore;
+use crate::mirror::target::{Target, TargetError};
+use crate::mirror::target_git_linked::READS_ITSELF;
+use crate::mirror::targets::open_with;
+use crate::model::digest::Digest;
+use crate::model::id::CommitId;
+use crate::model::path::RepoPath;
+use crate::model::report::SnapshotLabel;
+use crate::model::text::{counted, visible};
+use crate::postman::apis::Api;
+use crate::postman::client::Postman;
+use crate::project::Project;
+use crate::project::service::Service;
+
+/// What decides about a push, on the command line and in a sealed plan.
+#[derive(Args, Clone, Debug, Default, serde::Deserialize, serde::Serialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct PushChoice {
+    /// Push this branch [default: the active branch of the link]
+    #[arg(long, value_name = "NAME")]
+    pub branch: Option<String>,
+    /// Push only what lies here; may be repeated
+    #[arg(long, value_name = "PATH")]
+    pub only: Vec<String>,
+    /// The service folder, where the repository has several
+    #[arg(long, value_name = "DIR")]
+    pub folder: Option<String>,
+    /// Which file is the API's definition, where several could be
+    #[arg(long, value_name = "PATH")]
+    pub definition: Option<String>,
+    /// Delete in Postman what is gone here
+    #[arg(long)]
+    pub allow_delete: bool,
+    /// Ask before more than so many percent are replaced or deleted
+    #[arg(long, value_name = "PERCENT", default_value_t = 30, value_parser = clap::value_parser!(u32).range(0..=100))]
+    pub max_change: u32,
+    /// Replace and delete as many as there are, without asking
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// A push that is ready to be planned.
+pub struct Ready<'s> {
+    session: &'s Session,
+    repository: Repository,
+    postman: Postman,
+    link: Link,
+    home: Home,
+    reference: String,
+    elements: ElementSet,
+    options: Options,
+    force: bool,
+    asked: Option<Api>,
+    /// What was left out, and why.
+    pub skipped: Vec<Skipped>,
+    /// The commit that is pushed.
+    pub commit: CommitId,
+}
+
+/// Something that is not carried over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Skipped {
+    /// What it is, where that is known.
+    pub kind: Option<ElementKind>,
+    /// Its file.
+    pub path: RepoPath,
+    /// Why.
+    pub reason: String,
+}
+
+/// Either a push, or the exit code of a check that stopped it.
+pub enum Prepared<'s> {
+    /// Nothing stands against it.
+    Ready(Box<Ready<'s>>),
+    /// The report was printed.
+    Stopped(u8),
+}
+
+/// Reads the commit, checks it and finds its link.
+///
+/// # Errors
+/// No repository, no link, a branch that is not pushed, several definitions, Postman out of reach.
+pub fn prepare<'s>(
+    command: &str,
+    choice: &PushChoice,
+    report: &ReportArgs,
+    session: &'s Session,
+) -> Result<Prepared<'s>, Failure> {
+    let begun = Instant::now();
+    let postman = session.postman()?;
+    let repository = session.repository()?;
+    let only = repository_paths(&choice.only, &repository, session)?;
+    let definition: Vec<String> = choice.definition.iter().cloned().collect();
+    let definition = repository_paths(&definition, &repository, session)?.pop();
+    let commit = match &choice.branch {
+        Some(branch) => commit_of(&repository, branch)?,
+        None => repository.resolve("HEAD")?,
+    };
+    let snapshot = repository.commit(&commit)?;
+    let decided = session.decided(Some(&*snapshot))?;
+    let mut examined = Examined::default();
+    let examination = Examination {
+        snapshot: &*snapshot,
+        label: SnapshotLabel {
+            kind: "revision",
+            id: Some(commit.to_string()),
+            name: choice.branch.clone(),
+        },
+        scope: Scope::Managed,
+        blobs: Vec::new(),
+        texts: Vec::new(),
+        before: None,
+        branch: repository.current_branch()?,
+    };
+    let nothing_known = std::collections::BTreeSet::new();
+    examined.add(
+        session,
+        Some(&repository),
+        examination,
+        &decided,
+        &nothing_known,
+    )?;
+    let closing = Closing {
+        command,
+        fail_on: None,
+        begun,
+    };
+    let checked = examined.into_report(&closing);
+    if checked.exit_code() != 0 {
+        let code = deliver(&checked, report, session)?;
+        session
+            .output
+            .hint("nothing was pushed: what is broken in Git would be broken in Postman");
+        return Ok(Prepared::Stopped(code));
+    }
+    let project = Project::load(&*snapshot, &decided.config)?;
+    let folder: Vec<String> = choice.folder.iter().cloned().collect();
+    let folder = repository_paths(&folder, &repository, session)?.pop();
+    let service = service_of(&project, folder.as_ref())?;
+    let home = Home::of(&repository).map_err(no_home)?;
+    let reference = state_ref(decided.config.state_ref.as_deref(), &service.folder);
+    let stored = GitStore::new(&repository, home.remote.as_deref(), &reference).load()?;
+    let here = Here {
+        home: &home,
+        state_ref: &reference,
+        host: &postman_host(postman.http().base()),
+    };
+    let state = stored.as_ref().map(|stored| &stored.state);
+    let link = find_link(&project, service, state, &here).map_err(no_link)?;
+    if choice.branch.is_none() {
+        refuse_other_branch(&repository, &link, &home, &commit)?;
+    }
+    let asked = match &link.target {
+        LinkTarget::SpecHub { .. } => None,
+        LinkTarget::ApiBuilder { api, .. } | LinkTarget::GitLinked { api, .. } => {
+            let api = postman.api(api.as_str())?;
+            verify(&link, &api, &home).map_err(mismatch)?;
+            Some(api)
+        }
+    };
+    let side = git_side::read(
+        &project,
+        &*snapshot,
+        service,
+        definition.as_ref(),
+        &digest_of,
+    );
+    if !side.candidates.is_empty() {
+        let names: Vec<&str> = side.candidates.iter().map(RepoPath::as_str).collect();
+        let words = format!(
+            "several files could be the API's definition: {}",
+            visible(&names.join(", "))
+        );
+        return Err(
+            Failure::of(Kind::Conflict, words).with_hint("say which one with --definition PATH")
+        );
+    }
+    let below = |path: &RepoPath| {
+        if *path == link.folder {
+            return Some(RepoPath::root());
+        }
+        let rest = path.below(&link.folder)?;
+        RepoPath::parse(rest).ok()
+    };
+    let mut skipped: Vec<Skipped> = side
+        .unread
+        .into_iter()
+        .map(|(path, reason)| Skipped {
+            kind: None,
+            path: below(&path).unwrap_or(path),
+            reason,
+        })
+        .collect();
+    let target = open_with(&postman, &link.target, None, None);
+    for (key, element) in &side.elements {
+        if let Some(reason) = target.unfit(key.kind, element) {
+            skipped.push(Skipped {
+                kind: Some(key.kind),
+                path: key.path.clone(),
+                reason,
+            });
+        }
+    }
+    drop(target);
+    let options = Options {
+        target: TargetKind::of(&link.target),
+        places: link.places.clone(),
+        allow_delete: choice.allow_delete,
+        max_change: MaxChange {
+            percent: choice.max_change,
+            ..MaxChange::default()
+        },
+        only: only
+            .iter()
+            .filter_map(below)
+            .filter(|path| !path.is_root())
+            .collect(),
+        skip: skipped.iter().map(|skipped| skipped.path.clone()).collect(),
+        equal: std::collections::BTreeSet::new(),
+        pace: Pace::default(),
+        quota_left: None,
+    };
+    if !only.is_empty() && options.only.is_empty() && !only.iter().any(RepoPath::is_root) {
+        return Err(Failure::usage(
+            "nothing of what --only names lies in the service folder",
+        ));
+    }
+    drop(project);
+    drop(snapshot);
+    Ok(Prepared::Ready(Box::new(Ready {
+        session,
+        repository,
+        postman,
+        link,
+        home,
+        reference,
+        elements: side.elements,
+        options,
+        force: choice.force,
+        asked,
+        skipped,
+        commit,
+    })))
+}
+
+impl Ready<'_> {
+    /// Makes the plan; nothing is written.
+    ///
+    /// # Errors
+    /// Postman's and the store's.
+    pub fn plan(&self) -> Result<Planned, Failure> {
+        self.with_push(|push| planned::<String>(push).map_err(failure_of))
+    }
+
+    /// Carries the push out. `decide` sees every plan before.
+    ///
+    /// # Errors
+    /// Whatever keeps the whole from being carried out.
+    pub fn push(
+        &self,
+        decide: &mut dyn FnMut(&Planned) -> Result<(), Failure>,
+    ) -> Result<Outcome, Failure> {
+        let mut refusal = None;
+        let mut asked = |planned: &Planned| {
+            let asks = planned.plan.asks.filter(|_| !self.force);
+            let answer = match asks {
+                None => decide(planned),
+                Some(too_much) => Err(Failure::of(
+                    Kind::Conflict,
+                    format!(
+                        "this would replace or delete {} of {} elements in Postman, more than {} percent",
+                        too_much.touched, too_much.recorded, too_much.percent
+                    ),
+                )
+                .with_hint("look at it with --dry-run, and say --force, or a larger --max-change")),
+            };
+            answer.map_err(|failure| {
+                let words = failure.message.clone();
+                refusal = Some(failure);
+                words
+            })
+        };
+        let outcome = self.with_push(|context| {
+            push(context, &mut asked).map_err(|error| match error {
+                PushError::Refused(words) => Failure::of(Kind::Conflict, words),
+                other => failure_of(other),
+            })
+        });
+        outcome.map_err(|failure| refusal.unwrap_or(failure))
+    }
+
+    /// The link.
+    pub fn link(&self) -> &Link {
+        &self.link
+    }
+
+    /// Calls to Postman so far.
+    pub fn calls(&self) -> u64 {
+        self.postman.http().calls().so_far()
+    }
+
+    fn with_push<T>(
+        &self,
+        act: impl FnOnce(&Push<'_>) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let store = GitStore::new(
+            &self.repository,
+            self.home.remote.as_deref(),
+            &self.reference,
+        );
+        let asked = std::sync::Mutex::new(self.asked.clone());
+        let open = |state: Option<&MirrorState>| -> Box<dyn Target + '_> {
+            let asked = asked
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner)
+                .take();
+            open_with(&self.postman, &self.link.target, state, asked)
+        };
+        let reading = self.session.output.progress(None, "comparing with Postman");
+        let writing = std::sync::Mutex::new(None);
+        let waiting = std::sync::atomic::AtomicBool::new(false);
+        let watch = |event: Event<'_>| match event {
+            Event::Read(all) => {
+                reading.set_length(all as u64);
+                reading.advance(1);
+            }
+            Event::Waiting(run) => {
+                if !waiting.swap(true, std::sync::atomic::Ordering::Relaxed) {
+                    self.session.output.note(&format!(
+                        "waiting for run `{}`, which is at work on this link",
+                        visible(run)
+                    ));
+                }
+            }
+            Event::Done(all) => {
+                let mut bar = writing
+                    .lock()
+                    .unwrap_or_else(std::sync::PoisonError::into_inner);
+                let bar = bar.get_or_insert_with(|| {
+                    let all = u64::try_from(all).ok();
+                    self.session.output.progress(all, "writing to Postman")
+                });
+                bar.advance(1);
+            }
+        };
+        let run = name_of_run(&self.repository, &self.commit);
+        let context = Push {
+            open: &open,
+            store: &store,
+            git: &self.elements,
+            owner: &self.link.owner,
+            options: self.options.clone(),
+            run: &run,
+            git_dir: self.repository.common_dir(),
+            now: &now,
+            wait: &|pause| self.postman.http().wait(pause),
+            calls: &|| self.calls(),
+            quota_left: &|| self.postman.http().quota().remaining,
+            watch: &watch,
+        };
+        act(&context)
+    }
+}
+
+/// Words for a target that did not do it, with what to do.
+pub fn target_failure(error: TargetError) -> Failure {
+    let hint = hint_of(&error);
+    let kind = match &error {
+        TargetError::Postman(_) | TargetError::StoredOtherwise { .. } => Kind::Service,
+        TargetError::Moved { .. } => Kind::Conflict,
+        TargetError::Unsuitable { .. } => Kind::Usage,
+    };
+    match error {
+        TargetError::Postman(error) => Failure::from(error),
+        other => hint
+            .into_iter()
+            .fold(Failure::of(kind, other.to_string()), Failure::with_hint),
+    }
+}
+
+/// What to do about a target that did not do it.
+pub fn hint_of(error: &TargetError) -> Option<String> {
+    Some(match error {
+        TargetError::Postman(error) => return Some(error.hint().into()),
+        TargetError::Moved { .. } => "pull first: `git postman pull`".to_owned(),
+        TargetError::Unsuitable { .. } => return None,
+        TargetError::StoredOtherwise { .. } => {
+            "`git postman undo` puts back what was there; `git postman diff` shows the difference"
+                .to_owned()
+        }
+    })
+}
+
+fn failure_of(error: PushError<String>) -> Failure {
+    match error {
+        PushError::Target(error) => target_failure(error),
+        PushError::Store(error) => Failure::from(error),
+        PushError::Refused(words) => Failure::of(Kind::Conflict, words),
+        error @ PushError::Mark(_) => Failure::usage(error.to_string()),
+        error @ PushError::Overtaken { .. } => Failure::of(Kind::Overtaken, error.to_string())
+            .with_hint("try again in a minute: its claim ends by itself"),
+        error @ PushError::TakenOver => Failure::of(Kind::Overtaken, error.to_string())
+            .with_hint("push again: what this run wrote is found and recorded then"),
+    }
+}
+
+fn no_link(error: LinkError) -> Failure {
+    let hint = error.hint();
+    Failure::usage(error.to_string()).with_hint(hint)
+}
+
+fn no_home(error: NoHome) -> Failure {
+    let hint = error.hint();
+    hint.into_iter()
+        .fold(Failure::usage(error.to_string()), Failure::with_hint)
+}
+
+fn mismatch(error: Mismatch) -> Failure {
+    let hint = error.hint.clone();
+    Failure::of(Kind::Conflict, error.to_string()).with_hint(hint)
+}
+
+fn service_of<'p>(
+    project: &'p Project<'_>,
+    folder: Option<&RepoPath>,
+) -> Result<&'p Service, Failure> {
+    if let Some(folder) = folder {
+        let found = project
+            .services
+            .iter()
+            .find(|service| service.folder == *folder);
+        return found.ok_or_else(|| {
+            Failure::usage(format!("`{folder}` holds no `.postman/`"))
+                .with_hint("name the folder that holds it")
+        });
+    }
+    match project.services.as_slice() {
+        [only] => Ok(only),
+        [] => Err(no_link(LinkError::NotLinked {
+            folder: RepoPath::root(),
+        })),
+        several => {
+            let names: Vec<String> = several
+                .iter()
+                .map(|service| format!("`{}`", service.folder))
+                .collect();
+            Err(Failure::usage(format!(
+                "the repository has several service folders: {}",
+                visible(&names.join(", "))
+            ))
+            .with_hint("say which one with --folder DIR"))
+        }
+    }
+}
+
+/// The commit of a branch: the local one, else that of the remote.
+fn commit_of(repository: &Repository, branch: &str) -> Result<CommitId, Failure> {
+    let remote = Home::of(repository).map_err(no_home)?.remote;
+    let local = format!("refs/heads/{branch}");
+    let names = std::iter::once(local)
+        .chain(remote.map(|remote| format!("refs/remotes/{remote}/{branch}")));
+    for name in names {
+        if let Some(commit) = repository.reference(&name)? {
+            return Ok(commit);
+        }
+    }
+    Err(Failure::usage(format!(
+        "there is no branch `{}`",
+        visible(branch)
+    )))
+}
+
+/// Only the active branch is pushed unasked: another one would replace what everybody sees in Postman.
+fn refuse_other_branch(
+    repository: &Repository,
+    link: &Link,
+    home: &Home,
+    commit: &CommitId,
+) -> Result<(), Failure> {
+    let Some(active) = &link.active_branch else {
+        return Ok(());
+    };
+    let current = repository.current_branch()?;
+    if current.as_ref() == Some(active) {
+        return Ok(());
+    }
+    // Build servers check out a commit and no branch.
+    if current.is_none() {
+        let remote = home
+            .remote
+            .as_ref()
+            .map(|remote| format!("refs/remotes/{remote}/{active}"));
+        let names = std::iter::once(format!("refs/heads/{active}")).chain(remote);
+        for name in names {
+            if repository.reference(&name)?.as_ref() == Some(commit) {
+                return Ok(());
+            }
+        }
+    }
+    let what = match &current {
+        Some(branch) => format!("`{}` is checked out", visible(branch)),
+        None => "no branch is checked out, and this commit is not its tip".to_owned(),
+    };
+    Err(Failure::usage(format!(
+        "the active branch of the link is `{}`, and {what}",
+        visible(active)
+    ))
+    .with_hint(format!(
+        "push the active branch with `--branch {active}`, or name another one with `--branch`"
+    )))
+}
+
+/// What to say of a connected API, where something of it is here.
+pub fn connected_note(ready: &Ready<'_>) -> Option<String> {
+    let all = ready.skipped.iter();
+    let read = all.filter(|skipped| skipped.reason == READS_ITSELF).count();
+    if read == 0 {
+        return None;
+    }
+    let branch = ready.link.active_branch.as_deref();
+    let branch = branch.map_or_else(String::new, |branch| format!(" `{}`", visible(branch)));
+    Some(format!(
+        "Postman has connected this API to the repository and reads {} from the active branch{branch} itself: push it with git",
+        counted(read, "element")
+    ))
+}
+
+/// A name that no other run has.
+fn name_of_run(repository: &Repository, commit: &CommitId) -> String {
+    let now = SystemTimeNow::get();
+    let parts = [
+        format!("{now}"),
+        process::id().to_string(),
+        repository.git_dir().display().to_string(),
+        commit.to_string(),
+        format!("{:?}", std::thread::current().id()),
+    ];
+    let digest = Digest::of_parts(parts.iter().map(String::as_bytes));
+    digest.short()[..12].to_owned()
+}
+
+fn now() -> u64 {
+    u64::try_from(SystemTimeNow::get() / 1_000_000_000).unwrap_or(u64::MAX)
+}
+
+/// The clock on the wall: claims are held against it, and commits bear it.
+struct SystemTimeNow;
+
+impl SystemTimeNow {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a run asks for the time once it stands at the command line"
+    )]
+    fn get() -> u128 {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH);
+        since.map_or(0, |since| since.as_nanos())
+    }
+}

@@ -1,0 +1,418 @@
+//! A repository that is connected to a workspace of the sandbox, the real program between them, and everything that passes
+//! on the wire written down and held against the contract.
+
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use git_postman::git::repository::Repository as Opened;
+use git_postman::mirror::element::RemoteId;
+use git_postman::mirror::home::Home;
+use git_postman::mirror::state::{Blobs, LinkTarget, MirrorState, Owner};
+use git_postman::mirror::store::{Draft, StateStore as _, Swap};
+use git_postman::mirror::store_git::GitStore;
+use git_postman::model::path::RepoPath;
+use git_postman::sandbox::options::{Options, Settings};
+use git_postman::sandbox::running::{Running, Sandbox};
+use serde_json::{Value, json};
+
+use crate::support::contract::{Exchange, check_exchange};
+use crate::support::http::send;
+use crate::support::{Repository, Run};
+
+/// The versioned family's header.
+pub(crate) const V10: &str = "application/vnd.api.v10+json";
+/// The address of the collection format.
+pub(crate) const SCHEMA: &str =
+    "https://schema.getpostman.com/json/collection/v2.1.0/collection.json";
+/// Where the mirror keeps its state.
+pub(crate) const STATE: &str = "refs/postman/state";
+
+/// A sandbox with a workspace, a repository that is connected to it, and a recorder between them.
+pub(crate) struct Scene {
+    pub(crate) repository: Repository,
+    pub(crate) sandbox: Running,
+    pub(crate) workspace: String,
+    pub(crate) recorder: Recorder,
+}
+
+impl Scene {
+    /// A workspace, and a repository with these files and one `.postman/resources.yaml`.
+    pub(crate) fn of_workspace(files: &[(&str, &str)]) -> Self {
+        let (sandbox, workspace) = sandbox();
+        let repository = Repository::with(files);
+        let resources = format!("workspace:\n  id: {workspace}\n");
+        repository.commit(&[(".postman/resources.yaml", &resources)], "connect");
+        let target = LinkTarget::SpecHub {
+            specification: None,
+            workspace: id(&workspace),
+        };
+        Self::connected(repository, sandbox, workspace, target)
+    }
+
+    /// An API of the API Builder, and a repository with these files and its metadata.
+    pub(crate) fn of_api(files: &[(&str, &str)]) -> Self {
+        let (sandbox, workspace) = sandbox();
+        let path = format!("/apis?workspaceId={workspace}");
+        let api = ask_sandbox(&sandbox, "POST", &path, &json!({"name": "Pets"}));
+        let api = api["id"].as_str().unwrap().to_owned();
+        let repository = Repository::with(files);
+        let index = format!(
+            "configVersion = 1.0.0\ntype = apiEntityData\napis[] = {{\"apiId\":\"{api}\"}}\n"
+        );
+        let file = format!(
+            "configVersion = 1.1.0\ntype = apiEntityData\n\n[config]\nid = {api}\n\n[config.relations]\n\n\
+             [config.relations.collections]\nrootDirectory = postman/collections\n\n[config.relations.collections.metaData]\n\n\
+             [config.relations.apiDefinition]\nrootDirectory = postman/schemas\n\n[config.relations.apiDefinition.metaData]\n"
+        );
+        repository.commit(
+            &[
+                (".postman/api", &index),
+                (&format!(".postman/api_{api}"), &file),
+            ],
+            "connect",
+        );
+        let target = LinkTarget::ApiBuilder {
+            api: id(&api),
+            workspace: id(&workspace),
+        };
+        Self::connected(repository, sandbox, workspace, target)
+    }
+
+    fn connected(
+        repository: Repository,
+        sandbox: Running,
+        workspace: String,
+        target: LinkTarget,
+    ) -> Self {
+        let origin = repository.beside("origin.git");
+        repository
+            .git(&["init", "--quiet", "--bare", origin.to_str().unwrap()])
+            .expect(0);
+        repository
+            .git(&["remote", "add", "origin", origin.to_str().unwrap()])
+            .expect(0);
+        repository
+            .git(&["push", "--quiet", "--no-verify", "origin", "HEAD:main"])
+            .expect(0);
+        begin_record(&repository, target);
+        let recorder = Recorder::before(&sandbox.url);
+        Self {
+            repository,
+            sandbox,
+            workspace,
+            recorder,
+        }
+    }
+
+    /// Runs the program with the key of the sandbox.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Run {
+        self.run_in(&self.repository, arguments)
+    }
+
+    /// The same in another clone.
+    pub(crate) fn run_in(&self, repository: &Repository, arguments: &[&str]) -> Run {
+        self.run_with(repository, &self.sandbox.key, arguments)
+    }
+
+    /// The same with another key.
+    pub(crate) fn run_with(&self, repository: &Repository, key: &str, arguments: &[&str]) -> Run {
+        let variables = [
+            ("POSTMAN_API_KEY", key),
+            ("POSTMAN_API_URL", self.recorder.url.as_str()),
+        ];
+        repository.run_handed(repository.root(), &variables, arguments)
+    }
+
+    /// `push --format json`, which must end like this.
+    #[track_caller]
+    pub(crate) fn push(&self, code: i32, more: &[&str]) -> Value {
+        let mut arguments = vec!["push", "--format", "json"];
+        arguments.extend(more);
+        self.run(&arguments).expect(code).json()
+    }
+
+    /// Asks the sandbox directly, past the recorder.
+    pub(crate) fn ask(&self, method: &str, path: &str, body: &Value) -> Value {
+        ask_sandbox(&self.sandbox, method, path, body)
+    }
+
+    /// What is in the workspace: `kind name`, sorted.
+    pub(crate) fn inventory(&self) -> Vec<String> {
+        let path = format!("/workspaces/{}", self.workspace);
+        let workspace = self.ask("GET", &path, &Value::Null);
+        let mut found = Vec::new();
+        for kind in ["collections", "environments", "specs", "apis"] {
+            for one in workspace["workspace"][kind]
+                .as_array()
+                .into_iter()
+                .flatten()
+            {
+                found.push(format!("{kind} {}", one["name"].as_str().unwrap()));
+            }
+        }
+        found.sort();
+        found
+    }
+
+    /// A collection by its name: its uid and its content.
+    pub(crate) fn collection(&self, name: &str) -> (String, Value) {
+        let path = format!("/workspaces/{}", self.workspace);
+        let workspace = self.ask("GET", &path, &Value::Null);
+        let all = workspace["workspace"]["collections"]
+            .as_array()
+            .unwrap()
+            .clone();
+        let one = all.iter().find(|one| one["name"] == name).unwrap();
+        let uid = one["uid"].as_str().unwrap().to_owned();
+        let content = self.ask("GET", &format!("/collections/{uid}"), &Value::Null);
+        (uid, content["collection"].clone())
+    }
+
+    /// Somebody edits a collection in Postman.
+    pub(crate) fn edit(&self, name: &str, change: impl FnOnce(&mut Value)) {
+        let (uid, mut collection) = self.collection(name);
+        change(&mut collection);
+        let body = json!({"collection": collection});
+        self.ask("PUT", &format!("/collections/{uid}"), &body);
+    }
+
+    /// One more fault in the sandbox.
+    pub(crate) fn fault(&self, spec: &str, skip: u64, times: u64) {
+        let body = json!({"spec": spec, "skip": skip, "times": times});
+        self.ask("POST", "/sandbox/faults", &body);
+    }
+
+    /// No more faults.
+    pub(crate) fn heal(&self) {
+        let headers = [("X-API-Key", self.sandbox.key.as_str())];
+        send(
+            &self.sandbox.url,
+            "DELETE",
+            "/sandbox/faults",
+            &headers,
+            None,
+        )
+        .unwrap();
+    }
+
+    /// How many commits the state has on the remote.
+    pub(crate) fn records(&self) -> usize {
+        let run = self
+            .repository
+            .git(&["--git-dir", "../origin.git", "rev-list", "--count", STATE])
+            .expect(0);
+        run.stdout.trim().parse().unwrap()
+    }
+}
+
+impl Drop for Scene {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            return;
+        }
+        let exchanges = self.recorder.exchanges.lock().unwrap();
+        let wrong: Vec<_> = exchanges.iter().flat_map(check_exchange).collect();
+        assert!(wrong.is_empty(), "{wrong:#?}");
+    }
+}
+
+/// A collection with requests of these names.
+pub(crate) fn collection(name: &str, requests: &[&str]) -> String {
+    let items: Vec<Value> = requests
+        .iter()
+        .enumerate()
+        .map(|(index, request)| {
+            json!({"name": request, "request": {"method": "GET", "header": [],
+                "url": format!("https://api.example.com/{index}")}})
+        })
+        .collect();
+    format!(
+        "{:#}\n",
+        json!({"info": {"name": name, "schema": SCHEMA}, "item": items})
+    )
+}
+
+fn sandbox() -> (Running, String) {
+    let sandbox = Sandbox::start(Options {
+        settings: Settings {
+            rate_limit: 0,
+            strict_limit: 0,
+            ..Settings::default()
+        },
+        ..Options::default()
+    })
+    .unwrap();
+    let made = ask_sandbox(
+        &sandbox,
+        "POST",
+        "/workspaces",
+        &json!({"workspace": {"name": "Pets", "type": "team"}}),
+    );
+    let workspace = made["workspace"]["id"].as_str().unwrap().to_owned();
+    (sandbox, workspace)
+}
+
+#[track_caller]
+fn ask_sandbox(sandbox: &Running, method: &str, path: &str, body: &Value) -> Value {
+    let mut headers = vec![
+        ("X-API-Key", sandbox.key.as_str()),
+        ("Content-Type", "application/json"),
+    ];
+    if path.starts_with("/apis") {
+        headers.push(("Accept", V10));
+    }
+    let text = body.to_string();
+    let body = (!body.is_null()).then_some(text.as_bytes());
+    let reply = send(&sandbox.url, method, path, &headers, body).unwrap();
+    assert!(
+        (200..300).contains(&reply.status),
+        "{method} {path}: {} {}",
+        reply.status,
+        reply.json()
+    );
+    reply.json()
+}
+
+fn id(text: &str) -> RemoteId {
+    RemoteId::parse(text).unwrap()
+}
+
+/// What `connect` records.
+fn begin_record(repository: &Repository, target: LinkTarget) {
+    let opened = Opened::discover(repository.root()).unwrap();
+    let home = Home::of(&opened).unwrap();
+    let state = MirrorState::new(Owner {
+        repository: home.repository(),
+        roots: home.roots.clone(),
+        name: "Pets".to_owned(),
+        active_branch: Some("main".to_owned()),
+        folder: RepoPath::root(),
+        target,
+        host: "localhost".to_owned(),
+    });
+    let store = GitStore::new(&opened, home.remote.as_deref(), STATE);
+    let draft = Draft {
+        state: &state,
+        blobs: &Blobs::new(),
+        message: "Connect\n",
+        now: 1,
+    };
+    assert!(matches!(store.swap(None, &draft).unwrap(), Swap::Done(_)));
+}
+
+/// Stands before the sandbox, hands everything on byte by byte, and remembers it.
+pub(crate) struct Recorder {
+    pub(crate) url: String,
+    pub(crate) exchanges: Arc<Mutex<Vec<Exchange>>>,
+}
+
+impl Recorder {
+    fn before(url: &str) -> Self {
+        let upstream = url.strip_prefix("http://").unwrap().to_owned();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let own = format!("http://{}", listener.local_addr().unwrap());
+        let exchanges = Arc::new(Mutex::new(Vec::new()));
+        let kept = Arc::clone(&exchanges);
+        thread::spawn(move || {
+            for stream in listener.incoming().map_while(Result::ok) {
+                let (upstream, kept) = (upstream.clone(), Arc::clone(&kept));
+                thread::spawn(move || hand_on(stream, &upstream, &kept));
+            }
+        });
+        Self {
+            url: own,
+            exchanges,
+        }
+    }
+
+    /// How many calls there were so far.
+    pub(crate) fn calls(&self) -> usize {
+        self.exchanges.lock().unwrap().len()
+    }
+}
+
+fn hand_on(mut client: TcpStream, upstream: &str, kept: &Mutex<Vec<Exchange>>) -> Option<()> {
+    client
+        .set_read_timeout(Some(Duration::from_secs(60)))
+        .ok()?;
+    let (head, body) = request_of(&mut client)?;
+    let mut lines = head.split("\r\n");
+    let mut first = lines.next()?.split(' ');
+    let (method, target) = (first.next()?.to_owned(), first.next()?.to_owned());
+    let headers: Vec<(String, String)> = lines
+        .filter_map(|line| line.split_once(": "))
+        .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
+        .filter(|(name, _)| !["connection", "host"].contains(&name.as_str()))
+        .collect();
+    let accept = headers.iter().find(|(name, _)| name == "accept");
+    let mut exchange = Exchange {
+        method: method.clone(),
+        target: target.clone(),
+        accept: accept.map(|(_, value)| value.clone()),
+        body: body.clone(),
+        ..Exchange::default()
+    };
+    let mut server = TcpStream::connect(upstream).ok()?;
+    server
+        .set_read_timeout(Some(Duration::from_secs(60)))
+        .ok()?;
+    let mut request =
+        format!("{method} {target} HTTP/1.1\r\nHost: {upstream}\r\nConnection: close\r\n");
+    for (name, value) in &headers {
+        request.push_str(&format!("{name}: {value}\r\n"));
+    }
+    request.push_str("\r\n");
+    server.write_all(request.as_bytes()).ok()?;
+    let _ = server.write_all(&body);
+    let mut answer = Vec::new();
+    let _ = server.read_to_end(&mut answer);
+    if let Some(split) = answer.windows(4).position(|four| four == b"\r\n\r\n") {
+        let head = String::from_utf8_lossy(&answer[..split]).into_owned();
+        let header = |wanted: &str| {
+            head.split("\r\n").find_map(|line| {
+                let (name, value) = line.split_once(": ")?;
+                name.eq_ignore_ascii_case(wanted).then(|| value.to_owned())
+            })
+        };
+        exchange.status = head.split(' ').nth(1)?.parse().ok()?;
+        exchange.content_type = header("content-type");
+        exchange.location = header("location");
+        exchange.answer = answer[split + 4..].to_vec();
+        let announced = header("content-length").and_then(|text| text.parse::<usize>().ok());
+        let is_whole = announced.is_none_or(|length| length == exchange.answer.len());
+        // What a fault has cut or made up is no exchange of Postman's.
+        let is_made_up = exchange.content_type.as_deref() == Some("text/html");
+        if is_whole && !is_made_up && exchange.status < 500 {
+            kept.lock().unwrap().push(exchange);
+        }
+    }
+    client.write_all(&answer).ok()?;
+    Some(())
+}
+
+fn request_of(client: &mut TcpStream) -> Option<(String, Vec<u8>)> {
+    let mut read = Vec::new();
+    let mut block = [0; 1 << 16];
+    let split = loop {
+        if let Some(split) = read.windows(4).position(|four| four == b"\r\n\r\n") {
+            break split;
+        }
+        let count = client.read(&mut block).ok().filter(|count| *count > 0)?;
+        read.extend_from_slice(&block[..count]);
+    };
+    let head = String::from_utf8(read[..split].to_vec()).ok()?;
+    let length = head.split("\r\n").find_map(|line| {
+        let (name, value) = line.split_once(": ")?;
+        name.eq_ignore_ascii_case("content-length")
+            .then(|| value.parse::<usize>().ok())?
+    });
+    let mut body = read[split + 4..].to_vec();
+    while body.len() < length.unwrap_or(0) {
+        let count = client.read(&mut block).ok().filter(|count| *count > 0)?;
+        body.extend_from_slice(&block[..count]);
+    }
+    Some((head, body))
+}
