@@ -23,8 +23,8 @@ use std::process::ExitCode;
 use clap::{Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::cli::commands::{
-    apply, canonicalize, check, completions, diff, diff_driver, explain, hook, init, man, merge,
-    merge_driver, plan, pull, push, rules, sandbox, tour,
+    apply, canonicalize, check, completions, connect, diff, diff_driver, disconnect, explain, hook,
+    init, man, merge, merge_driver, plan, pull, push, rules, sandbox, status, tour,
 };
 use crate::cli::failure::Failure;
 use crate::cli::output::{Output, OutputEnvironment, OutputOptions};
@@ -95,6 +95,9 @@ enum Command {
     Push(push::PushArgs),
     Plan(plan::PlanArgs),
     Apply(apply::ApplyArgs),
+    Connect(connect::ConnectArgs),
+    Disconnect(disconnect::DisconnectArgs),
+    Status(status::StatusArgs),
     Tour(tour::TourArgs),
     Sandbox(sandbox::SandboxArgs),
     Completions(completions::CompletionsArgs),
@@ -182,6 +185,9 @@ fn dispatch(command: &Command, session: &Session) -> Result<u8, Failure> {
         Command::Push(args) => push::run(args, session),
         Command::Plan(args) => plan::run(args, session),
         Command::Apply(args) => apply::run(args, session),
+        Command::Connect(args) => connect::run(args, session),
+        Command::Disconnect(args) => disconnect::run(args, session),
+        Command::Status(args) => status::run(args, session),
         Command::Tour(args) => tour::run(args, session),
         Command::Sandbox(args) => sandbox::run(args, session),
         Command::Completions(args) => completions::run(args, session),

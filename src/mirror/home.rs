@@ -71,10 +71,7 @@ impl Home {
         let remote = remote(repository)?;
         let address = match &remote {
             None => None,
-            Some(name) => match address(repository, name)? {
-                Some(text) => Remote::parse(&text)?.hosted().cloned(),
-                None => None,
-            },
+            Some(name) => address(repository, name)?,
         };
         Ok(Self {
             remote,
@@ -137,16 +134,24 @@ fn remote(repository: &Repository) -> Result<Option<String>, NoHome> {
     }
 }
 
-/// The address that git goes to, `url.<base>.insteadOf` applied; no network takes part.
-fn address(repository: &Repository, remote: &str) -> Result<Option<String>, GitError> {
+/// The address of a remote. What the configuration says is what everybody else calls it; only a shorthand, or an alias of
+/// somebody's ssh, is read as what `url.<base>.insteadOf` makes of it. No network takes part.
+fn address(repository: &Repository, remote: &str) -> Result<Option<RemoteAddress>, NoHome> {
+    let Some(written) = repository.remote_url(remote)? else {
+        return Ok(None);
+    };
+    let plain = Remote::parse(&written)?;
+    if let Some(address) = plain.hosted().filter(|address| !address.is_alias()) {
+        return Ok(Some(address.clone()));
+    }
     let answer = repository
         .git()
         .run(&["ls-remote", "--get-url", "--", remote], None)?;
-    if answer.status.success() {
-        let text = String::from_utf8_lossy(&answer.output).trim().to_owned();
-        return Ok(Some(text).filter(|text| !text.is_empty()));
+    let rewritten = String::from_utf8_lossy(&answer.output).trim().to_owned();
+    if !answer.status.success() || rewritten.is_empty() || rewritten == written {
+        return Ok(plain.hosted().cloned());
     }
-    repository.remote_url(remote)
+    Ok(Remote::parse(&rewritten)?.hosted().cloned())
 }
 
 fn roots(repository: &Repository) -> Result<Vec<CommitId>, GitError> {

@@ -1,7 +1,9 @@
 //! The mirror: what moves between Git and Postman, what both sides last agreed on, and what is to be done.
 
+pub mod ahead;
 pub mod apply;
 pub mod carry;
+pub mod connecting;
 pub mod cost;
 pub mod deliver;
 pub mod element;

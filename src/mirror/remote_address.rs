@@ -171,7 +171,7 @@ impl RemoteAddress {
     }
 
     /// Whether the host can only be a name in somebody's ssh configuration. Hosts that others reach have a dot.
-    fn is_alias(&self) -> bool {
+    pub fn is_alias(&self) -> bool {
         !self.host.contains(['.', ':']) && self.host != "localhost"
     }
 }

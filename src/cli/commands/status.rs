@@ -1,0 +1,444 @@
+//! `status`: the link, the last sync, and how far each side is ahead of it.
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use crate::cli::failure::Failure;
+use crate::cli::linking::{Ground, Meaning, unread};
+use crate::cli::reporting::print;
+use crate::cli::session::Session;
+use crate::mirror::ahead::{Ahead, of_git, of_postman, to_read};
+use crate::mirror::git_side;
+use crate::mirror::link::{Link, Named, find_link, verify};
+use crate::mirror::remote_content::digest_of;
+use crate::mirror::sides::read_into;
+use crate::mirror::state::{Claim, LinkTarget, MirrorState};
+use crate::mirror::store::{StateStore as _, Stored};
+use crate::mirror::targets;
+use crate::model::id::CommitId;
+use crate::model::snapshot::Snapshot;
+use crate::model::text::{counted, visible};
+use crate::postman::client::Postman;
+use crate::project::Project;
+use crate::report::ReportFormat;
+
+/// Show the link to Postman, the last sync, and how far each side is ahead of it
+///
+/// The Git side is the active branch as this clone has it. Without a key, or with --offline, Postman is not asked, and only the
+/// Git side is shown. Exit code 1 where a side is ahead.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  git postman status
+  git postman status --offline
+  git postman status --format json")]
+pub struct StatusArgs {
+    /// The folder that holds `.postman/`
+    #[arg(long, value_name = "DIR")]
+    folder: Option<String>,
+    /// How to write it: human or json
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    format: ReportFormat,
+}
+
+/// Everything that is said.
+struct Status {
+    link: Link,
+    state_ref: String,
+    current_branch: Option<String>,
+    commit: Option<CommitId>,
+    synced: Option<(CommitId, u64)>,
+    git: Vec<Ahead>,
+    unread: Vec<(String, String)>,
+    candidates: Vec<String>,
+    postman: Option<Vec<Ahead>>,
+    not_asked: Option<String>,
+    claim: Option<(Claim, u64)>,
+    quota: Option<Value>,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// Nothing that is connected, ends that do not agree, what Postman refuses.
+pub fn run(args: &StatusArgs, session: &Session) -> Result<u8, Failure> {
+    if !matches!(args.format, ReportFormat::Human | ReportFormat::Json) {
+        return Err(Failure::usage("status is written as human or json"));
+    }
+    let ground = Ground::of(session, args.folder.as_deref(), Meaning::Connected)?;
+    let store = if session.offline {
+        ground.seen_store()
+    } else {
+        ground.store()
+    };
+    let stored = store.load()?;
+    let state = stored.as_ref().map(|stored| &stored.state);
+    let mut project = ground.project()?;
+    let at = ground.service(&mut project, &*ground.snapshot);
+    let not_asked = not_asked(session);
+    let mut here = ground.here();
+    if let (Some(_), Some(state)) = (&not_asked, state) {
+        // Who does not ask Postman needs no right address of it.
+        here.host = &state.owner.host;
+    }
+    let link = find_link(&project, &project.services[at], state, &here)?;
+    let Some(stored) = &stored else {
+        return Err(Failure::usage("there is no record of the link"));
+    };
+    let (commit, git) = git_half(&ground, &link)?;
+    let mut status = Status {
+        state_ref: ground.state_ref.clone(),
+        current_branch: ground.repository.current_branch()?,
+        commit,
+        synced: store.last_sync(stored)?,
+        git: of_git(&stored.state, &git, &ground.folder),
+        unread: git
+            .unread
+            .iter()
+            .map(|(path, reason)| (path.as_str().to_owned(), reason.clone()))
+            .collect(),
+        candidates: git
+            .candidates
+            .iter()
+            .map(|path| path.as_str().to_owned())
+            .collect(),
+        postman: None,
+        not_asked,
+        claim: held(&stored.state, session.now()),
+        quota: None,
+        link,
+    };
+    if status.not_asked.is_none() {
+        let postman = session.postman()?;
+        status.postman = Some(postman_half(
+            session,
+            &postman,
+            &ground,
+            &status.link,
+            stored,
+        )?);
+        status.quota = quota(&postman)?;
+    }
+    let is_ahead = !status.git.is_empty()
+        || !status.unread.is_empty()
+        || !status.candidates.is_empty()
+        || status
+            .postman
+            .as_ref()
+            .is_some_and(|ahead| !ahead.is_empty());
+    let code = u8::from(is_ahead);
+    let text = match args.format {
+        ReportFormat::Json => format!("{:#}\n", as_json(&status, &stored.state, code)),
+        _ => as_text(&status, &stored.state, session.now()),
+    };
+    print(session, &text)?;
+    Ok(code)
+}
+
+/// What the active branch has, as this clone has it; else what is checked out, else the files on disk.
+fn git_half(
+    ground: &Ground,
+    link: &Link,
+) -> Result<(Option<CommitId>, git_side::GitSide), Failure> {
+    let repository = &ground.repository;
+    let branch = link.active_branch.as_ref();
+    let tip = match branch {
+        Some(branch) => repository.reference(&format!("refs/heads/{branch}"))?,
+        None => None,
+    };
+    let commit = match tip {
+        Some(commit) => Some(commit),
+        None if repository.has_commits()? => Some(repository.resolve("HEAD")?),
+        None => None,
+    };
+    let snapshot: Box<dyn Snapshot> = match &commit {
+        Some(commit) => repository.commit(commit)?,
+        None => repository.worktree()?,
+    };
+    let mut project = Project::load(&*snapshot, &ground.decided.config)?;
+    let at = ground.service(&mut project, &*snapshot);
+    let side = git_side::read(
+        &project,
+        &*snapshot,
+        &project.services[at],
+        None,
+        &digest_of,
+    );
+    Ok((commit, side))
+}
+
+fn postman_half(
+    session: &Session,
+    postman: &Postman,
+    ground: &Ground,
+    link: &Link,
+    stored: &Stored,
+) -> Result<Vec<Ahead>, Failure> {
+    if let LinkTarget::GitLinked { api, .. } | LinkTarget::ApiBuilder { api, .. } = &link.target {
+        let api = postman.api(api.as_str())?;
+        verify(link, &api, &ground.home)?;
+    }
+    let target = targets::open(postman, &link.target, Some(&stored.state));
+    let mut set = target.list().map_err(unread)?;
+    let ids = to_read(&stored.state, &set);
+    let progress = session
+        .output
+        .progress(Some(ids.len() as u64), "reading from Postman");
+    read_into(&*target, &mut set, &ids, &|_| progress.advance(1)).map_err(unread)?;
+    Ok(of_postman(&stored.state, &set))
+}
+
+fn not_asked(session: &Session) -> Option<String> {
+    if session.offline {
+        return Some("--offline".to_owned());
+    }
+    session
+        .environment
+        .postman_api_key
+        .is_none()
+        .then(|| "there is no key in POSTMAN_API_KEY".to_owned())
+}
+
+fn held(state: &MirrorState, now: u64) -> Option<(Claim, u64)> {
+    let claim = state.claim.as_ref().filter(|claim| claim.counts(now))?;
+    Some((claim.clone(), claim.until.saturating_sub(now)))
+}
+
+fn quota(postman: &Postman) -> Result<Option<Value>, Failure> {
+    let quota = postman.http().quota();
+    let (limit, left) = match (quota.limit, quota.remaining) {
+        (Some(limit), Some(left)) => (Some(limit), Some(left)),
+        // The headers did not say.
+        _ => match postman.me() {
+            Ok(me) => match me.usage {
+                None => return Ok(None),
+                Some(usage) => {
+                    let limit = usage.limit.map(whole);
+                    let left = limit.map(|limit| limit.saturating_sub(whole(usage.used)));
+                    (limit, left)
+                }
+            },
+            Err(error) => return Err(error.into()),
+        },
+    };
+    Ok(Some(json!({ "limit": limit, "left": left })))
+}
+
+/// A number of calls; Postman gives them as any number.
+fn whole(number: f64) -> u64 {
+    format!("{:.0}", number.max(0.0)).parse().unwrap_or(0)
+}
+
+fn kind_word(target: &LinkTarget) -> &'static str {
+    match target {
+        LinkTarget::GitLinked { .. } => "git-linked",
+        LinkTarget::ApiBuilder { .. } => "api-builder",
+        LinkTarget::SpecHub { .. } => "spec-hub",
+    }
+}
+
+fn as_json(status: &Status, state: &MirrorState, code: u8) -> Value {
+    let link = &status.link;
+    let ahead = |side: &[Ahead]| -> Vec<Value> {
+        side.iter()
+            .map(|one| {
+                json!({
+                    "change": one.change.word(),
+                    "kind": one.kind.word(),
+                    "path": one.path.as_ref().map(|path| path.as_str()),
+                    "name": one.name,
+                    "remote_id": one.remote_id.as_ref().map(|id| id.as_str()),
+                })
+            })
+            .collect()
+    };
+    let specification = match &link.target {
+        LinkTarget::SpecHub { specification, .. } => specification.as_ref().map(|id| id.as_str()),
+        _ => None,
+    };
+    let api = match Named::of(&link.target) {
+        Named::Api(id) => Some(id.as_str().to_owned()),
+        Named::Workspace(_) => None,
+    };
+    let last_sync = state.last_sync.as_ref().map(|sync| {
+        let (commit, at) = match &status.synced {
+            Some((commit, seconds)) => (Some(commit.as_str()), Some(*seconds)),
+            None => (None, None),
+        };
+        json!({
+            "run": sync.run,
+            "towards": if sync.towards_postman { "postman" } else { "git" },
+            "at": at,
+            "commit": commit,
+        })
+    });
+    json!({
+        "format_version": 1,
+        "command": "status",
+        "exit_code": code,
+        "link": {
+            "kind": kind_word(&link.target),
+            "name": link.name,
+            "api": api,
+            "workspace": link.target.workspace().as_str(),
+            "specification": specification,
+            "folder": link.folder.as_str(),
+            "repository": link.owner.repository,
+            "moved_from": link.moved_from,
+            "schema_directory": link.schema_directory.as_ref().map(|path| path.as_str()),
+            "collection_directory": link.collection_directory.as_str(),
+            "active_branch": link.active_branch,
+            "state_ref": status.state_ref,
+        },
+        "current_branch": status.current_branch,
+        "last_sync": last_sync,
+        "git": {
+            "commit": status.commit.as_ref().map(|commit| commit.as_str()),
+            "ahead": ahead(&status.git),
+            "unread": status.unread.iter().map(|(path, reason)| json!({ "path": path, "reason": reason })).collect::<Vec<_>>(),
+            "candidates": status.candidates,
+        },
+        "postman": match (&status.postman, &status.not_asked) {
+            (Some(side), _) => json!({ "asked": true, "ahead": ahead(side) }),
+            (None, reason) => json!({ "asked": false, "reason": reason }),
+        },
+        "claim": status.claim.as_ref().map(|(claim, left)| json!({
+            "run": claim.run, "since": claim.since, "until": claim.until, "seconds_left": left,
+        })),
+        "quota": status.quota,
+    })
+}
+
+fn as_text(status: &Status, state: &MirrorState, now: u64) -> String {
+    let link = &status.link;
+    let mut text = String::new();
+    let mut line = |word: &str, value: &str| {
+        text.push_str(&format!("{word:<22}{}\n", visible(value)));
+    };
+    let named = Named::of(&link.target);
+    line("connected with", &format!("the {} ({named})", link.name));
+    if !link.folder.is_root() {
+        line("folder", link.folder.as_str());
+    }
+    match link.target {
+        LinkTarget::GitLinked { .. } => line(
+            "kind",
+            "an API that Postman has connected to this repository itself",
+        ),
+        LinkTarget::ApiBuilder { .. } => line("kind", "an API of the API Builder"),
+        LinkTarget::SpecHub { .. } => {
+            line("kind", "a workspace with its specifications (Spec Hub)")
+        }
+    }
+    if let Some(from) = &link.moved_from {
+        line(
+            "moved",
+            &format!("the record still has the address {from}; `git postman connect` renews it"),
+        );
+    }
+    let branch = link.active_branch.as_deref().unwrap_or("none is named");
+    let current = match &status.current_branch {
+        Some(current) if Some(current) == link.active_branch.as_ref() => String::new(),
+        Some(current) => format!(" (checked out is {current})"),
+        None => " (no branch is checked out)".to_owned(),
+    };
+    line("active branch", &format!("{branch}{current}"));
+    match (&state.last_sync, &status.synced) {
+        (Some(sync), at) => {
+            let towards = if sync.towards_postman {
+                "to Postman"
+            } else {
+                "to Git"
+            };
+            let when = at.as_ref().map_or(String::new(), |(commit, seconds)| {
+                format!("{}, {}, ", ago(*seconds, now), &commit.as_str()[..10])
+            });
+            line(
+                "last sync",
+                &format!("{when}{towards}, by the run {}", sync.run),
+            );
+        }
+        (None, _) => line("last sync", "never"),
+    }
+    line("git is", &ahead_in_words(&status.git));
+    text.push_str(&entries(&status.git));
+    for (path, reason) in &status.unread {
+        text.push_str(&format!(
+            "  not carried over  {} {}\n",
+            visible(path),
+            visible(reason)
+        ));
+    }
+    if !status.candidates.is_empty() {
+        text.push_str(&format!(
+            "  which is the API's definition?  {}\n",
+            visible(&status.candidates.join(", "))
+        ));
+    }
+    let mut line = |word: &str, value: &str| {
+        text.push_str(&format!("{word:<22}{}\n", visible(value)));
+    };
+    match (&status.postman, &status.not_asked) {
+        (Some(side), _) => {
+            line("postman is", &ahead_in_words(side));
+            text.push_str(&entries(side));
+        }
+        (None, reason) => line(
+            "postman",
+            &format!("was not asked: {}", reason.as_deref().unwrap_or("unknown")),
+        ),
+    }
+    let mut line = |word: &str, value: &str| {
+        text.push_str(&format!("{word:<22}{}\n", visible(value)));
+    };
+    if let Some((claim, left)) = &status.claim {
+        line(
+            "at work",
+            &format!("the run {}, for at most {left} seconds more", claim.run),
+        );
+    }
+    if let Some(quota) = &status.quota {
+        let told = match (quota["left"].as_u64(), quota["limit"].as_u64()) {
+            (Some(left), Some(limit)) => format!("{left} of {limit} calls are left this month"),
+            _ => "no limit".to_owned(),
+        };
+        line("quota", &told);
+    }
+    text
+}
+
+fn ahead_in_words(side: &[Ahead]) -> String {
+    match side.len() {
+        0 => "where both last agreed".to_owned(),
+        count => format!("ahead by {}", counted(count, "change")),
+    }
+}
+
+fn entries(side: &[Ahead]) -> String {
+    side.iter()
+        .map(|one| {
+            let place = match &one.path {
+                Some(path) => path.as_str().to_owned(),
+                None => one.name.clone(),
+            };
+            format!(
+                "  {:<9}{:<13}{}\n",
+                one.change.word(),
+                one.kind.word(),
+                visible(&place)
+            )
+        })
+        .collect()
+}
+
+fn ago(then: u64, now: u64) -> String {
+    let seconds = now.saturating_sub(then);
+    match seconds {
+        0..=89 => format!(
+            "{} ago",
+            counted(usize::try_from(seconds).unwrap_or(0), "second")
+        ),
+        90..=5399 => format!("{} minutes ago", seconds / 60),
+        5400..=172_799 => format!("{} hours ago", seconds / 3600),
+        _ => format!("{} days ago", seconds / 86_400),
+    }
+}
