@@ -24,7 +24,7 @@ use clap::{Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand
 
 use crate::cli::commands::{
     apply, canonicalize, check, completions, connect, diff, diff_driver, disconnect, explain, hook,
-    init, man, merge, merge_driver, plan, pull, push, rules, sandbox, status, tour,
+    init, man, merge, merge_driver, plan, pull, push, rules, sandbox, status, tour, undo,
 };
 use crate::cli::failure::Failure;
 use crate::cli::output::{Output, OutputEnvironment, OutputOptions};
@@ -98,6 +98,7 @@ enum Command {
     Connect(connect::ConnectArgs),
     Disconnect(disconnect::DisconnectArgs),
     Status(status::StatusArgs),
+    Undo(undo::UndoArgs),
     Tour(tour::TourArgs),
     Sandbox(sandbox::SandboxArgs),
     Completions(completions::CompletionsArgs),
@@ -188,6 +189,7 @@ fn dispatch(command: &Command, session: &Session) -> Result<u8, Failure> {
         Command::Connect(args) => connect::run(args, session),
         Command::Disconnect(args) => disconnect::run(args, session),
         Command::Status(args) => status::run(args, session),
+        Command::Undo(args) => undo::run(args, session),
         Command::Tour(args) => tour::run(args, session),
         Command::Sandbox(args) => sandbox::run(args, session),
         Command::Completions(args) => completions::run(args, session),

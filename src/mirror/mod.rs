@@ -41,6 +41,7 @@ pub mod target_git_linked;
 pub mod target_spec_hub;
 pub mod target_workspace;
 pub mod targets;
+pub mod undo;
 
 #[cfg(test)]
 mod plan_properties;

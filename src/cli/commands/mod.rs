@@ -24,3 +24,4 @@ pub mod rules;
 pub mod sandbox;
 pub mod status;
 pub mod tour;
+pub mod undo;
