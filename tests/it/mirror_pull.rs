@@ -1,58 +1,29 @@
 //! `pull` from outside: the real program, real git, and the sandbox in Postman's place.
 
 use std::fs;
+use std::ops::Deref;
 use std::path::Path;
 
-use git_postman::git::repository::Repository as GitRepository;
-use git_postman::mirror::element::RemoteId;
-use git_postman::mirror::home::Home;
-use git_postman::mirror::state::{Blobs, LinkTarget, MirrorState, Owner};
-use git_postman::mirror::store::{Draft, StateStore, Swap};
-use git_postman::mirror::store_git::GitStore;
-use git_postman::model::path::RepoPath;
-use git_postman::sandbox::options::{Options, Settings};
-use git_postman::sandbox::running::{Running, Sandbox};
 use serde_json::{Value, json};
 
-use crate::support::http::send;
-use crate::support::{Repository, Run};
+use crate::support::Run;
+use crate::support::postman::{SCHEMA, STATE, Scene};
 
-const SCHEMA: &str = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json";
-const STATE: &str = "refs/postman/state";
+/// A repository and a workspace that are connected, seen by somebody who pulls. Every call is held against the contract.
+struct Pulling(Scene);
 
-/// A repository and a workspace that are connected.
-struct Scene {
-    repository: Repository,
-    sandbox: Running,
-    workspace: String,
+impl Deref for Pulling {
+    type Target = Scene;
+
+    fn deref(&self) -> &Scene {
+        &self.0
+    }
 }
 
-impl Scene {
-    /// Connected, with one collection in Postman, and nothing in Git yet.
+impl Pulling {
+    /// Connected, with nothing on either side.
     fn new() -> Self {
-        let sandbox = Sandbox::start(Options {
-            settings: Settings {
-                rate_limit: 0,
-                strict_limit: 0,
-                ..Settings::default()
-            },
-            ..Options::default()
-        })
-        .unwrap();
-        let repository = Repository::empty();
-        let mut scene = Self {
-            repository,
-            sandbox,
-            workspace: String::new(),
-        };
-        let all = scene.ask("GET", "/workspaces", &Value::Null);
-        scene.workspace = all["workspaces"][0]["id"].as_str().unwrap().to_owned();
-        let resources = format!("workspace:\n  id: {}\n", scene.workspace);
-        scene
-            .repository
-            .commit(&[(".postman/resources.yaml", &resources)], "connect");
-        scene.connect(scene.repository.root(), None);
-        scene
+        Self(Scene::of_workspace(&[]))
     }
 
     /// The same with `orders.json` in Git as Postman has it.
@@ -61,46 +32,6 @@ impl Scene {
         let uid = scene.make_collection(&orders());
         scene.pull(&["--to", "commit"]).expect(0);
         (scene, uid)
-    }
-
-    /// Writes the record of a link, as `connect` does.
-    fn connect(&self, root: &Path, remote: Option<&str>) {
-        let git = GitRepository::discover(root).unwrap();
-        let id = RemoteId::parse(&self.workspace).unwrap();
-        let home = Home::of(&git).unwrap();
-        let owner = Owner {
-            repository: home.repository(),
-            roots: home.roots,
-            name: "Orders".to_owned(),
-            active_branch: Some("main".to_owned()),
-            folder: RepoPath::root(),
-            target: LinkTarget::SpecHub {
-                specification: None,
-                workspace: id,
-            },
-            host: "localhost".to_owned(),
-        };
-        let state = MirrorState::new(owner);
-        let draft = Draft {
-            state: &state,
-            blobs: &Blobs::new(),
-            message: "connect",
-            now: 1,
-        };
-        let store = GitStore::new(&git, remote, STATE);
-        assert!(matches!(store.swap(None, &draft).unwrap(), Swap::Done(_)));
-    }
-
-    fn ask(&self, method: &str, path: &str, body: &Value) -> Value {
-        let mut headers = vec![("X-API-Key", self.sandbox.key.as_str())];
-        let text = body.to_string();
-        let body = (!body.is_null()).then(|| {
-            headers.push(("Content-Type", "application/json"));
-            text.as_bytes()
-        });
-        let reply = send(&self.sandbox.url, method, path, &headers, body).unwrap();
-        assert!(reply.status < 300, "{method} {path}: {}", reply.json());
-        reply.json()
     }
 
     fn make_collection(&self, collection: &Value) -> String {
@@ -118,22 +49,23 @@ impl Scene {
         self.ask("PUT", &path, &body);
     }
 
+    fn in_postman(&self, uid: &str) -> Value {
+        let path = format!("/collections/{uid}");
+        self.ask("GET", &path, &Value::Null)["collection"].take()
+    }
+
     fn pull(&self, arguments: &[&str]) -> Run {
         self.pull_in(self.repository.root(), arguments)
     }
 
     fn pull_in(&self, directory: &Path, arguments: &[&str]) -> Run {
-        let mut all = vec!["pull"];
-        all.extend(arguments);
-        self.run_in(directory, &all)
-    }
-
-    fn run_in(&self, directory: &Path, arguments: &[&str]) -> Run {
         let variables = [
-            ("POSTMAN_API_URL", self.sandbox.url.as_str()),
+            ("POSTMAN_API_URL", self.recorder.url.as_str()),
             ("POSTMAN_API_KEY", self.sandbox.key.as_str()),
         ];
-        self.repository.run_handed(directory, &variables, arguments)
+        let mut all = vec!["pull"];
+        all.extend(arguments);
+        self.repository.run_handed(directory, &variables, &all)
     }
 
     fn read(&self, path: &str) -> String {
@@ -161,7 +93,7 @@ const ORDERS: &str = "postman/collections/Orders.json";
 
 #[test]
 fn an_edit_in_postman_is_one_line_in_git() {
-    let (scene, uid) = Scene::with_orders();
+    let (scene, uid) = Pulling::with_orders();
     assert_eq!(scene.numstat(), "", "the checkout went along");
     let first = scene.read(ORDERS);
     assert!(
@@ -197,7 +129,7 @@ fn an_edit_in_postman_is_one_line_in_git() {
 
 #[test]
 fn changes_of_different_fields_merge() {
-    let (scene, uid) = Scene::with_orders();
+    let (scene, uid) = Pulling::with_orders();
     let git = scene.read(ORDERS).replace("\"One.\"", "\"Exactly one.\"");
     scene.repository.commit(&[(ORDERS, &git)], "describe");
     scene.edit(&uid, |collection| {
@@ -221,7 +153,7 @@ fn changes_of_different_fields_merge() {
 
 #[test]
 fn the_same_field_is_a_conflict_by_name_and_resolve_answers_it() {
-    let (scene, uid) = Scene::with_orders();
+    let (scene, uid) = Pulling::with_orders();
     let git = scene.read(ORDERS).replace("\"Make\"", "\"Add\"");
     let before = scene.repository.commit(&[(ORDERS, &git)], "rename");
     scene.edit(&uid, |collection| {
@@ -269,7 +201,7 @@ fn the_same_field_is_a_conflict_by_name_and_resolve_answers_it() {
 
 #[test]
 fn uncommitted_work_and_other_branches_are_left_alone() {
-    let (scene, uid) = Scene::with_orders();
+    let (scene, uid) = Pulling::with_orders();
     scene.edit(&uid, |collection| {
         collection["item"][0]["name"] = json!("All")
     });
@@ -314,7 +246,7 @@ fn uncommitted_work_and_other_branches_are_left_alone() {
 
 #[test]
 fn names_that_no_file_system_takes_become_files_all_the_same() {
-    let scene = Scene::new();
+    let scene = Pulling::new();
     for name in ["../../x", "CON", "a\u{1b}[31m\u{7}b", "x", "X"] {
         scene.make_collection(&json!({"info": {"name": name, "schema": SCHEMA}, "item": []}));
     }
@@ -340,7 +272,7 @@ fn names_that_no_file_system_takes_become_files_all_the_same() {
 
 #[test]
 fn what_was_deleted_in_postman_goes_only_when_asked() {
-    let (scene, uid) = Scene::with_orders();
+    let (scene, uid) = Pulling::with_orders();
     scene.ask("DELETE", &format!("/collections/{uid}"), &Value::Null);
     scene.pull(&[]).expect(0).says("--allow-delete");
     assert!(scene.repository.at(ORDERS).exists());
@@ -356,7 +288,7 @@ fn what_was_deleted_in_postman_goes_only_when_asked() {
 
 #[test]
 fn a_definition_keeps_its_comments() {
-    let scene = Scene::new();
+    let scene = Pulling::new();
     let text = "openapi: 3.0.3 # the version\ninfo:\n  title: Pets\n  version: '1'\npaths: {}\n";
     let made = scene.ask(
         "POST",
@@ -389,7 +321,7 @@ fn a_definition_keeps_its_comments() {
 
 #[test]
 fn secrets_stay_where_they_are() {
-    let scene = Scene::new();
+    let scene = Pulling::new();
     let values = json!([{"key": "host", "value": "a", "type": "default", "enabled": true},
         {"key": "token", "value": "of-postman", "type": "secret", "enabled": true}]);
     let made = scene.ask(
@@ -428,7 +360,7 @@ fn secrets_stay_where_they_are() {
 
 #[test]
 fn a_run_that_was_killed_before_it_recorded_is_healed_by_the_next() {
-    let (scene, uid) = Scene::with_orders();
+    let (scene, uid) = Pulling::with_orders();
     let before = scene.state();
     scene.edit(&uid, |collection| {
         collection["item"][0]["name"] = json!("All")
@@ -439,6 +371,11 @@ fn a_run_that_was_killed_before_it_recorded_is_healed_by_the_next() {
     scene
         .repository
         .git(&["update-ref", STATE, &before])
+        .expect(0);
+    let lease = format!("+{before}:{STATE}");
+    scene
+        .repository
+        .git(&["push", "--quiet", "--no-verify", "origin", &lease])
         .expect(0);
     scene
         .pull(&["--to", "commit"])
@@ -458,7 +395,7 @@ fn a_run_that_was_killed_before_it_recorded_is_healed_by_the_next() {
 
 #[test]
 fn a_bare_repository_gets_a_commit_and_a_clone_that_is_behind_undoes_nothing() {
-    let (scene, uid) = Scene::with_orders();
+    let (scene, uid) = Pulling::with_orders();
     let bare = scene.repository.beside("bare.git");
     let bare_text = bare.to_str().unwrap();
     let work = scene.repository.root().to_str().unwrap();
@@ -497,15 +434,18 @@ fn a_bare_repository_gets_a_commit_and_a_clone_that_is_behind_undoes_nothing() {
 
 #[test]
 fn two_candidates_are_a_question() {
-    let scene = Scene::new();
-    let api = scene.connect_api();
-    for name in ["a.yaml", "b.yaml"] {
-        let text = "openapi: 3.0.3\ninfo: {title: T, version: '1'}\npaths: {}\n";
-        scene
-            .repository
-            .write(&format!("postman/schemas/{name}"), text);
-    }
-    scene.repository.commit(&[], "definitions");
+    let text = "openapi: 3.0.3\ninfo: {title: T, version: '1'}\npaths: {}\n";
+    let files = ["a.yaml", "b.yaml"].map(|name| format!("postman/schemas/{name}"));
+    let scene = Pulling(Scene::of_api(&[(&files[0], text), (&files[1], text)]));
+    let metadata = fs::read_dir(scene.repository.at(".postman")).unwrap();
+    let mut names = metadata.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let name = names.find(|name| name.starts_with("api_")).unwrap();
+    let own = scene.read(&format!(".postman/{name}"));
+    let older = own.replace("1.1.0", "1.0.0");
+    scene.repository.commit(
+        &[(&format!(".postman/{name}"), &older)],
+        "a schema directory",
+    );
     scene
         .pull(&[])
         .expect(3)
@@ -515,63 +455,85 @@ fn two_candidates_are_a_question() {
         .pull(&["--definition", "postman/schemas/b.yaml"])
         .expect(0);
     scene.pull(&["--definition", "nowhere.yaml"]).expect(2);
-    assert!(!api.is_empty());
 }
 
-impl Scene {
-    /// Connects the repository to an API instead.
-    fn connect_api(&self) -> String {
-        let mut headers = vec![
-            ("X-API-Key", self.sandbox.key.as_str()),
-            ("Accept", "application/vnd.api.v10+json"),
-        ];
-        headers.push(("Content-Type", "application/json"));
-        let path = format!("/apis?workspaceId={}", self.workspace);
-        let body = br#"{"name": "Pets"}"#;
-        let reply = send(&self.sandbox.url, "POST", &path, &headers, Some(body)).unwrap();
-        let id = reply.json()["id"].as_str().unwrap().to_owned();
-        self.repository
-            .git(&["rm", "--quiet", ".postman/resources.yaml"])
-            .expect(0);
-        let index = format!("configVersion = 1.0.0\ntype = apiEntity\n\n[config]\nid = {id}\n");
-        self.repository.write(
-            ".postman/api",
-            format!(
-                "[config]\napis[] = {{\"apiId\":\"{id}\"}}\n\nconfigVersion = 1.0.0\ntype = api\n"
-            ),
-        );
-        let _ = index;
-        self.repository.write(
-            &format!(".postman/api_{id}"),
-            format!("configVersion = 1.0.0\ntype = apiEntityData\n\n[config]\nid = {id}\n\n[config.relations]\n\n[config.relations.collections]\nrootDirectory = postman/collections\n\n[config.relations.collections.metaData]\n\n[config.relations.apiDefinition]\nrootDirectory = postman/schemas\n\n[config.relations.apiDefinition.metaData]\n"),
-        );
-        self.repository.commit(&[], "an API");
-        let git = GitRepository::discover(self.repository.root()).unwrap();
-        let home = Home::of(&git).unwrap();
-        let remote_id = |text: &str| RemoteId::parse(text).unwrap();
-        let owner = Owner {
-            repository: home.repository(),
-            roots: home.roots,
-            name: "Pets".to_owned(),
-            active_branch: None,
-            folder: RepoPath::root(),
-            target: LinkTarget::ApiBuilder {
-                api: remote_id(&id),
-                workspace: remote_id(&self.workspace),
-            },
-            host: "localhost".to_owned(),
-        };
-        let store = GitStore::new(&git, None, STATE);
-        let before = store.load().unwrap().unwrap();
-        let state = MirrorState::new(owner);
-        let draft = Draft {
-            state: &state,
-            blobs: &Blobs::new(),
-            message: "connect",
-            now: 1,
-        };
-        let swap = store.swap(Some(&before.commit), &draft).unwrap();
-        assert!(matches!(swap, Swap::Done(_)));
-        id
-    }
+#[test]
+fn what_was_pulled_and_merged_is_pushed_and_then_both_sides_are_equal() {
+    let (scene, uid) = Pulling::with_orders();
+    // Nothing was changed in Git, so there is nothing to push, whatever Postman's own words are.
+    scene.push(0, &[]);
+    assert_eq!(scene.in_postman(&uid)["item"][0]["name"], "List");
+    let git = scene.read(ORDERS).replace("\"One.\"", "\"Exactly one.\"");
+    scene.repository.commit(&[(ORDERS, &git)], "describe");
+    scene.edit(&uid, |collection| {
+        collection["item"][0]["name"] = json!("All");
+    });
+    scene.push(3, &[]);
+    scene.pull(&["--to", "commit"]).expect(0);
+    let outcome = scene.push(0, &[]);
+    assert_eq!(
+        outcome["outcome"]["applied"][0]["act"], "update",
+        "{outcome}"
+    );
+    let stored = scene.in_postman(&uid);
+    assert_eq!(stored["item"][0]["name"], "All");
+    assert_eq!(
+        stored["item"][1]["item"][0]["request"]["description"],
+        "Exactly one."
+    );
+    let before = scene.recorder.calls();
+    scene.push(0, &[]);
+    assert!(scene.recorder.calls() - before <= 2);
+    scene.pull(&[]).expect(0).says("nothing to pull");
+}
+
+#[test]
+fn a_pull_is_undone_and_redone_and_what_moved_since_is_left() {
+    let (scene, uid) = Pulling::with_orders();
+    let first = scene.read(ORDERS);
+    scene.edit(&uid, |collection| {
+        collection["item"][0]["name"] = json!("All");
+    });
+    scene.pull(&["--to", "commit"]).expect(0);
+    let second = scene.read(ORDERS);
+    scene
+        .run(&["undo", "--dry-run"])
+        .expect(0)
+        .says("would be put back");
+    assert_eq!(scene.read(ORDERS), second);
+    scene.run(&["undo"]).expect(0);
+    assert_eq!(scene.read(ORDERS), first);
+    scene.repository.commit(&[], "undone");
+    scene.run(&["undo"]).expect(0);
+    assert_eq!(scene.read(ORDERS), second);
+    let other = second.replace("\"One.\"", "\"Two.\"");
+    scene.repository.commit(&[(ORDERS, &other)], "on");
+    scene.run(&["undo"]).expect(3).says("left alone");
+    assert_eq!(scene.read(ORDERS), other);
+}
+
+#[test]
+fn a_push_is_undone_in_postman() {
+    let (scene, uid) = Pulling::with_orders();
+    scene.push(0, &[]);
+    let git = scene.read(ORDERS).replace("\"One.\"", "\"Two.\"");
+    scene.repository.commit(&[(ORDERS, &git)], "change");
+    scene.push(0, &[]);
+    let description = || {
+        let read = scene.in_postman(&uid);
+        read["item"][1]["item"][0]["request"]["description"].clone()
+    };
+    assert_eq!(description(), "Two.");
+    scene.run(&["undo"]).expect(0).says("put back in Postman");
+    assert_eq!(description(), "One.");
+    assert_eq!(scene.read(ORDERS), git);
+    // Git is the newer side again, so nothing comes from there, and the next push carries it.
+    scene.pull(&[]).expect(0).says("nothing to pull");
+    scene.run(&["undo"]).expect(0);
+    assert_eq!(description(), "Two.");
+    scene.edit(&uid, |collection| {
+        collection["item"][0]["name"] = json!("All");
+    });
+    scene.run(&["undo"]).expect(3).says("left alone");
+    assert_eq!(description(), "Two.");
 }
