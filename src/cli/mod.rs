@@ -10,6 +10,7 @@ pub mod output;
 pub mod plan_told;
 pub mod progress;
 pub mod pulling;
+pub mod push_result;
 pub mod pushing;
 pub mod renamed_files;
 pub mod reporting;

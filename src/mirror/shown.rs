@@ -8,6 +8,7 @@ use crate::git::repository::Repository;
 use crate::mirror::element::{Element, ElementContent, ElementFile, ElementSet};
 use crate::mirror::git_side::DigestOf;
 use crate::mirror::state::{MirrorState, Pulled};
+use crate::mirror::store::{Draft, StateStore, StoreError, Stored, Swap};
 use crate::model::digest::Digest;
 use crate::model::id::CommitId;
 use crate::model::path::RepoPath;
@@ -17,6 +18,51 @@ use crate::model::snapshot::Content;
 const MOST_COMMITS: &str = "200";
 /// A larger file is no document, in bytes.
 const LARGEST: u64 = 256 * 1024 * 1024;
+
+/// A store whose state knows what Git has gone on from.
+pub struct Knowing<'a> {
+    /// Where the state is kept.
+    pub store: &'a dyn StateStore,
+    /// Git's side.
+    pub git: &'a ElementSet,
+    /// The repository.
+    pub repository: &'a Repository,
+    /// The commit that Git's side was read from.
+    pub tip: &'a CommitId,
+    /// The folder of the service.
+    pub folder: &'a RepoPath,
+    /// The digest of what a file means.
+    pub digest_of: fn(&str, &[u8]) -> Option<Digest>,
+}
+
+impl StateStore for Knowing<'_> {
+    fn load(&self) -> Result<Option<Stored>, StoreError> {
+        let Some(mut stored) = self.store.load()? else {
+            return Ok(None);
+        };
+        stored.state = with_history(
+            &stored.state,
+            self.git,
+            self.repository,
+            Some(self.tip),
+            self.folder,
+            &self.digest_of,
+        )?;
+        Ok(Some(stored))
+    }
+
+    fn blob(&self, commit: &CommitId, digest: &Digest) -> Result<Vec<u8>, StoreError> {
+        self.store.blob(commit, digest)
+    }
+
+    fn swap(&self, expected: Option<&CommitId>, draft: &Draft<'_>) -> Result<Swap, StoreError> {
+        self.store.swap(expected, draft)
+    }
+
+    fn history(&self, from: &CommitId, limit: usize) -> Result<Vec<CommitId>, StoreError> {
+        self.store.history(from, limit)
+    }
+}
 
 /// The state where everything counts as shown that the history up to `tip` has: a plan made from it starts from there. Before
 /// a plan, call this once.

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::support::postman::{Scene, collection};
+use crate::support::Repository;
+use crate::support::postman::{STATE, Scene, When, collection};
 
 const PETS: &str = "openapi: 3.0.3\ninfo: {title: Pets, version: '1'}\npaths:\n  /pets:\n    get: {summary: List, responses: {'200': {description: ok}}}\n";
 const ENVIRONMENT: &str = r#"{"name": "Production", "values": [
@@ -327,5 +328,209 @@ fn an_api_of_the_api_builder_is_pushed_the_same_way() {
     let third = scene.push(0, &[]);
     honest(&third);
     assert_eq!(acts(&third).len(), 2);
+    assert!(acts(&scene.push(0, &[])).is_empty());
+}
+
+/// Files whose change is one change to each kind of element.
+fn round(number: usize) -> Vec<(String, String)> {
+    let root = format!(
+        "openapi: 3.0.3\ninfo: {{title: Pets, version: '{number}'}}\npaths:\n  /pets:\n    $ref: paths/pets.yaml\n"
+    );
+    let pets =
+        format!("get: {{summary: List {number}, responses: {{'200': {{description: ok}}}}}}\n");
+    vec![
+        // Postman trims this name, so what it stores is not what was sent.
+        (
+            ORDERS.to_owned(),
+            collection("Orders", &["List orders", &format!(" Round {number} ")]),
+        ),
+        ("postman/specs/api/root.yaml".to_owned(), root),
+        ("postman/specs/api/paths/pets.yaml".to_owned(), pets),
+        (
+            "postman/environments/production.json".to_owned(),
+            ENVIRONMENT.replace("api.example.com", &format!("{number}.example.com")),
+        ),
+        // A new one in each round.
+        (
+            format!("postman/collections/new-{number}.json"),
+            collection(&format!("New {number}"), &["One"]),
+        ),
+    ]
+}
+
+fn commit_round(scene: &Scene, number: usize) {
+    let files = round(number);
+    let files: Vec<(&str, &str)> = files
+        .iter()
+        .map(|(path, text)| (path.as_str(), text.as_str()))
+        .collect();
+    scene.repository.commit(&files, "a round");
+}
+
+/// One more push brings everything over, and nothing is there twice.
+#[track_caller]
+fn converges(scene: &Scene, round: usize, at: &str) {
+    let run = scene.run(&["push", "--format", "json"]);
+    assert_eq!(run.code, 0, "killed {at}: {run}");
+    let again = scene.push(0, &[]);
+    assert!(acts(&again).is_empty(), "killed {at}: {again:#}");
+    assert_eq!(
+        scene.collection("Orders").1["item"][1]["name"],
+        format!("Round {round}"),
+        "{at}"
+    );
+    let inventory = scene.inventory();
+    let mut once = inventory.clone();
+    once.dedup();
+    assert_eq!(inventory, once, "killed {at}");
+    let collections = inventory
+        .iter()
+        .filter(|name| name.starts_with("collections"))
+        .count();
+    assert_eq!(collections, round + 2, "killed {at}: {inventory:?}");
+}
+
+#[test]
+fn a_push_that_is_killed_at_any_call_is_healed_by_the_next() {
+    let scene = Scene::of_workspace(&[]);
+    commit_round(&scene, 0);
+    scene.push(0, &[]);
+    let mut points = 0;
+    let mut number = 0;
+    'calls: for call in 1.. {
+        for when in [When::Before, When::After] {
+            number += 1;
+            commit_round(&scene, number);
+            if !scene.push_killed_at(call, when) {
+                break 'calls;
+            }
+            points += 1;
+            converges(&scene, number, &format!("{when:?} call {call}"));
+        }
+    }
+    assert!(points >= 30, "{points}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_push_that_is_killed_while_the_state_moves_is_healed_by_the_next() {
+    let scene = Scene::of_workspace(&[]);
+    commit_round(&scene, 0);
+    scene.push(0, &[]);
+    let mut number = 0;
+    for time in 1..=2 {
+        for when in [When::Before, When::After] {
+            number += 1;
+            commit_round(&scene, number);
+            assert!(scene.push_killed_at_ref(time, when));
+            converges(
+                &scene,
+                number,
+                &format!("{when:?} move {time} of the state"),
+            );
+        }
+    }
+}
+
+#[test]
+fn every_refusal_has_its_words_and_nothing_is_lost() {
+    let scene = Scene::of_workspace(&[]);
+    commit_round(&scene, 0);
+    scene.push(0, &[]);
+    let faults = [
+        ("401", "refused the API key"),
+        ("403@PUT", "does not allow"),
+        ("quota", "quota"),
+        ("413@PUT", "too large"),
+        ("html", "page"),
+        ("redirect", "another host"),
+    ];
+    for (number, (fault, words)) in faults.into_iter().enumerate() {
+        commit_round(&scene, number + 1);
+        scene.fault(fault, 0, 1000);
+        scene.run(&["push"]).expect(4).says(words);
+        scene.heal();
+        converges(&scene, number + 1, fault);
+    }
+    let number = faults.len() + 1;
+    commit_round(&scene, number);
+    let stranger = scene.run_with(&scene.repository, "PMAK-of-nobody", &["push"]);
+    stranger
+        .expect(4)
+        .says("refused the API key")
+        .never_says("PMAK-of-nobody");
+    scene
+        .run_with(&scene.repository, &scene.sandbox.viewer_key, &["push"])
+        .expect(4);
+    scene
+        .run_with(&scene.repository, "", &["push"])
+        .expect(2)
+        .says("POSTMAN_API_KEY");
+    scene.run(&["--offline", "push"]).expect(4).says("offline");
+    converges(&scene, number, "with other keys");
+}
+
+#[test]
+fn what_breaks_on_the_way_is_looked_for_and_not_done_twice() {
+    let scene = Scene::of_workspace(&[]);
+    commit_round(&scene, 0);
+    scene.push(0, &[]);
+    let faults = [
+        "commit-then-drop@POST",
+        "commit-then-500@PUT",
+        "drop@PATCH",
+        "malformed@GET",
+        "503@POST",
+    ];
+    for (number, fault) in faults.into_iter().enumerate() {
+        commit_round(&scene, number + 1);
+        scene.fault(fault, 0, 1);
+        let report = scene.push(0, &[]);
+        assert_eq!(report["outcome"]["failed"], json!([]), "{fault}");
+        scene.heal();
+        converges(&scene, number + 1, fault);
+    }
+}
+
+#[test]
+fn of_two_pushes_at_once_nothing_comes_twice() {
+    let scene = scene();
+    let other = Repository::none();
+    let origin = scene.repository.beside("origin.git");
+    scene
+        .repository
+        .git(&["push", "--quiet", "--no-verify", "origin", "HEAD:main"])
+        .expect(0);
+    other
+        .git(&[
+            "clone",
+            "--quiet",
+            "--branch",
+            "main",
+            origin.to_str().unwrap(),
+            ".",
+        ])
+        .expect(0);
+    let going = [
+        scene.start(&scene.repository, &["push"]),
+        scene.start(&other, &["push"]),
+    ];
+    for run in going.map(|going| going.end()) {
+        run.expect(0);
+    }
+    assert_eq!(
+        scene.inventory(),
+        [
+            "collections Orders",
+            "collections Users",
+            "environments Production",
+            "specs Pets"
+        ]
+    );
+    let merges =
+        scene
+            .repository
+            .git(&["--git-dir", "../origin.git", "rev-list", "--merges", STATE]);
+    assert_eq!(merges.expect(0).stdout, "");
     assert!(acts(&scene.push(0, &[])).is_empty());
 }

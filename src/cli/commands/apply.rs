@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::Deserialize;
 
-use crate::cli::commands::push::show;
 use crate::cli::failure::{Failure, Kind};
+use crate::cli::push_result::show;
 use crate::cli::pushing::{Prepared, PushChoice, prepare};
 use crate::cli::reporting::ReportArgs;
 use crate::cli::session::Session;

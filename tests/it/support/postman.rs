@@ -1,8 +1,12 @@
 //! A repository that is connected to a workspace of the sandbox, the real program between them, and everything that passes
 //! on the wire written down and held against the contract.
 
+use std::ffi::OsStr;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -18,9 +22,9 @@ use git_postman::sandbox::options::{Options, Settings};
 use git_postman::sandbox::running::{Running, Sandbox};
 use serde_json::{Value, json};
 
-use crate::support::contract::{Exchange, check_exchange};
+use crate::support::contract::{Exchange, Side, check_exchange};
 use crate::support::http::send;
-use crate::support::{Repository, Run};
+use crate::support::{Repository, Run, program};
 
 /// The versioned family's header.
 pub(crate) const V10: &str = "application/vnd.api.v10+json";
@@ -36,6 +40,7 @@ pub(crate) struct Scene {
     pub(crate) sandbox: Running,
     pub(crate) workspace: String,
     pub(crate) recorder: Recorder,
+    had_faults: AtomicBool,
 }
 
 impl Scene {
@@ -63,7 +68,7 @@ impl Scene {
             "configVersion = 1.0.0\ntype = apiEntityData\napis[] = {{\"apiId\":\"{api}\"}}\n"
         );
         let file = format!(
-            "configVersion = 1.1.0\ntype = apiEntityData\n\n[config]\nid = {api}\n\n[config.relations]\n\n\
+            "configVersion = 1.0.0\ntype = apiEntityData\n\n[config]\nid = {api}\n\n[config.relations]\n\n\
              [config.relations.collections]\nrootDirectory = postman/collections\n\n[config.relations.collections.metaData]\n\n\
              [config.relations.apiDefinition]\nrootDirectory = postman/schemas\n\n[config.relations.apiDefinition.metaData]\n"
         );
@@ -104,6 +109,7 @@ impl Scene {
             sandbox,
             workspace,
             recorder,
+            had_faults: AtomicBool::new(false),
         }
     }
 
@@ -181,6 +187,7 @@ impl Scene {
 
     /// One more fault in the sandbox.
     pub(crate) fn fault(&self, spec: &str, skip: u64, times: u64) {
+        self.had_faults.store(true, Ordering::Relaxed);
         let body = json!({"spec": spec, "skip": skip, "times": times});
         self.ask("POST", "/sandbox/faults", &body);
     }
@@ -214,7 +221,10 @@ impl Drop for Scene {
             return;
         }
         let exchanges = self.recorder.exchanges.lock().unwrap();
-        let wrong: Vec<_> = exchanges.iter().flat_map(check_exchange).collect();
+        let mut wrong: Vec<_> = exchanges.iter().flat_map(check_exchange).collect();
+        // What a fault makes up is no answer of Postman's.
+        let had_faults = self.had_faults.load(Ordering::Relaxed);
+        wrong.retain(|violation| !had_faults || violation.side == Side::Request);
         assert!(wrong.is_empty(), "{wrong:#?}");
     }
 }
@@ -303,10 +313,135 @@ fn begin_record(repository: &Repository, target: LinkTarget) {
     assert!(matches!(store.swap(None, &draft).unwrap(), Swap::Done(_)));
 }
 
+/// A run of the program that can be killed.
+pub(crate) struct Going {
+    child: Child,
+}
+
+impl Scene {
+    /// Starts the program, and does not wait for its end.
+    pub(crate) fn start(&self, repository: &Repository, arguments: &[&str]) -> Going {
+        let mut command = repository.command(program(), repository.root(), arguments);
+        let child = command
+            .env("POSTMAN_API_KEY", &self.sandbox.key)
+            .env("POSTMAN_API_URL", &self.recorder.url)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        Going { child }
+    }
+
+    /// Starts a push and kills it at the call of this number, before the sandbox has it or after. Says whether there was
+    /// such a call; where not, the push went through.
+    pub(crate) fn push_killed_at(&self, call: usize, when: When) -> bool {
+        let (reached, told) = mpsc::channel();
+        let (release, released) = mpsc::channel();
+        *self.recorder.gate.lock().unwrap() = Some(Gate {
+            left: call,
+            when,
+            reached: reached.clone(),
+            released,
+        });
+        let mut going = self.start(&self.repository, &["push"]);
+        let pid = going.child.id();
+        let waiting = thread::spawn(move || {
+            let mut kept = String::new();
+            let _ = going.child.stderr.take().unwrap().read_to_string(&mut kept);
+            let status = going.child.wait().unwrap();
+            let _ = reached.send(None);
+            (status, kept)
+        });
+        let was_reached = told.recv().unwrap().is_some();
+        if was_reached {
+            kill(pid);
+        }
+        let (status, told) = waiting.join().unwrap();
+        assert_eq!(status.success(), !was_reached, "{told}");
+        let _ = release.send(());
+        *self.recorder.gate.lock().unwrap() = None;
+        was_reached
+    }
+
+    /// Starts a push that is killed when the remote of the state is pushed to for the time of this number, before it has
+    /// moved or after. Says whether it came to that.
+    #[cfg(unix)]
+    pub(crate) fn push_killed_at_ref(&self, time: usize, when: When) -> bool {
+        use std::os::unix::fs::PermissionsExt as _;
+        let hooks = self.repository.beside("origin.git/hooks");
+        let (pid, count) = (
+            self.repository.beside("pid"),
+            self.repository.beside("count"),
+        );
+        std::fs::create_dir_all(&hooks).unwrap();
+        let hook = hooks.join(match when {
+            When::Before => "pre-receive",
+            When::After => "post-receive",
+        });
+        let script = format!(
+            "#!/bin/sh\necho x >> '{count}'\nif [ \"$(wc -l < '{count}')\" -eq {time} ]; then\n  kill -9 \"$(cat '{pid}')\"\n  exit 1\nfi\n",
+            count = count.display(),
+            pid = pid.display(),
+        );
+        std::fs::write(&hook, script).unwrap();
+        std::fs::set_permissions(&hook, std::fs::Permissions::from_mode(0o755)).unwrap();
+        // The process has an id before it does anything.
+        let mut command = self.repository.command(
+            OsStr::new("sh"),
+            self.repository.root(),
+            &[
+                "-c",
+                "echo $$ > ../pid; exec \"$0\" push",
+                program().to_str().unwrap(),
+            ],
+        );
+        let output = command
+            .env("POSTMAN_API_KEY", &self.sandbox.key)
+            .env("POSTMAN_API_URL", &self.recorder.url)
+            .output()
+            .unwrap();
+        std::fs::remove_file(hook).unwrap();
+        let _ = std::fs::remove_file(count);
+        output.status.code().is_none()
+    }
+}
+
+impl Going {
+    /// Waits for the end.
+    pub(crate) fn end(self) -> Run {
+        let output = self.child.wait_with_output().unwrap();
+        Run::of("`git-postman` beside others".to_owned(), &output)
+    }
+}
+
+/// Where a run is killed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum When {
+    /// Nobody has heard of it yet.
+    Before,
+    /// It is done, and the answer is lost.
+    After,
+}
+
+struct Gate {
+    left: usize,
+    when: When,
+    reached: Sender<Option<()>>,
+    released: Receiver<()>,
+}
+
+#[expect(clippy::disallowed_methods, reason = "only a program ends another one")]
+fn kill(pid: u32) {
+    let status = Command::new("kill").args(["-9", &pid.to_string()]).status();
+    assert!(status.unwrap().success());
+}
+
 /// Stands before the sandbox, hands everything on byte by byte, and remembers it.
 pub(crate) struct Recorder {
     pub(crate) url: String,
     pub(crate) exchanges: Arc<Mutex<Vec<Exchange>>>,
+    gate: Arc<Mutex<Option<Gate>>>,
 }
 
 impl Recorder {
@@ -316,15 +451,19 @@ impl Recorder {
         let own = format!("http://{}", listener.local_addr().unwrap());
         let exchanges = Arc::new(Mutex::new(Vec::new()));
         let kept = Arc::clone(&exchanges);
+        let gate = Arc::new(Mutex::new(None));
+        let held = Arc::clone(&gate);
         thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
                 let (upstream, kept) = (upstream.clone(), Arc::clone(&kept));
-                thread::spawn(move || hand_on(stream, &upstream, &kept));
+                let held = Arc::clone(&held);
+                thread::spawn(move || hand_on(stream, &upstream, &kept, &held));
             }
         });
         Self {
             url: own,
             exchanges,
+            gate,
         }
     }
 
@@ -334,11 +473,30 @@ impl Recorder {
     }
 }
 
-fn hand_on(mut client: TcpStream, upstream: &str, kept: &Mutex<Vec<Exchange>>) -> Option<()> {
+fn hand_on(
+    mut client: TcpStream,
+    upstream: &str,
+    kept: &Mutex<Vec<Exchange>>,
+    held: &Mutex<Option<Gate>>,
+) -> Option<()> {
     client
         .set_read_timeout(Some(Duration::from_secs(60)))
         .ok()?;
     let (head, body) = request_of(&mut client)?;
+    let gate = {
+        let mut gate = held.lock().unwrap();
+        if let Some(gate) = gate.as_mut() {
+            gate.left = gate.left.saturating_sub(1);
+        }
+        gate.take_if(|gate| gate.left == 0)
+    };
+    if let Some(gate) = &gate
+        && gate.when == When::Before
+    {
+        gate.reached.send(Some(())).ok()?;
+        let _ = gate.released.recv();
+        return None;
+    }
     let mut lines = head.split("\r\n");
     let mut first = lines.next()?.split(' ');
     let (method, target) = (first.next()?.to_owned(), first.next()?.to_owned());
@@ -388,6 +546,11 @@ fn hand_on(mut client: TcpStream, upstream: &str, kept: &Mutex<Vec<Exchange>>) -
         if is_whole && !is_made_up && exchange.status < 500 {
             kept.lock().unwrap().push(exchange);
         }
+    }
+    if let Some(gate) = &gate {
+        gate.reached.send(Some(())).ok()?;
+        let _ = gate.released.recv();
+        return None;
     }
     client.write_all(&answer).ok()?;
     Some(())
