@@ -21,6 +21,7 @@ use crate::mirror::home::{Home, NoHome};
 use crate::mirror::link::{Here, Link, LinkError, Mismatch, find_link, postman_host, verify};
 use crate::mirror::plan::{MaxChange, Options};
 use crate::mirror::remote_content::digest_of;
+use crate::mirror::shown::Knowing;
 use crate::mirror::state::{LinkTarget, MirrorState};
 use crate::mirror::state_ref::state_ref;
 use crate::mirror::store::StateStore;
@@ -334,6 +335,14 @@ impl Ready<'_> {
             self.home.remote.as_deref(),
             &self.reference,
         );
+        let store = Knowing {
+            store: &store,
+            git: &self.elements,
+            repository: &self.repository,
+            tip: &self.commit,
+            folder: &self.link.folder,
+            digest_of,
+        };
         let asked = std::sync::Mutex::new(self.asked.clone());
         let open = |state: Option<&MirrorState>| -> Box<dyn Target + '_> {
             let asked = asked
