@@ -545,19 +545,40 @@ fn refuse_other_branch(
     )))
 }
 
-/// What to say of a connected API, where something of it is here.
-pub fn connected_note(ready: &Ready<'_>) -> Option<String> {
+/// What to say of a connected API, where something of it is here: Postman reads the active branch itself, so all that can be
+/// missing is a push with git.
+///
+/// # Errors
+/// A repository that cannot be read.
+pub fn connected_note(ready: &Ready<'_>) -> Result<Option<String>, Failure> {
     let all = ready.skipped.iter();
     let read = all.filter(|skipped| skipped.reason == READS_ITSELF).count();
     if read == 0 {
-        return None;
+        return Ok(None);
     }
-    let branch = ready.link.active_branch.as_deref();
-    let branch = branch.map_or_else(String::new, |branch| format!(" `{}`", visible(branch)));
-    Some(format!(
-        "Postman has connected this API to the repository and reads {} from the active branch{branch} itself: push it with git",
+    let what = format!(
+        "Postman has connected this API to the repository and reads {} from it",
         counted(read, "element")
-    ))
+    );
+    let (Some(active), Some(remote)) = (&ready.link.active_branch, &ready.home.remote) else {
+        return Ok(Some(format!("{what}: push the active branch with git")));
+    };
+    let tip = ready
+        .repository
+        .reference(&format!("refs/remotes/{remote}/{active}"))?;
+    let is_there = match &tip {
+        Some(tip) => ready.repository.is_ancestor(&ready.commit, tip)?,
+        None => false,
+    };
+    let (active, remote) = (visible(active), visible(remote));
+    Ok(Some(if is_there {
+        format!("{what}: this commit is on `{active}` of `{remote}`, so there is nothing to carry")
+    } else {
+        format!(
+            "{what}: bring this commit there with `git push {remote} {}:{active}`",
+            ready.commit.as_str()
+        )
+    }))
 }
 
 /// A name that no other run has.
