@@ -8,6 +8,7 @@ pub mod failure;
 pub mod merging;
 pub mod output;
 pub mod progress;
+pub mod reading;
 pub mod renamed_files;
 pub mod reporting;
 pub mod session;
