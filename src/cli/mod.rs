@@ -13,6 +13,7 @@ pub mod progress;
 pub mod pulling;
 pub mod push_result;
 pub mod pushing;
+pub mod reading;
 pub mod renamed_files;
 pub mod reporting;
 pub mod repository_paths;

@@ -14,6 +14,7 @@ use crate::format::merged::Merged;
 use crate::format::node::{Document, NodeRef};
 use crate::format::write::to_text;
 use crate::format::{Parsed, judge, parse, read};
+use crate::model::span::LineIndex;
 
 /// So often the parts of a merge that are not valid are taken back before the whole document is.
 const ROUNDS: usize = 16;
@@ -372,7 +373,11 @@ fn readable(path: &str, which: &str, bytes: Vec<u8>) -> Result<Parsed, String> {
         .iter()
         .find(|fault| fault.kind == FaultKind::Syntax)
     {
-        return Err(format!("{which} cannot be read: {}", fault.message));
+        let line = line_of(&parsed, fault);
+        return Err(format!(
+            "{which} cannot be read: {} (line {line})",
+            fault.message
+        ));
     }
     let lossy = |fault: &&Fault| {
         matches!(
@@ -381,7 +386,11 @@ fn readable(path: &str, which: &str, bytes: Vec<u8>) -> Result<Parsed, String> {
         )
     };
     if let Some(fault) = parsed.faults.iter().find(lossy) {
-        return Err(format!("{which} is ambiguous: {}", fault.message));
+        let line = line_of(&parsed, fault);
+        return Err(format!(
+            "{which} is ambiguous: {} (line {line})",
+            fault.message
+        ));
     }
     if parsed.format == Format::Collection1 {
         return Err(format!(
@@ -389,6 +398,11 @@ fn readable(path: &str, which: &str, bytes: Vec<u8>) -> Result<Parsed, String> {
         ));
     }
     Ok(parsed)
+}
+
+fn line_of(parsed: &Parsed, fault: &Fault) -> u32 {
+    let text = parsed.source();
+    LineIndex::new(text).position(text, fault.span.start).line
 }
 
 /// The conflicts as they are told to a person, one a line.
