@@ -369,6 +369,7 @@ fn row(name: &str, outcomes: &[[Outcome; 2]]) {
 fn main() {
     // The first call that starts libgit2; merging texts does not.
     git2::Oid::hash_object(git2::ObjectType::Blob, b"").unwrap();
+    let written = |base: &Value| tabbed(&without_numbers(base));
     let mut base = generated(REQUESTS);
     let items = number(&mut base);
     println!("\n{PAIRS} pairs of edits in each line, on a collection of {REQUESTS} requests.\n");
