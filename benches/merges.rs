@@ -12,7 +12,7 @@
 mod edits;
 
 use edits::{edited, generated, number, random, tabbed, unordered, without_numbers};
-use git_postman::cli::merging::{Versions, merge_documents};
+use git_postman::mirror::merging::{Versions, merge_documents};
 use git2::{MergeFileInput, MergeFileOptions};
 use serde_json::Value;
 
