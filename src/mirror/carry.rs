@@ -74,9 +74,8 @@ pub fn carry(
             None => new_element(sides, postman, digest_of).map(Ok),
             Some(base) => {
                 let conflict = whole("deleted in Git and changed in Postman");
-                let take = match answer(&conflict) {
-                    None => return Ok(Err(vec![conflict])),
-                    Some(take) => take,
+                let Some(take) = answer(&conflict) else {
+                    return Ok(Err(vec![conflict]));
                 };
                 let both = merged_in(sides, &base.git, postman, false, &mut |_| {
                     Some(Take::Theirs)
