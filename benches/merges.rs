@@ -13,7 +13,7 @@
 mod edits;
 
 use edits::{Edit, edited, generated, number, random, tabbed, unordered, without_numbers};
-use git_postman::cli::merging::{Versions, merge_documents};
+use git_postman::mirror::merging::{Versions, merge_documents};
 use git2::{MergeFileInput, MergeFileOptions};
 use rayon::prelude::*;
 use serde_json::Value;

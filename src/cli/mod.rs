@@ -1,15 +1,16 @@
 //! The command line.
 
+pub mod asking;
 pub mod commands;
 pub mod comparing;
 pub mod comparing_folders;
 pub mod examination;
 pub mod failure;
 pub mod linking;
-pub mod merging;
 pub mod output;
 pub mod plan_told;
 pub mod progress;
+pub mod pulling;
 pub mod push_result;
 pub mod pushing;
 pub mod renamed_files;
@@ -25,7 +26,7 @@ use clap::{Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand
 
 use crate::cli::commands::{
     apply, canonicalize, check, completions, connect, diff, diff_driver, disconnect, explain, hook,
-    init, man, merge, merge_driver, plan, push, rules, sandbox, status, tour,
+    init, man, merge, merge_driver, plan, pull, push, rules, sandbox, status, tour,
 };
 use crate::cli::failure::Failure;
 use crate::cli::output::{Output, OutputEnvironment, OutputOptions};
@@ -95,6 +96,7 @@ enum Command {
     Connect(connect::ConnectArgs),
     Disconnect(disconnect::DisconnectArgs),
     Status(status::StatusArgs),
+    Pull(pull::PullArgs),
     Push(push::PushArgs),
     Plan(plan::PlanArgs),
     Apply(apply::ApplyArgs),
@@ -184,6 +186,7 @@ fn dispatch(command: &Command, session: &Session) -> Result<u8, Failure> {
         Command::Connect(args) => connect::run(args, session),
         Command::Disconnect(args) => disconnect::run(args, session),
         Command::Status(args) => status::run(args, session),
+        Command::Pull(args) => pull::run(args, session),
         Command::Push(args) => push::run(args, session),
         Command::Plan(args) => plan::run(args, session),
         Command::Apply(args) => apply::run(args, session),

@@ -1,6 +1,6 @@
 //! What merges and what is a conflict, case by case: documents in, document and conflicts out.
 
-use git_postman::cli::merging::{Versions, merge_documents};
+use git_postman::mirror::merging::{Versions, merge_documents};
 use serde_json::{Value, json};
 
 /// Merges three values; gives the result and for each conflict its item, field and message.

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::cli::failure::Failure;
-use crate::cli::merging::{Versions, merge_documents, told};
 use crate::cli::reporting::{print, write_atomically};
 use crate::cli::session::Session;
+use crate::mirror::merging::{Versions, merge_documents, told};
 
 /// Merge two changed versions of a JSON document by what they mean
 ///

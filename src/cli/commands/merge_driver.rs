@@ -6,11 +6,11 @@ use std::path::{Component, Path, PathBuf};
 use clap::Args;
 
 use crate::cli::failure::Failure;
-use crate::cli::merging::{Versions, as_json, merge_documents, told};
 use crate::cli::reporting::write_atomically;
 use crate::cli::session::Session;
 use crate::format::merge_value::Conflict;
 use crate::git::command::Git;
+use crate::mirror::merging::{Versions, as_json, merge_documents, told};
 use crate::model::text::visible;
 use crate::project::CONFLICT_FILE_SUFFIX;
 

@@ -18,6 +18,7 @@ pub mod man;
 pub mod merge;
 pub mod merge_driver;
 pub mod plan;
+pub mod pull;
 pub mod push;
 pub mod rules;
 pub mod sandbox;
