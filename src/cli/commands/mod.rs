@@ -24,3 +24,5 @@ pub mod rules;
 pub mod sandbox;
 pub mod status;
 pub mod tour;
+pub mod tour_postman;
+pub mod tour_stage;
