@@ -24,4 +24,6 @@ pub mod rules;
 pub mod sandbox;
 pub mod status;
 pub mod tour;
+pub mod tour_postman;
+pub mod tour_stage;
 pub mod undo;
