@@ -289,10 +289,23 @@ impl Ready<'_> {
     ) -> Result<Outcome, Failure> {
         let mut refusal = None;
         let mut asked = |planned: &Planned| {
-            let asks = planned.plan.asks.filter(|_| !self.force);
-            let answer = match asks {
-                None => decide(planned),
-                Some(too_much) => Err(Failure::of(
+            let plan = &planned.plan;
+            let asks = plan.asks.filter(|_| !self.force);
+            let short = plan
+                .quota_left
+                .filter(|left| *left < u64::from(plan.calls) && !self.force);
+            let answer = match (asks, short) {
+                (None, None) => decide(planned),
+                // Half a push is healed by the next one, and yet nobody wants it.
+                (None, Some(left)) => Err(Failure::of(
+                    Kind::Service,
+                    format!(
+                        "this takes {}, and Postman has {left} left for this month",
+                        counted(plan.calls as usize, "call")
+                    ),
+                )
+                .with_hint("push a part of it with --only, or as much as goes with --force")),
+                (Some(too_much), _) => Err(Failure::of(
                     Kind::Conflict,
                     format!(
                         "this would replace or delete {} of {} elements in Postman, more than {} percent",
