@@ -305,8 +305,9 @@ impl Repository {
         Run::of(format!("`{name} {}`", arguments.join(" ")), &output)
     }
 
+    /// A program that finds nothing of the user's.
     #[expect(clippy::disallowed_methods, reason = "tests start git and the program")]
-    fn command(&self, program: &OsStr, directory: &Path, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, program: &OsStr, directory: &Path, arguments: &[&str]) -> Command {
         let mut command = Command::new(program);
         command.args(arguments).current_dir(directory).env_clear();
         // Nothing of the user's: `cargo test` may itself run in a hook, which has variables of its own.
@@ -327,6 +328,7 @@ impl Repository {
     }
 }
 
-fn program() -> &'static OsStr {
+/// The program under test.
+pub(crate) fn program() -> &'static OsStr {
     OsStr::new(env!("CARGO_BIN_EXE_git-postman"))
 }

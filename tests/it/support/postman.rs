@@ -136,6 +136,13 @@ impl Scene {
         workspace: String,
         target: LinkTarget,
     ) -> Self {
+        let scene = Self::unconnected(repository, sandbox, workspace);
+        begin_record(&scene.repository, target);
+        scene
+    }
+
+    /// A repository with a remote, and a Postman that knows nothing of it.
+    pub(crate) fn unconnected(repository: Repository, sandbox: Running, workspace: String) -> Self {
         let origin = repository.beside("origin.git");
         repository
             .git(&["init", "--quiet", "--bare", origin.to_str().unwrap()])
@@ -146,7 +153,6 @@ impl Scene {
         repository
             .git(&["push", "--quiet", "--no-verify", "origin", "HEAD:main"])
             .expect(0);
-        begin_record(&repository, target);
         let recorder = Recorder::before(&sandbox.url);
         Self {
             repository,
@@ -289,7 +295,8 @@ pub(crate) fn collection(name: &str, requests: &[&str]) -> String {
     )
 }
 
-fn sandbox() -> (Running, String) {
+/// A sandbox without limits, and the id of a workspace in it.
+pub(crate) fn sandbox() -> (Running, String) {
     let sandbox = Sandbox::start(Options {
         settings: Settings {
             rate_limit: 0,
