@@ -16,9 +16,10 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use documents::{Version, collection, definition};
-use git_postman::cli::{comparing, merging};
+use git_postman::cli::comparing;
 use git_postman::format::edit::{Change, Edit, apply};
 use git_postman::format::read;
+use git_postman::mirror::merging;
 use serde_json::Value;
 
 /// So many requests are a file of ten megabytes.

@@ -13,7 +13,7 @@
 mod edits;
 
 use edits::{Edit, edited, generated, number, random, tabbed, unordered, without_numbers};
-use git_postman::cli::merging::{Versions, merge_documents};
+use git_postman::mirror::merging::{Versions, merge_documents};
 use git2::{MergeFileInput, MergeFileOptions};
 use rayon::prelude::*;
 use serde_json::Value;
@@ -369,6 +369,7 @@ fn row(name: &str, outcomes: &[[Outcome; 2]]) {
 fn main() {
     // The first call that starts libgit2; merging texts does not.
     git2::Oid::hash_object(git2::ObjectType::Blob, b"").unwrap();
+    let written = |base: &Value| tabbed(&without_numbers(base));
     let mut base = generated(REQUESTS);
     let items = number(&mut base);
     println!("\n{PAIRS} pairs of edits in each line, on a collection of {REQUESTS} requests.\n");

@@ -17,13 +17,13 @@ mod corpus;
 mod edits;
 
 use edits::{Edit, edited, generated, number, random, tabbed, unordered, without_numbers};
-use git_postman::cli::merging::{MergedText, Versions, merge_documents};
 use git_postman::format::detect::Format;
 use git_postman::format::diff::{Dialect, diff};
 use git_postman::format::diff_apply::apply;
 use git_postman::format::meaning::{Within, same};
 use git_postman::format::write::to_text;
 use git_postman::format::{json, parse};
+use git_postman::mirror::merging::{MergedText, Versions, merge_documents};
 use rayon::prelude::*;
 use serde_json::Value;
 

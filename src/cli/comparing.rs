@@ -15,9 +15,6 @@ use crate::model::text::counted;
 /// Lines around changed ones, as git has it.
 const CONTEXT: usize = 3;
 
-/// Larger files are not compared: 256 MiB.
-pub const MAX_BYTES: u64 = 256 * 1024 * 1024;
-
 /// A file on both sides.
 #[derive(Debug)]
 pub struct Versions {

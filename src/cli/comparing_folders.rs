@@ -5,8 +5,8 @@ use std::path::Path;
 
 use walkdir::WalkDir;
 
-use crate::cli::comparing::MAX_BYTES;
 use crate::cli::failure::Failure;
+use crate::cli::reading::{MAX_BYTES, read_file};
 use crate::cli::session::Session;
 use crate::format::detect::Format;
 use crate::format::diff_folder::{count_requests, told_folders};
@@ -166,12 +166,11 @@ fn on_disk(directory: &Path, session: &Session) -> Result<FolderRead, Failure> {
         if !entry.file_type().is_file() || !belongs_to_collection(&below) {
             continue;
         }
-        let size = entry.metadata().map_err(|error| failed(&error))?.len();
-        left = left
-            .checked_sub(size)
-            .ok_or_else(|| failed(&format!("it has more than {MAX_BYTES} bytes")))?;
-        let text = std::fs::read_to_string(entry.path())
-            .map_err(|error| failed(&format!("{below}: {error}")))?;
+        let bytes =
+            read_file(entry.path(), left).map_err(|error| failed(&format!("{below} {error}")))?;
+        left -= bytes.len() as u64;
+        let text =
+            String::from_utf8(bytes).map_err(|_| failed(&format!("{below} is not UTF-8")))?;
         files.push((below, text));
     }
     let name = std::path::absolute(&top).unwrap_or(top);

@@ -1,17 +1,19 @@
 //! The command line.
 
+pub mod asking;
 pub mod commands;
 pub mod comparing;
 pub mod comparing_folders;
 pub mod examination;
 pub mod failure;
 pub mod linking;
-pub mod merging;
 pub mod output;
 pub mod plan_told;
 pub mod progress;
+pub mod pulling;
 pub mod push_result;
 pub mod pushing;
+pub mod reading;
 pub mod renamed_files;
 pub mod reporting;
 pub mod repository_paths;
@@ -25,7 +27,7 @@ use clap::{Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand
 
 use crate::cli::commands::{
     apply, canonicalize, check, completions, connect, diff, diff_driver, disconnect, explain, hook,
-    init, man, merge, merge_driver, plan, push, rules, sandbox, status, tour,
+    init, man, merge, merge_driver, plan, pull, push, rules, sandbox, status, tour, undo,
 };
 use crate::cli::failure::Failure;
 use crate::cli::output::{Output, OutputEnvironment, OutputOptions};
@@ -92,12 +94,14 @@ enum Command {
     DiffDriver(diff_driver::DiffDriverArgs),
     Merge(merge::MergeArgs),
     MergeDriver(merge_driver::MergeDriverArgs),
-    Connect(connect::ConnectArgs),
-    Disconnect(disconnect::DisconnectArgs),
-    Status(status::StatusArgs),
+    Pull(pull::PullArgs),
     Push(push::PushArgs),
     Plan(plan::PlanArgs),
     Apply(apply::ApplyArgs),
+    Connect(connect::ConnectArgs),
+    Disconnect(disconnect::DisconnectArgs),
+    Status(status::StatusArgs),
+    Undo(undo::UndoArgs),
     Tour(tour::TourArgs),
     Sandbox(sandbox::SandboxArgs),
     Completions(completions::CompletionsArgs),
@@ -181,12 +185,14 @@ fn dispatch(command: &Command, session: &Session) -> Result<u8, Failure> {
         Command::DiffDriver(args) => diff_driver::run(args, session),
         Command::Merge(args) => merge::run(args, session),
         Command::MergeDriver(args) => merge_driver::run(args, session),
-        Command::Connect(args) => connect::run(args, session),
-        Command::Disconnect(args) => disconnect::run(args, session),
-        Command::Status(args) => status::run(args, session),
+        Command::Pull(args) => pull::run(args, session),
         Command::Push(args) => push::run(args, session),
         Command::Plan(args) => plan::run(args, session),
         Command::Apply(args) => apply::run(args, session),
+        Command::Connect(args) => connect::run(args, session),
+        Command::Disconnect(args) => disconnect::run(args, session),
+        Command::Status(args) => status::run(args, session),
+        Command::Undo(args) => undo::run(args, session),
         Command::Tour(args) => tour::run(args, session),
         Command::Sandbox(args) => sandbox::run(args, session),
         Command::Completions(args) => completions::run(args, session),

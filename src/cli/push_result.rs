@@ -38,7 +38,7 @@ pub fn show(
         ),
     };
     print(session, &text)?;
-    notes(ready, session);
+    notes(ready, session)?;
     if let Some((_, error)) = outcome.failed.first() {
         session.output.error(&error.to_string());
         if let Some(hint) = hint_of(error) {
@@ -54,10 +54,14 @@ pub fn show(
 }
 
 /// What else a person should know.
-pub fn notes(ready: &Ready<'_>, session: &Session) {
-    if let Some(note) = connected_note(ready) {
+///
+/// # Errors
+/// A repository that cannot be read.
+pub fn notes(ready: &Ready<'_>, session: &Session) -> Result<(), Failure> {
+    if let Some(note) = connected_note(ready)? {
         session.output.note(&note);
     }
+    Ok(())
 }
 
 /// 4 where Postman did not do something, for that is tried again; 3 where a person has to look.

@@ -21,6 +21,7 @@ use crate::mirror::home::{Home, NoHome};
 use crate::mirror::link::{Here, Link, LinkError, Mismatch, find_link, postman_host, verify};
 use crate::mirror::plan::{MaxChange, Options};
 use crate::mirror::remote_content::digest_of;
+use crate::mirror::shown::Knowing;
 use crate::mirror::state::{LinkTarget, MirrorState};
 use crate::mirror::state_ref::state_ref;
 use crate::mirror::store::StateStore;
@@ -288,10 +289,23 @@ impl Ready<'_> {
     ) -> Result<Outcome, Failure> {
         let mut refusal = None;
         let mut asked = |planned: &Planned| {
-            let asks = planned.plan.asks.filter(|_| !self.force);
-            let answer = match asks {
-                None => decide(planned),
-                Some(too_much) => Err(Failure::of(
+            let plan = &planned.plan;
+            let asks = plan.asks.filter(|_| !self.force);
+            let short = plan
+                .quota_left
+                .filter(|left| *left < u64::from(plan.calls) && !self.force);
+            let answer = match (asks, short) {
+                (None, None) => decide(planned),
+                // Half a push is healed by the next one, and yet nobody wants it.
+                (None, Some(left)) => Err(Failure::of(
+                    Kind::Service,
+                    format!(
+                        "this takes {}, and Postman has {left} left for this month",
+                        counted(plan.calls as usize, "call")
+                    ),
+                )
+                .with_hint("push a part of it with --only, or as much as goes with --force")),
+                (Some(too_much), _) => Err(Failure::of(
                     Kind::Conflict,
                     format!(
                         "this would replace or delete {} of {} elements in Postman, more than {} percent",
@@ -334,6 +348,14 @@ impl Ready<'_> {
             self.home.remote.as_deref(),
             &self.reference,
         );
+        let store = Knowing {
+            store: &store,
+            git: &self.elements,
+            repository: &self.repository,
+            tip: &self.commit,
+            folder: &self.link.folder,
+            digest_of,
+        };
         let asked = std::sync::Mutex::new(self.asked.clone());
         let open = |state: Option<&MirrorState>| -> Box<dyn Target + '_> {
             let asked = asked
@@ -536,19 +558,40 @@ fn refuse_other_branch(
     )))
 }
 
-/// What to say of a connected API, where something of it is here.
-pub fn connected_note(ready: &Ready<'_>) -> Option<String> {
+/// What to say of a connected API, where something of it is here: Postman reads the active branch itself, so all that can be
+/// missing is a push with git.
+///
+/// # Errors
+/// A repository that cannot be read.
+pub fn connected_note(ready: &Ready<'_>) -> Result<Option<String>, Failure> {
     let all = ready.skipped.iter();
     let read = all.filter(|skipped| skipped.reason == READS_ITSELF).count();
     if read == 0 {
-        return None;
+        return Ok(None);
     }
-    let branch = ready.link.active_branch.as_deref();
-    let branch = branch.map_or_else(String::new, |branch| format!(" `{}`", visible(branch)));
-    Some(format!(
-        "Postman has connected this API to the repository and reads {} from the active branch{branch} itself: push it with git",
+    let what = format!(
+        "Postman has connected this API to the repository and reads {} from it",
         counted(read, "element")
-    ))
+    );
+    let (Some(active), Some(remote)) = (&ready.link.active_branch, &ready.home.remote) else {
+        return Ok(Some(format!("{what}: push the active branch with git")));
+    };
+    let tip = ready
+        .repository
+        .reference(&format!("refs/remotes/{remote}/{active}"))?;
+    let is_there = match &tip {
+        Some(tip) => ready.repository.is_ancestor(&ready.commit, tip)?,
+        None => false,
+    };
+    let (active, remote) = (visible(active), visible(remote));
+    Ok(Some(if is_there {
+        format!("{what}: this commit is on `{active}` of `{remote}`, so there is nothing to carry")
+    } else {
+        format!(
+            "{what}: bring this commit there with `git push {remote} {}:{active}`",
+            ready.commit.as_str()
+        )
+    }))
 }
 
 /// A name that no other run has.

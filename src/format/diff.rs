@@ -577,6 +577,55 @@ mod tests {
         Ok(())
     }
 
+    #[test]
+    fn names_in_a_schema_are_no_fields_of_postman() {
+        let definition = |id: &str| {
+            json!({"openapi": "3.0.3", "paths": {}, "components": {"schemas": {"Order": {"properties": {"item": {
+                "properties": {"id": {"type": id}}, "example": {"uid": id, "updatedAt": id}
+            }}}}}})
+        };
+        let told = lines(
+            &definition("string"),
+            &definition("integer"),
+            Dialect::Definition,
+        );
+        assert_eq!(told.len(), 3, "{told:?}");
+    }
+
+    #[test]
+    fn defaults_are_as_good_as_nothing_on_either_side() {
+        let full = json!({
+            "info": {"name": "Shop", "description": "", "uid": "7"}, "event": [], "variable": [], "protocolProfileBehavior": {},
+            "item": [{"name": "a", "id": "1", "response": [], "event": [{"listen": "test", "script": {"exec": [""]}}],
+                "request": {"method": "GET", "header": [], "description": null, "url": {"raw": "/a", "query": []}}}]
+        });
+        let plain = json!({"info": {"name": "Shop"}, "item": [{"name": "a", "request": "/a"}]});
+        assert_eq!(
+            lines(&full, &plain, Dialect::Collection),
+            Vec::<String>::new()
+        );
+        assert_eq!(
+            lines(&plain, &full, Dialect::Collection),
+            Vec::<String>::new()
+        );
+        // Neither hides what does count beside it.
+        let mut off = full.clone();
+        off["item"][0]["request"]["header"] = json!([{"key": "A", "value": "1", "disabled": true}]);
+        assert_eq!(lines(&plain, &off, Dialect::Collection).len(), 1);
+    }
+
+    #[test]
+    fn an_order_that_counts_is_told_even_where_nothing_else_is() {
+        let with = |first: &str, second: &str| {
+            json!({"info": {"name": "s"}, "item": [{"name": "a", "request": {"url": "/a", "header": [
+                {"key": "A", "value": first}, {"key": "A", "value": second}]}}]})
+        };
+        assert_eq!(
+            lines(&with("1", "2"), &with("2", "1"), Dialect::Collection),
+            ["reordered request | a | request › header"]
+        );
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(300))]
 

@@ -1,7 +1,7 @@
 //! Three-way merge of documents by what they mean: members by key, list items by identity, requests and folders by
 //! being the same ones, scripts by line. A conflict is a value; the document stays whole, with our side in it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::format::detect::Format;
 use crate::format::items::Items;
@@ -34,6 +34,25 @@ pub fn merge<'a>(
 ) -> Outcome<'a> {
     let mut merge = Merge::new(format, [base, ours, theirs]);
     merge.for_ancestor = for_ancestor;
+    merged(merge, [base, ours, theirs])
+}
+
+/// The same merge with some of its conflicts answered: those with these numbers, counted in the order in which [`merge`]
+/// gives them, have their side in the result. All conflicts are given again. One about a folder or request as a whole, or
+/// about an order, is not answered in this way.
+pub fn merge_taking<'a>(
+    format: Format,
+    base: NodeRef<'a>,
+    ours: NodeRef<'a>,
+    theirs: NodeRef<'a>,
+    theirs_at: BTreeSet<usize>,
+) -> Outcome<'a> {
+    let mut merge = Merge::new(format, [base, ours, theirs]);
+    merge.theirs_at = theirs_at;
+    merged(merge, [base, ours, theirs])
+}
+
+fn merged<'a>(mut merge: Merge<'a>, [base, ours, theirs]: [NodeRef<'a>; 3]) -> Outcome<'a> {
     let three = Three {
         base: Some(base),
         ours: Some(ours),

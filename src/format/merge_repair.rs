@@ -8,6 +8,9 @@ use crate::format::merge_value::{Conflict, Three, written};
 use crate::format::merged::Merged;
 use crate::format::node::{NodeId, NodeRef, pointer_part};
 
+/// How a conflict begins that is told because the two changes together break the format.
+pub const NOT_VALID_TOGETHER: &str = "both changes together would not be valid";
+
 /// Takes back the parts of a merge that hold these faults: JSON Pointers into the result, each with what is wrong there.
 /// Gives whether anything could be taken back.
 pub fn take_back(
@@ -55,7 +58,7 @@ pub fn take_back_all<'a>(
 }
 
 fn told(message: &str) -> String {
-    format!("both changes together would not be valid: {message}")
+    format!("{NOT_VALID_TOGETHER}: {message}")
 }
 
 fn plain(part: &str) -> String {

@@ -4,7 +4,7 @@
 //! A value is not compared as a whole before its members are merged: that would look at everything once for each level it
 //! lies below. What is written alike is found by its bytes, which costs next to nothing.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::format::detect::Format;
 use crate::format::meaning::{Within, fields_of, place_of, same, within};
@@ -99,6 +99,8 @@ pub(crate) struct Merge<'a> {
     /// Whether the result is to be the common ancestor of a merge to come. There a conflict must not look like either side:
     /// the side that chose the same would seem to have changed nothing.
     pub(crate) for_ancestor: bool,
+    /// The conflicts, by their number, that somebody has decided for their side.
+    pub(crate) theirs_at: BTreeSet<usize>,
     /// Our part of each value that was merged member by member, and the other two: what a merge that is not valid is taken
     /// back to.
     pub(crate) origins: HashMap<NodeId, Three<'a>>,
@@ -121,6 +123,7 @@ impl<'a> Merge<'a> {
             place: kind_of_entry(sides[1], place_of(format).unwrap_or(Within::Value)),
             steps: Vec::new(),
             for_ancestor: false,
+            theirs_at: BTreeSet::new(),
             origins: HashMap::new(),
             our_ids: HashSet::new(),
             bytes_decide: sides.iter().all(is_plain),
@@ -276,7 +279,11 @@ impl<'a> Merge<'a> {
 
     /// A conflict, and what stands in the result for it.
     pub(crate) fn undecided(&mut self, three: &Three<'a>, message: &str) -> Option<Merged<'a>> {
+        let takes_theirs = self.theirs_at.contains(&self.conflicts.len());
         self.conflict(three, message);
+        if takes_theirs {
+            return three.theirs.map(Merged::Taken);
+        }
         if self.for_ancestor {
             return Some(Merged::New(UNDECIDED.into()));
         }

@@ -2,6 +2,7 @@
 
 pub mod ahead;
 pub mod apply;
+pub mod carry;
 pub mod connecting;
 pub mod cost;
 pub mod deliver;
@@ -12,14 +13,20 @@ pub mod home;
 pub mod ids;
 pub mod link;
 pub mod link_files;
+pub mod link_ids;
+pub mod local_words;
+pub mod merging;
 pub mod names;
 pub mod own_words;
 pub mod pairing;
 pub mod plan;
+pub mod pull;
+pub mod reconcile;
 pub mod remote_address;
 pub mod remote_content;
 pub mod run_mark;
 pub mod seal;
+pub mod shown;
 pub mod sides;
 pub mod state;
 pub mod state_form;
@@ -34,6 +41,7 @@ pub mod target_git_linked;
 pub mod target_spec_hub;
 pub mod target_workspace;
 pub mod targets;
+pub mod undo;
 
 #[cfg(test)]
 mod plan_properties;

@@ -71,11 +71,6 @@ fn lost_at(sent: &Value, stored: &Value, path: &mut Vec<String>) -> Option<Strin
                 })
         }
         (Value::String(one), Value::String(other)) if one.trim() == other.trim() => None,
-        // A name that Postman does not take is replaced by one that it takes.
-        (_, Value::String(other)) if path.last().is_some_and(|key| key == "name") => {
-            (other.trim().is_empty() && !is_nothing(sent))
-                .then(|| format!("{} is gone", place(path)))
-        }
         (one, other) if one == other => None,
         (one, _) if is_nothing(one) => None,
         (one, other) => Some(format!(

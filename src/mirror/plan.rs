@@ -19,7 +19,7 @@ use crate::mirror::element::{
     ElementContent, ElementKey, ElementKind, ElementSet, RemoteElement, RemoteId, RemoteSet,
 };
 use crate::mirror::pairing::{self, Pair, Places};
-use crate::mirror::state::{MirrorState, Record, Version};
+use crate::mirror::state::{MirrorState, Pulled, Record, Version};
 use crate::model::digest::Digest;
 use crate::model::path::RepoPath;
 use crate::model::text::{counted, visible};
@@ -107,6 +107,8 @@ pub struct Plan {
     pub ahead: Vec<Ahead>,
     /// What the source has no longer and stays in the target.
     pub left_alone: Vec<LeftAlone>,
+    /// What pulls have brought and Git shows by now: it counts as recorded.
+    pub settled: BTreeMap<ElementKey, Pulled>,
     /// More than may be changed without asking.
     pub asks: Option<TooMuch>,
     /// The calls to Postman that the steps take.
@@ -234,7 +236,8 @@ pub fn unread(
     towards: Side,
     options: &Options,
 ) -> Vec<RemoteId> {
-    let pairs = pairing::pair(state, git, postman, &options.places);
+    let state = state.with_settled(&state.settled(git));
+    let pairs = pairing::pair(&state, git, postman, &options.places);
     unread_of(&pairs, postman, towards, options)
 }
 
@@ -249,7 +252,9 @@ pub fn plan(
     towards: Side,
     options: &Options,
 ) -> Result<Plan, PlanError> {
-    let pairs = pairing::pair(state, git, postman, &options.places);
+    let settled = state.settled(git);
+    let state = state.with_settled(&settled);
+    let pairs = pairing::pair(&state, git, postman, &options.places);
     let unread = unread_of(&pairs, postman, towards, options);
     if !unread.is_empty() {
         return Err(PlanError::Unread(unread));
@@ -264,6 +269,7 @@ pub fn plan(
         conflicts: Vec::new(),
         ahead: Vec::new(),
         left_alone: Vec::new(),
+        settled,
         asks: None,
         calls: 0,
         seconds: 0,
@@ -311,10 +317,10 @@ impl Plan {
         self.steps.is_empty() && self.conflicts.is_empty()
     }
 
-    /// The records of a state with those moved whose files have moved, all at once: one may move to where another was. Whoever
-    /// applies the plan starts from these.
+    /// The records of a state with what pulls have settled, and with those moved whose files have moved, all at once: one may
+    /// move to where another was. Whoever applies the plan starts from these.
     pub fn moved_records(&self, state: &MirrorState) -> BTreeMap<ElementKey, Record> {
-        let mut records = state.records.clone();
+        let mut records = state.with_settled(&self.settled).records;
         let steps = self.steps.iter();
         let moves: Vec<_> = steps
             .filter_map(|step| Some((records.remove(step.moved_from.as_ref()?)?, step)))

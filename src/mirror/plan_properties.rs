@@ -296,7 +296,7 @@ fn a_sync_keeps_its_promises(
 #[derive(Debug)]
 enum Run {
     Idle,
-    Planned(Option<CommitId>, Plan),
+    Planned(Option<CommitId>, Box<Plan>),
     Applying(CommitId, Vec<Step>),
 }
 
@@ -348,7 +348,7 @@ proptest! {
                 Run::Idle => {
                     world.state = stored.as_ref().map_or_else(|| MirrorState::new(owner()), |stored| stored.state.clone());
                     let made = world.plan(Side::Postman, &options);
-                    Run::Planned(stored.map(|stored| stored.commit), made)
+                    Run::Planned(stored.map(|stored| stored.commit), Box::new(made))
                 }
                 Run::Planned(commit, made) => {
                     let state = stored.map_or_else(|| MirrorState::new(owner()), |stored| stored.state);

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::mirror::element::{ElementContent, ElementKey, RemoteId, digest_of_files};
+use crate::mirror::element::{ElementContent, ElementKey, ElementSet, RemoteId, digest_of_files};
 use crate::model::digest::Digest;
 use crate::model::id::CommitId;
 use crate::model::path::RepoPath;
@@ -21,6 +21,8 @@ pub struct MirrorState {
     pub owner: Owner,
     /// Every element that both sides agreed on.
     pub records: BTreeMap<ElementKey, Record>,
+    /// What pulls have brought, by element, the newest last: Git may still show an earlier one.
+    pub pulled: BTreeMap<ElementKey, Vec<Pulled>>,
     /// What the last sync replaced, to put it back.
     pub last_sync: Option<LastSync>,
     /// Who is at work on it.
@@ -74,6 +76,21 @@ pub enum LinkTarget {
         /// The workspace it lies in.
         workspace: RemoteId,
     },
+}
+
+/// What a pull has put before Git. It counts as agreed where Git shows it, and nowhere else: until it is committed and
+/// shared, Git is the old one for everybody else, and a push from there must not take the old one for the newer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pulled {
+    /// What Git shows then; `None` where it has nothing any more.
+    pub git: Option<Digest>,
+    /// What was recorded when it was pulled: Git's and Postman's digest. Where something else is recorded by now, that
+    /// counts.
+    pub replaces: Option<(Digest, Digest)>,
+    /// The key that the record stands under until then, where the file has moved.
+    pub moved_from: Option<ElementKey>,
+    /// What is agreed on then; `None` where Postman has nothing.
+    pub record: Option<Record>,
 }
 
 /// One element as both sides had it when they agreed.
@@ -173,6 +190,7 @@ impl MirrorState {
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
             owner,
             records: BTreeMap::new(),
+            pulled: BTreeMap::new(),
             last_sync: None,
             claim: None,
             ended: None,
@@ -222,11 +240,53 @@ impl MirrorState {
         }
     }
 
+    /// What pulls have brought and this Git shows: it is agreed on.
+    pub fn settled(&self, git: &ElementSet) -> BTreeMap<ElementKey, Pulled> {
+        let shown = self.pulled.iter().filter_map(|(key, all)| {
+            let here = git.get(key).map(|element| element.content.digest);
+            let mut newest = all.iter().rev();
+            let found = newest.find(|pulled| pulled.git == here && self.counts(key, pulled))?;
+            Some((key.clone(), found.clone()))
+        });
+        shown.collect()
+    }
+
+    /// Whether what was pulled still stands beside the record that it was pulled from.
+    pub fn counts(&self, key: &ElementKey, pulled: &Pulled) -> bool {
+        let from = pulled.moved_from.as_ref().unwrap_or(key);
+        let record = self.records.get(from);
+        record.map(|record| (record.git.digest, record.postman.digest)) == pulled.replaces
+    }
+
+    /// The same with what was settled as its records.
+    #[must_use]
+    pub fn with_settled(&self, settled: &BTreeMap<ElementKey, Pulled>) -> Self {
+        let mut state = self.clone();
+        for (key, pulled) in settled {
+            state.pulled.remove(key);
+            state
+                .records
+                .remove(pulled.moved_from.as_ref().unwrap_or(key));
+        }
+        for (key, pulled) in settled {
+            if let Some(record) = &pulled.record {
+                state.records.insert(key.clone(), record.clone());
+            }
+        }
+        state
+    }
+
     /// The digests of all bytes that it names.
     pub fn named_blobs(&self) -> BTreeSet<Digest> {
+        let pulled = self
+            .pulled
+            .values()
+            .flatten()
+            .filter_map(|pulled| pulled.record.as_ref());
         let recorded = self
             .records
             .values()
+            .chain(pulled)
             .flat_map(|record| [&record.git, &record.postman]);
         let replaced = self
             .last_sync

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::mirror::element::{ElementKey, ElementKind, RemoteId};
 use crate::mirror::state::{
-    Claim, FileVersion, Intent, LastSync, LinkTarget, MirrorState, Owner, Record, Replaced, Version,
+    Claim, FileVersion, Intent, LastSync, LinkTarget, MirrorState, Owner, Pulled, Record, Replaced,
+    Version,
 };
 use crate::model::digest::Digest;
 use crate::model::id::CommitId;
@@ -88,6 +89,8 @@ struct Stored {
     tool_version: String,
     owner: StoredOwner,
     elements: Vec<StoredRecord>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pulled: Vec<StoredPulled>,
     last_sync: Option<StoredSync>,
     claim: Option<StoredClaim>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -134,6 +137,17 @@ struct StoredRecord {
     postman: StoredVersion,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     ids: BTreeMap<String, String>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StoredPulled {
+    kind: String,
+    path: String,
+    git: Option<String>,
+    replaces: Option<[String; 2]>,
+    moved_from: Option<String>,
+    record: Option<StoredRecord>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -206,14 +220,29 @@ fn stored(state: &MirrorState) -> Stored {
             workspace: text(workspace),
         },
     };
-    let elements = state.records.iter().map(|(key, record)| StoredRecord {
+    let elements = state
+        .records
+        .iter()
+        .map(|(key, record)| stored_record(key, record));
+    let pulled = state
+        .pulled
+        .iter()
+        .flat_map(|(key, all)| all.iter().map(move |pulled| (key, pulled)));
+    let pulled = pulled.map(|(key, pulled)| StoredPulled {
         kind: key.kind.word().to_owned(),
         path: key.path.as_str().to_owned(),
-        name: record.name.clone(),
-        remote_id: record.remote_id.as_ref().map(text),
-        git: stored_version(&record.git),
-        postman: stored_version(&record.postman),
-        ids: record.ids.clone(),
+        git: pulled.git.map(|digest| digest.to_string()),
+        replaces: pulled
+            .replaces
+            .map(|(git, postman)| [git.to_string(), postman.to_string()]),
+        moved_from: pulled
+            .moved_from
+            .as_ref()
+            .map(|from| from.path.as_str().to_owned()),
+        record: pulled
+            .record
+            .as_ref()
+            .map(|record| stored_record(key, record)),
     });
     let last_sync = state.last_sync.as_ref().map(|sync| StoredSync {
         run: sync.run.clone(),
@@ -258,6 +287,7 @@ fn stored(state: &MirrorState) -> Stored {
             target,
         },
         elements: elements.collect(),
+        pulled: pulled.collect(),
         last_sync,
         claim,
         ended: state.ended,
@@ -266,6 +296,18 @@ fn stored(state: &MirrorState) -> Stored {
 
 const POSTMAN: &str = "postman";
 const GIT: &str = "git";
+
+fn stored_record(key: &ElementKey, record: &Record) -> StoredRecord {
+    StoredRecord {
+        kind: key.kind.word().to_owned(),
+        path: key.path.as_str().to_owned(),
+        name: record.name.clone(),
+        remote_id: record.remote_id.as_ref().map(|id| id.as_str().to_owned()),
+        git: stored_version(&record.git),
+        postman: stored_version(&record.postman),
+        ids: record.ids.clone(),
+    }
+}
 
 fn stored_version(version: &Version) -> StoredVersion {
     let files = version.files.iter().map(|(path, file)| StoredFile {
@@ -299,15 +341,30 @@ fn understood(stored: Stored) -> Result<MirrorState, StateError> {
     };
     let mut records = BTreeMap::new();
     for element in stored.elements {
-        let key = key(&element.kind, &element.path)?;
-        let record = Record {
-            name: element.name,
-            remote_id: element.remote_id.as_deref().map(remote_id).transpose()?,
-            git: version(&element.git)?,
-            postman: version(&element.postman)?,
-            ids: element.ids,
-        };
+        let (key, record) = understood_record(element)?;
         insert_once(&mut records, key, record)?;
+    }
+    let mut pulled: BTreeMap<ElementKey, Vec<Pulled>> = BTreeMap::new();
+    for entry in stored.pulled {
+        let key = key(&entry.kind, &entry.path)?;
+        let record = entry.record.map(understood_record).transpose()?;
+        if record.as_ref().is_some_and(|(own, _)| *own != key) {
+            return Err(wrong("what was pulled is recorded under another key"));
+        }
+        let moved_from = entry.moved_from.as_deref().map(path).transpose()?;
+        let value = Pulled {
+            git: entry.git.as_deref().map(digest).transpose()?,
+            replaces: match &entry.replaces {
+                None => None,
+                Some([git, postman]) => Some((digest(git)?, digest(postman)?)),
+            },
+            moved_from: moved_from.map(|path| ElementKey {
+                kind: key.kind,
+                path,
+            }),
+            record: record.map(|(_, record)| record),
+        };
+        pulled.entry(key).or_default().push(value);
     }
     let mut ids: Vec<&RemoteId> = records
         .values()
@@ -331,6 +388,7 @@ fn understood(stored: Stored) -> Result<MirrorState, StateError> {
             host: stored.owner.host,
         },
         records,
+        pulled,
         last_sync,
         claim,
         ended: stored.ended,
@@ -342,6 +400,18 @@ fn roots(stored: &[String]) -> Result<Vec<CommitId>, StateError> {
         CommitId::parse(text).ok_or_else(|| wrong(&format!("`{text}` is no id of a commit")))
     };
     stored.iter().map(parse).collect()
+}
+
+fn understood_record(element: StoredRecord) -> Result<(ElementKey, Record), StateError> {
+    let key = key(&element.kind, &element.path)?;
+    let record = Record {
+        name: element.name,
+        remote_id: element.remote_id.as_deref().map(remote_id).transpose()?,
+        git: version(&element.git)?,
+        postman: version(&element.postman)?,
+        ids: element.ids,
+    };
+    Ok((key, record))
 }
 
 fn last_sync(sync: StoredSync) -> Result<LastSync, StateError> {
@@ -456,7 +526,7 @@ mod tests {
 
     use super::{StateError, read, write};
     use crate::mirror::element::{ElementKey, ElementKind};
-    use crate::mirror::state::{Intent, LastSync, LinkTarget, MirrorState, Replaced};
+    use crate::mirror::state::{Intent, LastSync, LinkTarget, MirrorState, Pulled, Replaced};
     use crate::mirror::testing::{collection, id, owner, path, record};
 
     fn full() -> MirrorState {
@@ -465,6 +535,7 @@ mod tests {
         orders.ids.insert("here".to_owned(), "there".to_owned());
         let before = orders.postman.clone();
         let after = Some(orders.git.digest);
+        let orders_digest = orders.git.digest;
         state
             .records
             .insert(collection("b"), record("B", "1-b", "v", "v").0);
@@ -473,6 +544,15 @@ mod tests {
             kind: ElementKind::Environment,
             path: path("postman/environments/e.json"),
         };
+        state.pulled.insert(
+            collection("b"),
+            vec![Pulled {
+                git: after,
+                replaces: Some((orders_digest, orders_digest)),
+                moved_from: Some(collection("c")),
+                record: Some(record("B", "1-b", "w", "w").0),
+            }],
+        );
         state.last_sync = Some(LastSync {
             run: "run 1".to_owned(),
             towards_postman: true,

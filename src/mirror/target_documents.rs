@@ -348,3 +348,96 @@ fn value_of(element: &Element) -> Result<Value, TargetError> {
     }
     Ok(value)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde_json::{Value, json};
+
+    use super::{Body, unfit_collection};
+    use crate::mirror::element::{Element, ElementContent, ElementKind};
+    use crate::mirror::ids::IdTable;
+    use crate::mirror::remote_content::document;
+    use crate::mirror::target::TargetError;
+    use crate::mirror::testing::{id, path};
+    use crate::postman::raw::RawJson;
+
+    const SCHEMA: &str = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json";
+
+    fn element(kind: ElementKind, value: &Value) -> Element {
+        Element {
+            name: "A".to_owned(),
+            directory: path("postman/collections"),
+            root: None,
+            content: document(kind, &value.to_string()),
+            remote_id: None,
+        }
+    }
+
+    fn sent(body: &Body) -> Value {
+        serde_json::from_str(body.text.text()).unwrap()
+    }
+
+    #[test]
+    fn what_the_validator_refuses_is_not_sent() {
+        let local = json!({"info": {"name": "A", "schema": SCHEMA, "description": null}, "item": [],
+            "variable": [{"key": "a", "value": "1", "type": "default"}, {"key": "b", "value": "2", "type": "secret"}]});
+        let element = element(ElementKind::Collection, &local);
+        let body = sent(&Body::of_collection(&element, None, &IdTable::new()).unwrap());
+        assert_eq!(
+            body["variable"],
+            json!([{"key": "a", "value": "1"}, {"key": "b", "value": ""}])
+        );
+        assert!(body["info"].get("description").is_none());
+        assert_eq!(unfit_collection(&element), None);
+    }
+
+    #[test]
+    fn a_number_that_would_change_on_the_way_is_not_sent() {
+        let text = format!(
+            r#"{{"info": {{"name": "A", "schema": "{SCHEMA}"}}, "item": [], "variable": [{{"key": "a", "value": 123456789012345678901234567890}}]}}"#
+        );
+        let mut element = element(ElementKind::Collection, &json!({}));
+        element.content = document(ElementKind::Collection, &text);
+        let error = Body::of_collection(&element, None, &IdTable::new()).unwrap_err();
+        assert!(matches!(error, TargetError::Unsuitable { .. }), "{error}");
+    }
+
+    #[test]
+    fn a_secret_is_sent_as_postman_has_it() {
+        let value = |secret: &str| json!({"name": "A", "values": [{"key": "t", "value": secret, "type": "secret"}]});
+        let element = element(ElementKind::Environment, &value("of the file"));
+        let there = value("of Postman");
+        let body = Body::of_environment(&element, Some(&there)).unwrap();
+        assert_eq!(sent(&body)["values"][0]["value"], "of Postman");
+        let new = Body::of_environment(&element, None).unwrap();
+        assert_eq!(sent(&new)["values"][0]["value"], "");
+    }
+
+    #[test]
+    fn what_postman_lost_is_told_and_what_it_stored_all_the_same() {
+        let local = json!({"info": {"name": "A", "schema": SCHEMA}, "item": [
+            {"name": "One", "request": {"method": "GET", "url": "https://example.com"}}]});
+        let element = element(ElementKind::Collection, &local);
+        let body = Body::of_collection(&element, None, &IdTable::new()).unwrap();
+        let stored = |name: &str| {
+            let text = local.to_string().replace("One", name);
+            RawJson::parse(&text).unwrap()
+        };
+        let written = body.written(id("1"), None, &stored(" One "), BTreeMap::new());
+        assert!(written.unwrap().before.is_none());
+        let error = body.written(id("1"), None, &stored("Two"), BTreeMap::new());
+        let Err(TargetError::StoredOtherwise {
+            written,
+            difference,
+            ..
+        }) = error
+        else {
+            panic!("a loss was not seen");
+        };
+        assert!(difference.contains("/item/0/name"), "{difference}");
+        let content: ElementContent = document(ElementKind::Collection, stored("Two").text());
+        assert_eq!(written.after.digest, content.digest);
+    }
+}

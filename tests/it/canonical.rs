@@ -230,7 +230,7 @@ const EXPORT: &str = r#"{"item": [], "info": {"_postman_id": "1", "name": "x", "
 fn the_text_its_digest_and_whether_a_file_is_it() {
     let place = Repository::none();
     place.write("a.json", EXPORT);
-    place.write("b.json", &EXPORT.replace("\"1\"", "\"2\""));
+    place.write("b.json", EXPORT.replace("\"1\"", "\"2\""));
     let text = place.run(&["canonicalize", "a.json"]).expect(0).stdout;
     assert!(text.starts_with("{\n\t\"info\": {\n\t\t\"name\": \"x\"") && text.ends_with("}\n"));
     assert_eq!(

@@ -283,6 +283,10 @@ fn the_tour_happens_and_leaves_nothing_behind() {
         .expect(0)
         .says("nested-directories")
         .says("provider-token")
+        .says("pull first")
+        .says("both sides changed it")
+        .says("(exit code 3)")
+        .says("nothing to do")
         .says("That was real");
     assert_eq!(fs::read_dir(&temporary).unwrap().count(), 0);
     assert_eq!(fs::read_dir(place.root()).unwrap().count(), 0);

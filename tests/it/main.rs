@@ -20,6 +20,7 @@ mod merge;
 mod merge_meaning;
 mod merge_random;
 mod mirror_link;
+mod mirror_pull;
 mod mirror_push;
 mod network;
 mod odd_repositories;

@@ -390,6 +390,7 @@ fn conflicts_are_kept_in_a_worktree_of_its_own_and_never_outside() {
     for (file, value) in [("base", &base), ("theirs", &with("PATCH"))] {
         repository.write(file, text(value));
     }
+    repository.write(".git/index.lock", "");
     let run = |path: &str| {
         repository.write("ours", text(&with("PUT")));
         let run = repository
@@ -417,6 +418,27 @@ fn conflicts_are_kept_in_a_worktree_of_its_own_and_never_outside() {
         run("a.json").says("a symbolic link");
         assert!(!repository.at("../target").exists());
     }
+}
+
+#[test]
+fn a_merge_without_a_worktree_leaves_nothing_in_one() {
+    let base = shop(10);
+    let with = |method: &str| {
+        let mut with = base.clone();
+        with["item"][0]["item"][0]["request"]["method"] = method.into();
+        with
+    };
+    let repository = diverged(true, &base, &with("PUT"), &with("PATCH"));
+    repository
+        .git(&["merge-tree", "--write-tree", "main", "topic"])
+        .expect(1)
+        .says("git merges without this worktree");
+    repository.git(&["diff", "--exit-code"]).expect(0);
+    assert!(
+        !repository
+            .at(&format!("{PATH}.merge-conflicts.json"))
+            .exists()
+    );
 }
 
 #[test]

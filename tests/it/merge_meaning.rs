@@ -1,6 +1,6 @@
 //! What merges and what is a conflict, case by case: documents in, document and conflicts out.
 
-use git_postman::cli::merging::{Versions, merge_documents};
+use git_postman::mirror::merging::{Versions, merge_documents};
 use serde_json::{Value, json};
 
 /// Merges three values; gives the result and for each conflict its item, field and message.
@@ -672,4 +672,57 @@ fn aliases_that_expand_without_bound_are_left_to_git() {
     let merged = merge_documents("a.yaml", versions, false).unwrap();
     assert_eq!(merged.conflicts, []);
     assert_eq!(merged.text, "a: &x [1, 2, 3]\nb: *x\nc: 2\n");
+}
+
+#[test]
+fn what_the_postman_api_wraps_merges_like_what_is_exported() {
+    let wrapped = |items: Value| json!({"collection": collection(&items)});
+    let base = wrapped(json!([request("a", "/a"), request("b", "/b")]));
+    let ours = wrapped(json!([request("b", "/b"), request("A", "/a")]));
+    let theirs = changed(&base, "/collection/item/0/request/method", json!("PUT"));
+    let mut expected = ours.clone();
+    expected["collection"]["item"][1]["request"]["method"] = json!("PUT");
+    assert_eq!(clean(&base, &ours, &theirs), expected);
+
+    let dev = |a: &str, b: &str| {
+        json!({"environment": {"id": "1", "name": "Dev", "values": [
+            {"key": "a", "value": a, "enabled": true}, {"key": "b", "value": b, "enabled": true}
+        ]}})
+    };
+    assert_eq!(
+        clean(&dev("1", "2"), &dev("3", "2"), &dev("1", "4")),
+        dev("3", "4")
+    );
+}
+
+#[test]
+fn names_in_a_schema_are_no_fields_of_postman() {
+    let definition = |id: &str, uid: &str| {
+        json!({"openapi": "3.0.3", "info": {"title": "t", "version": "1"}, "paths": {}, "components": {"schemas": {"Order": {
+            "type": "object",
+            "properties": {
+                "item": {"type": "object", "properties": {"id": {"type": id}, "uid": {"type": uid}}},
+                "info": {"type": "object", "example": {"updatedAt": id, "_postman_id": uid}}
+            }
+        }}}})
+    };
+    let (base, ours, theirs) = (
+        definition("string", "string"),
+        definition("integer", "string"),
+        definition("string", "number"),
+    );
+    assert_eq!(
+        clean(&base, &ours, &theirs),
+        definition("integer", "number")
+    );
+}
+
+#[test]
+fn items_that_are_no_requests_are_not_lost() {
+    let base = collection(&json!([request("a", "/a"), "note"]));
+    let ours = changed(&base, "/item/0/name", json!("A"));
+    let theirs = changed(&base, "/info/name", json!("Store"));
+    let result = clean(&base, &ours, &theirs);
+    assert_eq!(result["item"][1], json!("note"));
+    assert_eq!(result["info"]["name"], json!("Store"));
 }

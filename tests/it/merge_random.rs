@@ -3,12 +3,12 @@
 
 use std::path::Path;
 
-use git_postman::cli::merging::MergedText;
 use git_postman::format::detect::Format;
 use git_postman::format::json;
 use git_postman::format::merge::merge;
 use git_postman::format::node::Document;
 use git_postman::format::write::to_text;
+use git_postman::mirror::merging::MergedText;
 use serde_json::{Value, json};
 
 use crate::support::edits::{

@@ -914,6 +914,50 @@ fn repositories_of_every_kind_say_what_they_lack() {
         .expect(2);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_host_that_takes_branches_only_says_so_and_gets_one() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let scene = Scene::new();
+    let api = scene.api("Orders");
+    let hook = scene
+        .repository
+        .beside("remotes/acme/orders.git/hooks/pre-receive");
+    let text = "#!/bin/sh\nwhile read old new name; do\ncase $name in refs/heads/*) ;; *) echo branches only; exit 1;; esac\ndone\n";
+    fs::create_dir_all(hook.parent().unwrap()).unwrap();
+    fs::write(&hook, text).unwrap();
+    fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
+    scene
+        .connect(&api)
+        .expect(4)
+        .says("branches only")
+        .says("state-ref = \"git-postman-state\"")
+        .says("connecting again records the link");
+    scene.repository.write(
+        "git-postman.toml",
+        "[mirror]\nstate-ref = \"git-postman-state\"\n",
+    );
+    scene
+        .connect(&api)
+        .expect(0)
+        .says("recorded on refs/heads/git-postman-state");
+    scene.repository.commit(&[], "connect");
+    scene.run(&["status"]).expect(0);
+    // A record that cannot be ended now is ended by the next run.
+    fs::write(&hook, "#!/bin/sh\nexit 1\n").unwrap();
+    let disconnect = ["disconnect", "--confirm", "Orders"];
+    scene
+        .run(&disconnect)
+        .expect(4)
+        .says("disconnecting again ends the record");
+    fs::remove_file(&hook).unwrap();
+    scene
+        .run(&["status"])
+        .expect(3)
+        .says("names nothing any more");
+    scene.run(&disconnect).expect(0).says("ended the record");
+}
+
 #[test]
 fn each_service_folder_has_a_link_of_its_own() {
     let scene = Scene::with(&[
@@ -948,7 +992,7 @@ fn each_service_folder_has_a_link_of_its_own() {
     scene
         .run_in(&inside, &["status"])
         .expect(0)
-        .says("the Shop")
+        .says("the API `Shop`")
         .says("services/shop");
     // The same API in a second folder.
     let again = ["connect", "--api", &orders, "--folder", "services/third"];
@@ -964,5 +1008,5 @@ fn each_service_folder_has_a_link_of_its_own() {
         .run(&out)
         .expect(0)
         .says("removed services/orders/.postman/api\n");
-    scene.run(&["status"]).expect(0).says("the Shop");
+    scene.run(&["status"]).expect(0).says("the API `Shop`");
 }

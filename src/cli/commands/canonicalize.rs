@@ -1,7 +1,5 @@
 //! `canonicalize`: the canonical text of documents, their digests, or whether they are in canonical form.
 
-use std::fs::File as DiskFile;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -10,6 +8,7 @@ use walkdir::WalkDir;
 
 use crate::cli::comparing_folders::is_collection_folder;
 use crate::cli::failure::Failure;
+use crate::cli::reading::{Unread, read_file};
 use crate::cli::reporting::print;
 use crate::cli::session::Session;
 use crate::format::canonical::NoCanonicalForm;
@@ -176,7 +175,7 @@ fn canonicalize(
         return canonicalize_folder(found, &on_disk, limit, with_text);
     }
     let bytes =
-        read_file(&on_disk, limit).map_err(|message| plain_trouble(&found.path, message))?;
+        read_file(&on_disk, limit).map_err(|error| plain_trouble(&found.path, unread(&error)))?;
     let written = Digest::of(&bytes);
     let parsed = read(&found.path, bytes);
     let trouble = |error: NoCanonicalForm| trouble_in(&found.path, parsed.source(), error);
@@ -250,7 +249,7 @@ fn folder_files(
         }
         let path = format!("{}/{below}", written.trim_end_matches('/'));
         let bytes =
-            read_file(entry.path(), left).map_err(|message| plain_trouble(&path, message))?;
+            read_file(entry.path(), left).map_err(|error| plain_trouble(&path, unread(&error)))?;
         left -= bytes.len() as u64;
         let text = String::from_utf8(bytes).map_err(|error| {
             let valid = error.utf8_error().valid_up_to();
@@ -265,27 +264,13 @@ fn folder_files(
     Ok(files)
 }
 
-fn read_file(path: &Path, limit: u64) -> Result<Vec<u8>, String> {
-    let cannot = |error: std::io::Error| format!("cannot be read: {error}");
-    let metadata = std::fs::metadata(path).map_err(cannot)?;
-    if !metadata.is_file() {
-        return Err("is not a file".to_owned());
+fn unread(error: &Unread) -> String {
+    match error {
+        Unread::TooLarge(limit) => {
+            format!("is larger than the {limit} bytes of `max_file_size`")
+        }
+        other => other.to_string(),
     }
-    let mut bytes = Vec::new();
-    if metadata.len() <= limit {
-        bytes.reserve(usize::try_from(metadata.len()).unwrap_or(0) + 1);
-        DiskFile::open(path)
-            .map_err(cannot)?
-            .take(limit + 1)
-            .read_to_end(&mut bytes)
-            .map_err(cannot)?;
-    }
-    if metadata.len() > limit || bytes.len() as u64 > limit {
-        return Err(format!(
-            "is larger than the {limit} bytes of `max_file_size`"
-        ));
-    }
-    Ok(bytes)
 }
 
 fn plain_trouble(path: &str, message: impl Into<String>) -> Trouble {

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::cli::comparing::{MAX_BYTES, Versions, Whole, compare};
+use crate::cli::comparing::{Versions, Whole, compare};
 use crate::cli::comparing_folders::{
     FolderSide, compare_directories, compare_folders, is_collection_folder, tracked,
 };
 use crate::cli::failure::Failure;
+use crate::cli::reading::{MAX_BYTES, read_file};
 use crate::cli::renamed_files::pair_renamed;
 use crate::cli::reporting::print;
 use crate::cli::repository_paths::repository_paths;
@@ -126,19 +127,8 @@ fn side_on_disk(path: &Path) -> Side {
 
 fn of_files(one: &Path, other: &Path, session: &Session) -> Result<Difference, Failure> {
     let read = |path: &Path| {
-        let failed = |error: std::io::Error| {
-            Failure::usage(format!("{} cannot be read: {error}", path.display()))
-        };
-        let on_disk = session.path(path);
-        let size = std::fs::metadata(&on_disk).map_err(failed)?.len();
-        if size > MAX_BYTES {
-            return Err(Failure::usage(format!(
-                "{} has more than {} MiB",
-                path.display(),
-                MAX_BYTES / 1024 / 1024
-            )));
-        }
-        std::fs::read(&on_disk).map_err(failed)
+        read_file(&session.path(path), MAX_BYTES)
+            .map_err(|error| Failure::usage(format!("{} {error}", path.display())))
     };
     let (before, after) = (read(one)?, read(other)?);
     let same_bytes = before == after;

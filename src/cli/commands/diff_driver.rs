@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::cli::comparing::{MAX_BYTES, Versions, Whole, comparable, compare, text_of};
+use crate::cli::comparing::{Versions, Whole, comparable, compare, text_of};
 use crate::cli::failure::Failure;
+use crate::cli::reading::{MAX_BYTES, NO_LIMIT, read_file};
 use crate::cli::reporting::print;
 use crate::cli::session::Session;
 use crate::format::diff_lines::changed_lines;
@@ -62,11 +63,8 @@ pub fn run(args: &DiffDriverArgs, session: &Session) -> Result<u8, Failure> {
 
 /// One file as readable text. What cannot be read by meaning is passed on as it is.
 fn as_text(file: &Path, session: &Session) -> Result<(), Failure> {
-    let failed = |error: std::io::Error| {
-        Failure::usage(format!("{} cannot be read: {error}", file.display()))
-    };
-    let path = session.path(file);
-    let bytes = std::fs::read(&path).map_err(failed)?;
+    let bytes = read_file(&session.path(file), NO_LIMIT)
+        .map_err(|error| Failure::usage(format!("{} {error}", file.display())))?;
     let name = file.to_string_lossy();
     let text = if bytes.len() as u64 > MAX_BYTES {
         None
@@ -177,7 +175,9 @@ fn read(file: &str, session: &Session) -> Result<Option<Vec<u8>>, Failure> {
     if kind.is_dir() {
         return Ok(Some(b"a submodule\n".to_vec()));
     }
-    std::fs::read(&path).map(Some).map_err(failed)
+    read_file(&path, NO_LIMIT)
+        .map(Some)
+        .map_err(|error| Failure::usage(format!("{} {error}", visible(file))))
 }
 
 fn plain(

@@ -115,7 +115,13 @@ pub fn run(args: &DisconnectArgs, session: &Session) -> Result<u8, Failure> {
                 ..stored.state.released()
             };
             let message = format!("Disconnect the {}", parting.named);
-            let commit = ground.record(Some(&stored.commit), &ended, &message, now)?;
+            let commit = ground
+                .record(Some(&stored.commit), &ended, &message, now)
+                .map_err(|failure| {
+                    failure.with_hint(
+                        "`.postman/` no longer names the link; disconnecting again ends the record",
+                    )
+                })?;
             text.push_str(&format!(
                 "ended the record on {} ({})\n",
                 ground.state_ref,

@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::cli::failure::Failure;
-use crate::cli::merging::{Versions, merge_documents, told};
+use crate::cli::reading::{MAX_BYTES, read_file};
 use crate::cli::reporting::{print, write_atomically};
 use crate::cli::session::Session;
+use crate::mirror::merging::{Versions, merge_documents, told};
 
 /// Merge two changed versions of a JSON document by what they mean
 ///
@@ -35,8 +36,8 @@ pub struct MergeArgs {
 /// A file that cannot be read or merged.
 pub fn run(args: &MergeArgs, session: &Session) -> Result<u8, Failure> {
     let read = |path: &PathBuf| {
-        std::fs::read(session.path(path))
-            .map_err(|error| Failure::usage(format!("{} cannot be read: {error}", path.display())))
+        read_file(&session.path(path), MAX_BYTES)
+            .map_err(|error| Failure::usage(format!("{} {error}", path.display())))
     };
     let versions = Versions {
         base: read(&args.base)?,

@@ -6,16 +6,14 @@ use std::path::{Component, Path, PathBuf};
 use clap::Args;
 
 use crate::cli::failure::Failure;
-use crate::cli::merging::{Versions, as_json, merge_documents, told};
+use crate::cli::reading::{MAX_BYTES, read_file};
 use crate::cli::reporting::write_atomically;
 use crate::cli::session::Session;
 use crate::format::merge_value::Conflict;
 use crate::git::command::Git;
+use crate::mirror::merging::{Versions, as_json, merge_documents, told};
 use crate::model::text::visible;
 use crate::project::CONFLICT_FILE_SUFFIX;
-
-/// Larger versions are left to git: 256 MiB.
-const MAX_BYTES: u64 = 256 * 1024 * 1024;
 
 /// Merge a file as git's merge driver
 ///
@@ -92,9 +90,13 @@ fn keep_conflicts(args: &MergeDriverArgs, conflicts: &[Conflict], session: &Sess
     let shown = name.to_string_lossy().into_owned();
     let shown = visible(&shown);
     let text = as_json(&args.path.to_string_lossy(), conflicts);
-    let written = place_for(&session.path(Path::new("")), &name).and_then(|place| {
-        write_atomically(&place, text.as_bytes()).map_err(|error| error.to_string())
-    });
+    let written = if merges_elsewhere(&session.directory) {
+        Err("git merges without this worktree".to_owned())
+    } else {
+        place_for(&session.path(Path::new("")), &name).and_then(|place| {
+            write_atomically(&place, text.as_bytes()).map_err(|error| error.to_string())
+        })
+    };
     match written {
         Ok(()) => session.output.hint(&format!(
             "{} has our side; both are in {shown}: decide, `git add` the document and delete that file",
@@ -104,6 +106,16 @@ fn keep_conflicts(args: &MergeDriverArgs, conflicts: &[Conflict], session: &Sess
             "{shown} was not written: {reason}; the conflicts are those above"
         )),
     }
+}
+
+/// Whether git merges into nothing but objects, as `git merge-tree` and `git replay` do: the worktree it is run from is then
+/// none of its business. Whatever merges into a worktree holds the lock of its index meanwhile. Without a repository there
+/// is no telling.
+fn merges_elsewhere(directory: &Path) -> bool {
+    let index = Git::at(directory).output(&["rev-parse", "--git-path", "index"], None);
+    let Ok(index) = index else { return false };
+    let lock = format!("{}.lock", String::from_utf8_lossy(&index).trim_end());
+    !directory.join(lock).exists()
 }
 
 /// Where a file of the worktree is to be written: never outside of it, and never through a symbolic link.
@@ -137,8 +149,8 @@ fn place_for(top: &Path, name: &OsStr) -> Result<PathBuf, String> {
 
 fn versions(args: &MergeDriverArgs, session: &Session) -> Result<Versions, Failure> {
     let read = |path: &PathBuf| {
-        std::fs::read(session.path(path))
-            .map_err(|error| Failure::usage(format!("{} cannot be read: {error}", path.display())))
+        read_file(&session.path(path), MAX_BYTES)
+            .map_err(|error| Failure::usage(format!("{} {error}", path.display())))
     };
     Ok(Versions {
         base: read(&args.base)?,

@@ -64,7 +64,7 @@ pub fn run(args: &PushArgs, session: &Session) -> Result<u8, Failure> {
             ),
         };
         print(session, &text)?;
-        notes(&ready, session);
+        notes(&ready, session)?;
         return Ok(code);
     }
     let outcome = ready.push(&mut |_| Ok(()))?;

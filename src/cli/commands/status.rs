@@ -314,8 +314,18 @@ fn as_text(status: &Status, state: &MirrorState, now: u64) -> String {
     let mut line = |word: &str, value: &str| {
         text.push_str(&format!("{word:<22}{}\n", visible(value)));
     };
-    let named = Named::of(&link.target);
-    line("connected with", &format!("the {} ({named})", link.name));
+    let (what, id) = match &link.target {
+        LinkTarget::GitLinked { api, .. } | LinkTarget::ApiBuilder { api, .. } => ("API", api),
+        LinkTarget::SpecHub {
+            specification: Some(specification),
+            ..
+        } => ("specification", specification),
+        LinkTarget::SpecHub { workspace, .. } => ("workspace", workspace),
+    };
+    line(
+        "connected with",
+        &format!("the {what} `{}` ({id})", link.name),
+    );
     if !link.folder.is_root() {
         line("folder", link.folder.as_str());
     }

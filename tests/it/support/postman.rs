@@ -57,8 +57,43 @@ impl Scene {
         Self::connected(repository, sandbox, workspace, target)
     }
 
+    /// An API that Postman has connected to this very repository.
+    #[cfg(unix)]
+    pub(crate) fn of_connected_api(files: &[(&str, &str)]) -> Self {
+        use std::os::unix::fs::PermissionsExt as _;
+        let (scene, api) = Self::of_api_in(files, true);
+        let link = json!({"domain": null, "organization": "acme", "repository": "pets",
+            "schemaFolder": "postman/schemas", "collectionFolder": "postman/collections"});
+        scene.ask("PUT", &format!("/sandbox/apis/{api}/git"), &link);
+        // The repository has its address, and git gets to the directory beside it.
+        let (ssh, origin) = (
+            scene.repository.beside("ssh"),
+            scene.repository.beside("origin.git"),
+        );
+        let script = format!(
+            "#!/bin/sh\nfor last; do :; done\nexec ${{last%% *}} '{}'\n",
+            origin.display()
+        );
+        std::fs::write(&ssh, script).unwrap();
+        std::fs::set_permissions(&ssh, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let git = |arguments: &[&str]| scene.repository.git(arguments).expect(0);
+        git(&["config", "core.sshCommand", ssh.to_str().unwrap()]);
+        git(&[
+            "remote",
+            "set-url",
+            "origin",
+            "git@github.com:acme/pets.git",
+        ]);
+        git(&["fetch", "--quiet", "origin"]);
+        scene
+    }
+
     /// An API of the API Builder, and a repository with these files and its metadata.
     pub(crate) fn of_api(files: &[(&str, &str)]) -> Self {
+        Self::of_api_in(files, false).0
+    }
+
+    fn of_api_in(files: &[(&str, &str)], is_connected: bool) -> (Self, String) {
         let (sandbox, workspace) = sandbox();
         let path = format!("/apis?workspaceId={workspace}");
         let api = ask_sandbox(&sandbox, "POST", &path, &json!({"name": "Pets"}));
@@ -79,11 +114,20 @@ impl Scene {
             ],
             "connect",
         );
-        let target = LinkTarget::ApiBuilder {
-            api: id(&api),
-            workspace: id(&workspace),
+        let (own, within) = (id(&api), id(&workspace));
+        let target = if is_connected {
+            LinkTarget::GitLinked {
+                api: own,
+                workspace: within,
+            }
+        } else {
+            LinkTarget::ApiBuilder {
+                api: own,
+                workspace: within,
+            }
         };
-        Self::connected(repository, sandbox, workspace, target)
+        let scene = Self::connected(repository, sandbox, workspace, target);
+        (scene, api)
     }
 
     fn connected(

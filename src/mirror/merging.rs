@@ -1,17 +1,20 @@
-//! Three versions of one file merged by what they mean: what `merge` and the merge driver share.
+//! Three versions of one file merged by what they mean: what `pull`, `merge` and the merge driver share.
+
+use std::collections::BTreeSet;
 
 use crate::format::detect::{Format, Syntax};
 use crate::format::fault::{Fault, FaultKind};
 use crate::format::markers::merge_markers;
 use crate::format::meaning::{Within, place_of, same};
-use crate::format::merge::{Outcome, merge};
-use crate::format::merge_repair::{take_back, take_back_all};
+use crate::format::merge::{Outcome, merge, merge_taking};
+use crate::format::merge_repair::{NOT_VALID_TOGETHER, take_back, take_back_all};
 use crate::format::merge_text::merge_lines;
 use crate::format::merge_value::Conflict;
 use crate::format::merged::Merged;
 use crate::format::node::{Document, NodeRef};
 use crate::format::write::to_text;
 use crate::format::{Parsed, judge, parse, read};
+use crate::model::span::LineIndex;
 
 /// So often the parts of a merge that are not valid are taken back before the whole document is.
 const ROUNDS: usize = 16;
@@ -20,7 +23,7 @@ const ROUNDS: usize = 16;
 const MOST_LINES_BYTES: usize = 4 * 1024 * 1024;
 
 /// The three versions.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Versions {
     /// What both sides started from; empty where each side added the file.
     pub base: Vec<u8>,
@@ -39,6 +42,15 @@ pub struct MergedText {
     pub conflicts: Vec<Conflict>,
 }
 
+/// Whose side a conflict is decided for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Take {
+    /// Ours.
+    Ours,
+    /// Theirs.
+    Theirs,
+}
+
 /// Merges documents. `path` decides what they are where the content leaves it open; `for_ancestor` says that the result is
 /// the common ancestor of another merge.
 ///
@@ -49,25 +61,7 @@ pub fn merge_documents(
     versions: Versions,
     for_ancestor: bool,
 ) -> Result<MergedText, String> {
-    // What each side added has no ancestor: everything in it is new.
-    let base = if versions.base.iter().all(u8::is_ascii_whitespace) {
-        b"{}".to_vec()
-    } else {
-        versions.base
-    };
-    let (base, (ours, theirs)) = rayon::join(
-        || readable(path, "the common ancestor", base),
-        || {
-            rayon::join(
-                || readable(path, "our version", versions.ours),
-                || readable(path, "their version", versions.theirs),
-            )
-        },
-    );
-    let sides = [base?, ours?, theirs?];
-    if sides[1].syntax != sides[2].syntax {
-        return Err("one side is JSON and the other YAML".to_owned());
-    }
+    let sides = sides_of(path, versions)?;
     let format = format_of(&sides);
     let (text, conflicts, is_known) = {
         let [base, ours, theirs] = documents(&sides)?;
@@ -104,6 +98,105 @@ pub fn merge_documents(
 
 fn text_of(parsed: Parsed) -> String {
     parsed.document.map_or(parsed.text, Document::into_text)
+}
+
+/// Merges documents with every conflict decided: `answer` is asked once for each, in order; where it says nothing, nothing
+/// is merged. Conflicts about folders and requests as a whole go together: one answer for theirs is one for all of them.
+///
+/// # Errors
+/// As for [`merge_documents`], and where what was decided would not be valid though both sides are.
+pub fn merge_answered(
+    path: &str,
+    versions: Versions,
+    answer: &mut dyn FnMut(&Conflict) -> Option<Take>,
+) -> Result<Result<String, Vec<Conflict>>, String> {
+    let merged = merge_documents(path, versions.clone(), false)?;
+    if merged.conflicts.is_empty() {
+        return Ok(Ok(merged.text));
+    }
+    let mut answers = Vec::with_capacity(merged.conflicts.len());
+    for conflict in &merged.conflicts {
+        match answer(conflict) {
+            Some(take) => answers.push(take),
+            None => return Ok(Err(merged.conflicts)),
+        }
+    }
+    if answers.iter().all(|take| *take == Take::Ours) {
+        return Ok(Ok(merged.text));
+    }
+    let decided = merged.conflicts.iter().zip(&answers);
+    let is_theirs_as_a_whole = decided
+        .clone()
+        .any(|(conflict, take)| *take == Take::Theirs && is_about_items(conflict));
+    let at_theirs = |conflicts: &[Conflict], turned: bool| -> BTreeSet<usize> {
+        let wanted = |conflict: &Conflict| {
+            let mut all = decided.clone();
+            let found = all.find(|(known, _)| {
+                known.item == conflict.item
+                    && known.field == conflict.field
+                    && known.base == conflict.base
+            });
+            // What shows only from the other side follows that side.
+            found.map_or(Take::Ours, |(_, take)| match (take, turned) {
+                (take, false) => *take,
+                (Take::Ours, true) => Take::Theirs,
+                (Take::Theirs, true) => Take::Ours,
+            })
+        };
+        let numbered = conflicts.iter().enumerate();
+        numbered
+            .filter(|(_, conflict)| wanted(conflict) == Take::Theirs)
+            .map(|(index, _)| index)
+            .collect()
+    };
+    let ours = readable(path, "our version", versions.ours.clone())?;
+    let text = if is_theirs_as_a_whole {
+        let turned = Versions {
+            ours: versions.theirs.clone(),
+            theirs: versions.ours.clone(),
+            ..versions.clone()
+        };
+        let all = merge_documents(path, turned.clone(), false)?.conflicts;
+        let text = taking(path, turned, at_theirs(&all, true))?;
+        let theirs = readable(path, "the decided version", text.into_bytes())?;
+        rewritten(&ours, &theirs)?
+    } else {
+        taking(path, versions.clone(), at_theirs(&merged.conflicts, false))?
+    };
+    let was_valid = |bytes: &[u8]| parse(path, bytes.to_vec()).valid != Some(false);
+    if !was_valid(text.as_bytes()) && was_valid(&versions.ours) && was_valid(&versions.theirs) {
+        return Err("what was decided would not be a valid document".to_owned());
+    }
+    Ok(Ok(text))
+}
+
+/// The text of `ours` with the value of `theirs`: every byte that has no part in the difference stays.
+///
+/// # Errors
+/// Where the result cannot be written into this layout.
+pub fn rewritten(ours: &Parsed, theirs: &Parsed) -> Result<String, String> {
+    match (document(ours, ""), document(theirs, "")) {
+        (Some(ours), Some(theirs)) => {
+            to_text(&Merged::Taken(theirs.1), ours.0).map_err(|error| error.to_string())
+        }
+        _ => Err("one of the versions is empty".to_owned()),
+    }
+}
+
+/// Whether a conflict is about a folder or request as a whole, about an order, or about more than one value.
+fn is_about_items(conflict: &Conflict) -> bool {
+    conflict.field.is_empty()
+        || conflict.field == "/item"
+        || conflict.message.starts_with(NOT_VALID_TOGETHER)
+}
+
+fn taking(path: &str, versions: Versions, theirs_at: BTreeSet<usize>) -> Result<String, String> {
+    let sides = sides_of(path, versions)?;
+    let format = format_of(&sides);
+    let [base, ours, theirs] = documents(&sides)?;
+    let outcome = merge_taking(format, base.1, ours.1, theirs.1, theirs_at);
+    let merged = wrapped(outcome.merged, &sides);
+    to_text(&merged, ours.0).map_err(|error| error.to_string())
 }
 
 /// Comments and blank lines are nobody's value: where the lines merge too, and mean what the documents merged to, the lines
@@ -168,6 +261,29 @@ fn repaired(path: &str, format: Format, sides: &[Parsed; 3]) -> Result<MergedTex
         text: ours.0.text().to_owned(),
         conflicts: outcome.conflicts,
     })
+}
+
+fn sides_of(path: &str, versions: Versions) -> Result<[Parsed; 3], String> {
+    // What each side added has no ancestor: everything in it is new.
+    let base = if versions.base.iter().all(u8::is_ascii_whitespace) {
+        b"{}".to_vec()
+    } else {
+        versions.base
+    };
+    let (base, (ours, theirs)) = rayon::join(
+        || readable(path, "the common ancestor", base),
+        || {
+            rayon::join(
+                || readable(path, "our version", versions.ours),
+                || readable(path, "their version", versions.theirs),
+            )
+        },
+    );
+    let sides = [base?, ours?, theirs?];
+    if sides[1].syntax != sides[2].syntax {
+        return Err("one side is JSON and the other YAML".to_owned());
+    }
+    Ok(sides)
 }
 
 type Side<'a> = (&'a Document, NodeRef<'a>);
@@ -257,7 +373,11 @@ fn readable(path: &str, which: &str, bytes: Vec<u8>) -> Result<Parsed, String> {
         .iter()
         .find(|fault| fault.kind == FaultKind::Syntax)
     {
-        return Err(format!("{which} cannot be read: {}", fault.message));
+        let line = line_of(&parsed, fault);
+        return Err(format!(
+            "{which} cannot be read: {} (line {line})",
+            fault.message
+        ));
     }
     let lossy = |fault: &&Fault| {
         matches!(
@@ -266,7 +386,11 @@ fn readable(path: &str, which: &str, bytes: Vec<u8>) -> Result<Parsed, String> {
         )
     };
     if let Some(fault) = parsed.faults.iter().find(lossy) {
-        return Err(format!("{which} is ambiguous: {}", fault.message));
+        let line = line_of(&parsed, fault);
+        return Err(format!(
+            "{which} is ambiguous: {} (line {line})",
+            fault.message
+        ));
     }
     if parsed.format == Format::Collection1 {
         return Err(format!(
@@ -274,6 +398,11 @@ fn readable(path: &str, which: &str, bytes: Vec<u8>) -> Result<Parsed, String> {
         ));
     }
     Ok(parsed)
+}
+
+fn line_of(parsed: &Parsed, fault: &Fault) -> u32 {
+    let text = parsed.source();
+    LineIndex::new(text).position(text, fault.span.start).line
 }
 
 /// The conflicts as they are told to a person, one a line.
