@@ -1,7 +1,7 @@
 //! What the mirror does and costs, with the real program, real git and the sandbox over loopback.
 //!
 //! `cargo bench --bench mirror` prints every table; `-- real`, `big`, `races`, `kills`, `faults` only that one. `--syncs N`,
-//! `--seed N`, `--racers N` and `--collections N` change the sizes; `--corpus DIR` names the folder of real repositories. Every
+//! `--seed N`, `--racers N` and `--collections N` change the sizes; `--fault KIND` leaves one fault; `--corpus DIR` names the folder of real repositories. Every
 //! call on the wire is held against the contract, and anything that is lost, doubled or unequal ends the run with a panic.
 //! Peak memory needs GNU time.
 
@@ -84,6 +84,7 @@ struct Sizes {
     racers: usize,
     collections: usize,
     corpus: PathBuf,
+    fault: Option<String>,
 }
 
 fn main() {
@@ -105,7 +106,7 @@ fn main() {
         kills();
     }
     if wanted("faults") {
-        faults(sizes.syncs, sizes.seed);
+        faults(sizes.syncs, sizes.seed, sizes.fault.as_deref());
     }
     println!(
         "\nPlans carried out without faults: {}; calls predicted {}, made {}; plans that were wrong: {}",
@@ -125,6 +126,7 @@ fn sizes() -> Sizes {
         racers: 50,
         collections: 300,
         corpus: Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus/api-builder"),
+        fault: None,
     };
     let mut words = std::env::args().skip(1).filter(|word| word != "--bench");
     while let Some(word) = words.next() {
@@ -134,6 +136,7 @@ fn sizes() -> Sizes {
             "--seed" => sizes.seed = number() as u64,
             "--racers" => sizes.racers = number(),
             "--collections" => sizes.collections = number(),
+            "--fault" => sizes.fault = words.next(),
             "--corpus" => sizes.corpus = words.next().unwrap().into(),
             _ => sizes.only.push(word),
         }
@@ -209,10 +212,17 @@ fn in_git(repository: &Repository, definitions: &[&str], documents: &[&str]) -> 
 
 fn line(name: Option<&str>, bytes: &[u8]) -> String {
     let mut bytes = bytes.to_vec();
+    let mut called = name.unwrap_or("document").to_owned();
     if name.is_none()
         && let Ok(mut document) = serde_json::from_slice::<Value>(&bytes)
     {
         trim_names(&mut document);
+        let given = document
+            .pointer("/info/name")
+            .or_else(|| document.get("name"));
+        if let Some(given) = given.and_then(Value::as_str) {
+            called = format!("`{given}`");
+        }
         bytes = document.to_string().into_bytes();
     }
     let digest = digest_of(name.unwrap_or("a.json"), &bytes);
@@ -220,7 +230,7 @@ fn line(name: Option<&str>, bytes: &[u8]) -> String {
         || String::from_utf8_lossy(&bytes).into_owned(),
         |digest| digest.to_string(),
     );
-    format!("{} {digest}", name.unwrap_or("document"))
+    format!("{called} {digest}")
 }
 
 /// Postman stores names without the blanks around them, and Git keeps its own.
@@ -486,7 +496,7 @@ fn journey(folder: &Path, name: &str) -> Result<String, String> {
             has_directory
                 || names
                     .iter()
-                    .any(|name| line.split(' ').next() == Some(name))
+                    .any(|name| line.starts_with('`') || line.split(' ').next() == Some(name))
         });
         side
     };
@@ -1018,13 +1028,14 @@ struct Total {
     ends: BTreeMap<i32, usize>,
 }
 
-fn faults(syncs: usize, seed: u64) {
+fn faults(syncs: usize, seed: u64, only: Option<&str>) {
     println!("\n## Faults: each kind at rate {RATE}, {syncs} syncs, seed {seed}\n");
     println!(
         "| fault | syncs | edits | struck | runs by exit code | looks: equal, nothing lost, nothing twice | seconds |\n|---|---|---|---|---|---|---|"
     );
     let next = AtomicUsize::new(0);
-    let each = syncs.div_ceil(FAULTS.len());
+    let kinds = if only.is_some() { 1 } else { FAULTS.len() };
+    let each = syncs.div_ceil(kinds);
     let totals = Mutex::new(Total::default());
     let start = Instant::now();
     thread::scope(|scope| {
@@ -1033,6 +1044,9 @@ fn faults(syncs: usize, seed: u64) {
                 loop {
                     let kind = next.fetch_add(1, Ordering::Relaxed);
                     let Some(fault) = FAULTS.get(kind) else { break };
+                    if only.is_some_and(|only| only != *fault) {
+                        continue;
+                    }
                     let one = under(fault, each, seed.wrapping_mul(1000) + kind as u64);
                     println!(
                         "| `{fault}` | {} | {} | {} | {:?} | {} | {:.0} |",
