@@ -12,14 +12,15 @@ use crate::cli::failure::{Failure, Kind};
 use crate::cli::reporting::{ReportArgs, deliver};
 use crate::cli::repository_paths::repository_paths;
 use crate::cli::session::Session;
+use crate::git::exchange::tip;
 use crate::git::repository::Repository;
 use crate::mirror::apply::{Event, Outcome, Planned, Push, PushError, planned, push};
-use crate::mirror::cost::{Pace, TargetKind};
+use crate::mirror::cost::{Act, Pace, TargetKind};
 use crate::mirror::element::{ElementKind, ElementSet};
 use crate::mirror::git_side;
 use crate::mirror::home::{Home, NoHome};
 use crate::mirror::link::{Here, Link, LinkError, Mismatch, find_link, postman_host, verify};
-use crate::mirror::plan::{MaxChange, Options};
+use crate::mirror::plan::{MaxChange, Options, Plan};
 use crate::mirror::remote_content::digest_of;
 use crate::mirror::shown::Knowing;
 use crate::mirror::state::{LinkTarget, MirrorState};
@@ -77,6 +78,8 @@ pub struct Ready<'s> {
     elements: ElementSet,
     options: Options,
     force: bool,
+    /// The branch that is pushed, where it is known.
+    branch: Option<String>,
     asked: Option<Api>,
     /// What was left out, and why.
     pub skipped: Vec<Skipped>,
@@ -254,6 +257,7 @@ pub fn prepare<'s>(
     }
     drop(project);
     drop(snapshot);
+    let branch = choice.branch.clone().or_else(|| link.active_branch.clone());
     Ok(Prepared::Ready(Box::new(Ready {
         session,
         repository,
@@ -264,6 +268,7 @@ pub fn prepare<'s>(
         elements: side.elements,
         options,
         force: choice.force,
+        branch,
         asked,
         skipped,
         commit,
@@ -295,7 +300,8 @@ impl Ready<'_> {
                 .quota_left
                 .filter(|left| *left < u64::from(plan.calls) && !self.force);
             let answer = match (asks, short) {
-                (None, None) => decide(planned),
+                // The state was read before: whoever recorded something there has pushed to the branch before that.
+                (None, None) => self.refuse_older(plan).and_then(|()| decide(planned)),
                 // Half a push is healed by the next one, and yet nobody wants it.
                 (None, Some(left)) => Err(Failure::of(
                     Kind::Service,
@@ -327,6 +333,40 @@ impl Ready<'_> {
             })
         });
         outcome.map_err(|failure| refusal.unwrap_or(failure))
+    }
+
+    /// A clone that is behind would carry its older files over newer ones: what the remote's branch has must be part of what
+    /// is pushed.
+    fn refuse_older(&self, plan: &Plan) -> Result<(), Failure> {
+        let writes = plan.steps.iter().any(|step| step.act != Act::Adopt);
+        let (Some(branch), Some(remote)) = (&self.branch, &self.home.remote) else {
+            return Ok(());
+        };
+        if !writes || self.force {
+            return Ok(());
+        }
+        let Some(tip) = tip(&self.repository, remote, &format!("refs/heads/{branch}"))? else {
+            return Ok(());
+        };
+        // A commit that this clone does not have is none that it builds on.
+        if tip == self.commit
+            || self
+                .repository
+                .is_ancestor(&tip, &self.commit)
+                .unwrap_or(false)
+        {
+            return Ok(());
+        }
+        let short: String = tip.as_str().chars().take(7).collect();
+        Err(Failure::of(
+            Kind::Overtaken,
+            format!(
+                "`{}` of `{}` has gone on to {short}, and what is pushed here does not build on that",
+                visible(branch),
+                visible(remote)
+            ),
+        )
+        .with_hint("bring it in with `git pull` and try again; --force carries this commit over all the same"))
     }
 
     /// The link.

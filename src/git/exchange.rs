@@ -113,6 +113,33 @@ pub fn push(
     Ok(Pushed::Refused(said.collect::<Vec<_>>().join("\n")))
 }
 
+/// The commit that a remote has under the full name of a reference, asked for now and not fetched; `None` where it has none.
+///
+/// # Errors
+/// Where git cannot be started or the remote cannot be reached, and `--offline`.
+pub fn tip(
+    repository: &Repository,
+    remote: &str,
+    reference: &str,
+) -> Result<Option<CommitId>, GitError> {
+    let git = network(repository, remote)?;
+    let arguments = ["ls-remote", "--quiet", "--", remote, reference];
+    let answer = git.run_within(&arguments, None, Some(PATIENCE))?;
+    if !answer.status.success() {
+        return Err(GitError::Program {
+            command: format!("ls-remote {remote}"),
+            stderr: answer.complaint(),
+        });
+    }
+    let output = String::from_utf8_lossy(&answer.output);
+    // A pattern also matches the ends of longer names.
+    let line = output
+        .lines()
+        .filter_map(|line| line.split_once('\t'))
+        .find(|(_, name)| *name == reference);
+    Ok(line.and_then(|(commit, _)| CommitId::parse(commit)))
+}
+
 /// Whether git complains that somebody else is writing the same reference at this moment.
 pub fn is_about_a_lock(complaint: &str) -> bool {
     [

@@ -540,6 +540,45 @@ fn of_two_pushes_at_once_nothing_comes_twice() {
     assert!(acts(&scene.push(0, &[])).is_empty());
 }
 
+#[test]
+fn a_clone_that_is_behind_carries_nothing_older_over() {
+    let scene = scene();
+    let publish = |from: &Repository| {
+        from.git(&["push", "--quiet", "--no-verify", "origin", "HEAD:main"])
+            .expect(0);
+    };
+    publish(&scene.repository);
+    scene.push(0, &[]);
+    let behind = Repository::none();
+    let origin = scene.repository.beside("origin.git");
+    let arguments = ["clone", "--quiet", "--branch", "main"];
+    behind
+        .git(&[&arguments[..], &[origin.to_str().unwrap(), "."]].concat())
+        .expect(0);
+    let renamed = collection("Orders", &["List orders", "Get one order"]);
+    scene
+        .repository
+        .commit(&[(ORDERS, renamed.as_str())], "Rename a request");
+    publish(&scene.repository);
+    scene.push(0, &[]);
+    let refused = scene.start(&behind, &["push"]).end().expect(5);
+    assert!(
+        refused.stderr.contains("`main` of `origin` has gone on to")
+            && refused.stderr.contains("git pull"),
+        "{}",
+        refused.stderr
+    );
+    assert!(
+        acts(&scene.push(0, &[])).is_empty(),
+        "Postman has the newer one"
+    );
+    // A commit on top of what was pushed goes through, whether the branch has it yet or not.
+    behind.git(&["pull", "--quiet"]).expect(0);
+    let renamed = collection("Orders", &["List orders", "Get an order"]);
+    behind.commit(&[(ORDERS, renamed.as_str())], "Rename it again");
+    scene.start(&behind, &["push"]).end().expect(0);
+}
+
 #[cfg(unix)]
 #[test]
 fn of_a_connected_api_only_environments_are_written() {
