@@ -115,7 +115,7 @@ pub fn write(sealed: &Sealed) -> serde_json::Value {
     })
 }
 
-/// Reads the member `seal` of a file, as [`write`] made it.
+/// Reads the member `seal` of a file, as [`write()`] made it.
 ///
 /// # Errors
 /// Everything else.

@@ -35,7 +35,7 @@ pub struct SandboxArgs {
     /// The API key that may do everything; without it, the stored one or a new one
     #[arg(long, value_name = "KEY")]
     key: Option<String>,
-    /// Let things go wrong: KIND[:RATE][@METHOD PATH-PREFIX], for example 503:0.1@GET /specs
+    /// Let things go wrong: `KIND[:RATE][@METHOD PATH-PREFIX]`, for example `503:0.1@GET /specs`
     #[arg(long = "fault", value_name = "SPEC")]
     faults: Vec<FaultSpec>,
     /// Start the dice of the faults from N, so that a run can be repeated
