@@ -4,6 +4,7 @@ pub mod asking;
 pub mod commands;
 pub mod comparing;
 pub mod comparing_folders;
+pub mod delivering;
 pub mod examination;
 pub mod failure;
 pub mod linking;

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::cli::pushing::{Skipped, hint_of};
 use crate::mirror::apply::Outcome;
-use crate::mirror::element::ElementKey;
+use crate::mirror::element::{ElementKey, RemoteId};
 use crate::mirror::plan::{Conflict, ConflictReason, Plan, Step};
 use crate::mirror::target::TargetError;
 use crate::model::digest::Digest;
@@ -95,7 +95,7 @@ pub fn outcome_for_people(outcome: &Outcome, skipped: &[Skipped]) -> String {
             },
             step.key.kind.word(),
             visible(step.key.path.as_str()),
-            match &applied.remote_id {
+            match id_told(applied.remote_id.as_ref()) {
                 Some(id) => format!(" ({id})"),
                 None => String::new(),
             }
@@ -149,11 +149,11 @@ pub fn plan_as_json(plan: &Plan) -> Value {
         "ahead": plan.ahead.iter().map(|ahead| with_key(&ahead.key, [
             ("act", json!(ahead.act.word())),
             ("name", json!(ahead.name)),
-            ("remote_id", json!(ahead.remote_id.as_ref().map(ToString::to_string))),
+            ("remote_id", json!(id_told(ahead.remote_id.as_ref()))),
         ])).collect::<Vec<_>>(),
         "left_alone": plan.left_alone.iter().map(|left| with_key(&left.key, [
             ("name", json!(left.name)),
-            ("remote_id", json!(left.remote_id.as_ref().map(ToString::to_string))),
+            ("remote_id", json!(id_told(left.remote_id.as_ref()))),
             ("deletable", json!(left.deletable)),
         ])).collect::<Vec<_>>(),
         "asks": plan.asks.map(|asks| json!({
@@ -170,10 +170,7 @@ pub fn outcome_as_json(outcome: &Outcome, skipped: &[Skipped]) -> Value {
             &step.key,
             [
                 ("act", json!(step.act.word())),
-                (
-                    "remote_id",
-                    json!(applied.remote_id.as_ref().map(ToString::to_string)),
-                ),
+                ("remote_id", json!(id_told(applied.remote_id.as_ref()))),
             ],
         )
     });
@@ -217,16 +214,18 @@ pub fn skipped_as_json(skipped: &Skipped) -> Value {
     })
 }
 
+/// An id that means something to Postman.
+fn id_told(id: Option<&RemoteId>) -> Option<String> {
+    id.filter(|id| !id.is_of_file()).map(ToString::to_string)
+}
+
 fn step_as_json(step: &Step) -> Value {
     with_key(
         &step.key,
         [
             ("act", json!(step.act.word())),
             ("name", json!(step.name)),
-            (
-                "remote_id",
-                json!(step.remote_id.as_ref().map(ToString::to_string)),
-            ),
+            ("remote_id", json!(id_told(step.remote_id.as_ref()))),
             ("calls", json!(step.calls)),
             (
                 "expected",
@@ -242,10 +241,7 @@ fn conflict_as_json(conflict: &Conflict) -> Value {
         &conflict.key,
         [
             ("name", json!(conflict.name)),
-            (
-                "remote_id",
-                json!(conflict.remote_id.as_ref().map(ToString::to_string)),
-            ),
+            ("remote_id", json!(id_told(conflict.remote_id.as_ref()))),
             ("reason", json!(reason_word(&conflict.reason))),
             ("message", json!(reason_told(&conflict.reason))),
         ],

@@ -320,6 +320,9 @@ fn move_worktree(
         commit.map_or_else(|| empty.to_owned(), ToString::to_string)
     };
     let (from, to) = (tree(from, &empty), tree(to, &empty));
+    // A file that was written anew with what it had is no change, and git only knows once it has looked. Where other files
+    // did change, it ends with an error.
+    git.run(&["-c", NO_HOOKS, "update-index", "-q", "--refresh"], None)?;
     git.output(&["-c", NO_HOOKS, "read-tree", "-m", "-u", &from, &to], None)?;
     Ok(())
 }

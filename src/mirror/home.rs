@@ -144,14 +144,24 @@ fn address(repository: &Repository, remote: &str) -> Result<Option<RemoteAddress
     if let Some(address) = plain.hosted().filter(|address| !address.is_alias()) {
         return Ok(Some(address.clone()));
     }
-    let answer = repository
-        .git()
-        .run(&["ls-remote", "--get-url", "--", remote], None)?;
-    let rewritten = String::from_utf8_lossy(&answer.output).trim().to_owned();
-    if !answer.status.success() || rewritten.is_empty() || rewritten == written {
-        return Ok(plain.hosted().cloned());
+    match effective_address(repository, remote)? {
+        Some(rewritten) if rewritten != written => Ok(Remote::parse(&rewritten)?.hosted().cloned()),
+        _ => Ok(plain.hosted().cloned()),
     }
-    Ok(Remote::parse(&rewritten)?.hosted().cloned())
+}
+
+/// What git makes of the name of a remote or of an address; `None` where it says nothing. No network takes part.
+///
+/// # Errors
+/// Where git cannot be started.
+pub fn effective_address(
+    repository: &Repository,
+    remote: &str,
+) -> Result<Option<String>, GitError> {
+    let arguments = ["ls-remote", "--get-url", "--", remote];
+    let answer = repository.git().run(&arguments, None)?;
+    let address = String::from_utf8_lossy(&answer.output).trim().to_owned();
+    Ok((answer.status.success() && !address.is_empty()).then_some(address))
 }
 
 fn roots(repository: &Repository) -> Result<Vec<CommitId>, GitError> {

@@ -66,6 +66,7 @@ pub fn pair<'a>(
     }
     pairing.take_records(state);
     pairing.take_recorded_ids();
+    pairing.take_places();
     pairing.take_metadata_ids();
     pairing.take_equals();
     pairing.take_namesakes();
@@ -137,6 +138,24 @@ impl<'a> Pairing<'a> {
                 && let Some(element) = self.left.remove(id)
             {
                 pair.postman = Some((*id, element));
+            }
+        }
+    }
+
+    /// Where both sides are files, the same file is the same element.
+    fn take_places(&mut self) {
+        let placed = self.left.iter().filter_map(|(id, remote)| {
+            let path = remote.place.clone()?;
+            let kind = remote.kind;
+            Some((ElementKey { kind, path }, *id))
+        });
+        let placed: Vec<(ElementKey, &RemoteId)> = placed.collect();
+        for (key, id) in placed {
+            if let Some(pair) = self.pairs.get_mut(&key)
+                && pair.record.is_none()
+                && let Some(remote) = self.left.remove(id)
+            {
+                pair.postman = Some((id, remote));
             }
         }
     }
@@ -245,7 +264,11 @@ impl<'a> Pairing<'a> {
                 ElementKind::Collection | ElementKind::Environment => ".json".to_owned(),
             };
             let directory = places.of(remote.kind);
-            let path = names::file_for(directory, &remote.name, &extension, id.as_str(), &taken);
+            let own = remote.place.as_ref();
+            let path = match own.filter(|path| !taken.contains(&path.folded())) {
+                Some(path) => path.clone(),
+                None => names::file_for(directory, &remote.name, &extension, id.as_str(), &taken),
+            };
             taken.insert(path.folded());
             let key = ElementKey {
                 kind: remote.kind,

@@ -73,6 +73,19 @@ impl Remote {
         }
     }
 
+    /// Whether this is the repository that Postman calls by these words: see [`RemoteAddress::is_called`]. A directory of
+    /// this machine is known by its last parts.
+    pub fn is_called(&self, domain: Option<&str>, organisation: &str, repository: &str) -> bool {
+        match self {
+            Self::Hosted(address) => address.is_called(domain, organisation, repository),
+            Self::Local(path) => {
+                let own = parts(&path.replace('\\', "/"));
+                let called = [parts(organisation), parts(repository)].concat();
+                called.len() > 1 && own.ends_with(&called)
+            }
+        }
+    }
+
     /// What names it in a record; nothing for a directory of this machine.
     pub fn hosted(&self) -> Option<&RemoteAddress> {
         match self {

@@ -49,6 +49,7 @@ pub fn listed(kind: ElementKind, entry: &Entry) -> Result<(RemoteId, RemoteEleme
         kind,
         name: entry.name.clone(),
         content: None,
+        place: None,
     };
     Ok((id, element))
 }
@@ -106,6 +107,7 @@ pub fn element(kind: ElementKind, text: &RawJson) -> RemoteElement {
         kind,
         name: name.unwrap_or_default(),
         content: Some(content),
+        place: None,
     }
 }
 

@@ -19,6 +19,7 @@ mod hooks_push;
 mod merge;
 mod merge_meaning;
 mod merge_random;
+mod mirror_git_linked;
 mod mirror_link;
 mod mirror_pull;
 mod mirror_push;

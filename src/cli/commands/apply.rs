@@ -28,6 +28,9 @@ pub struct ApplyArgs {
     /// The sealed plan
     #[arg(value_name = "FILE")]
     file: PathBuf,
+    /// The repository that Postman reads, where it is another one: a remote of this clone, or its address
+    #[arg(long, value_name = "REMOTE")]
+    repository: Option<String>,
     #[command(flatten)]
     report: ReportArgs,
 }
@@ -58,8 +61,9 @@ pub fn run(args: &ApplyArgs, session: &Session) -> Result<u8, Failure> {
     }
     let text = std::fs::read(&path).map_err(|error| unread(error.to_string()))?;
     let sealed = seal::read(&text).map_err(|error| refused(&error))?;
-    let choice: Sealed =
+    let mut choice: Sealed =
         serde_json::from_slice(&text).map_err(|error| unread(error.to_string()))?;
+    choice.choice.repository.clone_from(&args.repository);
     if sealed.towards != Side::Postman {
         return Err(unread("it is the plan of a pull".to_owned()));
     }

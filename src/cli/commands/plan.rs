@@ -7,6 +7,7 @@ use serde_json::json;
 
 use crate::cli::failure::Failure;
 use crate::cli::plan_told::{plan_as_json, plan_for_people, skipped_as_json};
+use crate::cli::push_result::{delivery_as_json, delivery_for_people};
 use crate::cli::pushing::{Prepared, PushChoice, prepare};
 use crate::cli::reporting::{ReportArgs, print, write_atomically};
 use crate::cli::session::Session;
@@ -70,6 +71,7 @@ fn plan_push(args: &PlanPushArgs, session: &Session) -> Result<u8, Failure> {
         "commit": ready.commit.as_str(),
         "plan": plan_as_json(&planned.plan),
         "skipped": ready.skipped.iter().map(skipped_as_json).collect::<Vec<_>>(),
+        "delivery": delivery_as_json(&ready, None),
         "seal": seal::write(&sealed),
         "choice": args.choice,
     });
@@ -84,7 +86,10 @@ fn plan_push(args: &PlanPushArgs, session: &Session) -> Result<u8, Failure> {
     print(
         session,
         &match args.report.format {
-            ReportFormat::Human => plan_for_people(&planned.plan, &ready.skipped),
+            ReportFormat::Human => {
+                let told = plan_for_people(&planned.plan, &ready.skipped);
+                told + &delivery_for_people(&planned.plan, &ready)
+            }
             ReportFormat::Json => text,
         },
     )?;

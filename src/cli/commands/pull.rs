@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 
 use crate::check::{self, Scope};
 use crate::cli::asking::{Answer, decide};
+use crate::cli::delivering::{Asking, Carrying, delivering, is_read_here, without_delivered};
 use crate::cli::failure::{Failure, Kind};
 use crate::cli::linking::{Ground, Meaning, ask, choose, is_attended, unread};
 use crate::cli::pulling::{Told, as_json, as_text};
@@ -81,6 +82,9 @@ pub struct PullArgs {
     /// Which file is the API definition, where several could be
     #[arg(long, value_name = "PATH")]
     definition: Option<String>,
+    /// The repository that Postman reads, where it is another one: a remote of this clone, or its address
+    #[arg(long, value_name = "REMOTE")]
+    repository: Option<String>,
     /// How to write the result: human or json
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: ReportFormat,
@@ -180,12 +184,12 @@ fn pull(args: &PullArgs, session: &Session) -> Result<Ended, Failure> {
     };
     let state = &stored.state;
     let definition = definition(args, state, &project, &link)?;
-    let git = git_side(args, session, &project, snapshot, index, definition)?;
+    let mut git = git_side(args, session, &project, snapshot, index, definition)?;
     let head = match (&place.tip, &place.start) {
         (Some(tip), _) | (None, Some(tip)) => Some(tip.clone()),
         (None, None) => ground.repository.reference("HEAD")?,
     };
-    let seen = with_history(
+    let mut seen = with_history(
         state,
         &git.elements,
         &ground.repository,
@@ -194,11 +198,38 @@ fn pull(args: &PullArgs, session: &Session) -> Result<Ended, Failure> {
         &digest_of,
     )?;
     let postman = session.postman()?;
-    if let LinkTarget::ApiBuilder { api, .. } | LinkTarget::GitLinked { api, .. } = &link.target {
-        verify(&link, &postman.api(api.bare())?, &ground.home)?;
+    let api = match &link.target {
+        LinkTarget::ApiBuilder { api, .. } | LinkTarget::GitLinked { api, .. } => {
+            let api = postman.api(api.bare())?;
+            verify(&link, &api, &ground.home)?;
+            Some(api)
+        }
+        LinkTarget::SpecHub { .. } => None,
+    };
+    let asking = Asking {
+        repository: &ground.repository,
+        home: &ground.home,
+        link: &link,
+        api: api.as_ref(),
+        wished: args.repository.as_deref(),
+    };
+    let delivering = delivering(&asking, Carrying::Pull, &git.elements)?;
+    let way = delivering.as_ref().map(|one| one.way(&ground.repository));
+    let way = way.transpose()?;
+    let branch = delivering.as_ref().zip(way.as_ref());
+    let branch = branch.map(|(one, way)| one.branch(&ground.repository, way));
+    if is_read_here(&link) {
+        without_delivered(&mut seen, &mut git);
+        session.output.note(&format!(
+            "Postman reads definitions and collections from {} of this very repository: `git pull` brings what was changed there",
+            match &link.active_branch {
+                Some(active) => format!("`{}`", visible(active)),
+                None => "a branch".to_owned(),
+            }
+        ));
     }
     let options = options(args, &link, &git, &postman)?;
-    let target = targets::open(&postman, &link.target, Some(state));
+    let target = targets::open_with(&postman, &link.target, Some(state), None, branch);
     let (remote, plan) = {
         let progress = session.output.progress(None, "reading from Postman");
         let watch = |all: usize| {
@@ -590,6 +621,8 @@ fn listed(
     let mut listed = Vec::new();
     for key in after.elements.keys() {
         let id = brought(key).or_else(|| records.get(key)?.remote_id.clone());
+        // What Postman itself reads from a branch has no id of Postman's.
+        let id = id.filter(|id| !id.is_of_file());
         if let (Some(id), Some(path)) = (id, below(&link.folder, &key.path)) {
             listed.push(Listed {
                 kind: key.kind,

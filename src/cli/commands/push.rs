@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::cli::failure::Failure;
 use crate::cli::plan_told::{plan_as_json, plan_for_people, skipped_as_json};
-use crate::cli::push_result::{notes, show};
+use crate::cli::push_result::{delivery_as_json, delivery_for_people, notes, show};
 use crate::cli::pushing::{Prepared, PushChoice, prepare};
 use crate::cli::reporting::{ReportArgs, print};
 use crate::cli::session::Session;
@@ -50,7 +50,10 @@ pub fn run(args: &PushArgs, session: &Session) -> Result<u8, Failure> {
             3
         };
         let text = match args.report.format {
-            ReportFormat::Human => plan_for_people(&planned.plan, &ready.skipped),
+            ReportFormat::Human => {
+                let told = plan_for_people(&planned.plan, &ready.skipped);
+                told + &delivery_for_people(&planned.plan, &ready)
+            }
             ReportFormat::Json => format!(
                 "{:#}\n",
                 json!({
@@ -59,6 +62,7 @@ pub fn run(args: &PushArgs, session: &Session) -> Result<u8, Failure> {
                     "exit_code": code,
                     "plan": plan_as_json(&planned.plan),
                     "skipped": ready.skipped.iter().map(skipped_as_json).collect::<Vec<_>>(),
+                    "delivery": delivery_as_json(&ready, None),
                     "calls": ready.calls(),
                 })
             ),

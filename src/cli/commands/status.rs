@@ -3,6 +3,7 @@
 use clap::Args;
 use serde_json::{Value, json};
 
+use crate::cli::delivering::{Asking, Carrying, delivering, is_read_here, without_delivered};
 use crate::cli::failure::Failure;
 use crate::cli::linking::{Ground, Meaning, unread};
 use crate::cli::reporting::print;
@@ -84,13 +85,17 @@ pub fn run(args: &StatusArgs, session: &Session) -> Result<u8, Failure> {
     let Some(stored) = &stored else {
         return Err(Failure::usage("there is no record of the link"));
     };
-    let (commit, git) = git_half(&ground, &link)?;
+    let (commit, mut git) = git_half(&ground, &link)?;
+    let mut seen = stored.clone();
+    if is_read_here(&link) {
+        without_delivered(&mut seen.state, &mut git);
+    }
     let mut status = Status {
         state_ref: ground.state_ref.clone(),
         current_branch: ground.repository.current_branch()?,
         commit,
         synced: store.last_sync(stored)?,
-        git: of_git(&stored.state, &git, &ground.folder),
+        git: of_git(&seen.state, &git, &ground.folder),
         unread: git
             .unread
             .iter()
@@ -114,7 +119,8 @@ pub fn run(args: &StatusArgs, session: &Session) -> Result<u8, Failure> {
             &postman,
             &ground,
             &status.link,
-            stored,
+            seen,
+            &mut git,
         )?);
         status.quota = quota(&postman)?;
     }
@@ -171,20 +177,50 @@ fn postman_half(
     postman: &Postman,
     ground: &Ground,
     link: &Link,
-    stored: &Stored,
+    mut seen: Stored,
+    git: &mut git_side::GitSide,
 ) -> Result<Vec<Ahead>, Failure> {
-    if let LinkTarget::GitLinked { api, .. } | LinkTarget::ApiBuilder { api, .. } = &link.target {
-        let api = postman.api(api.as_str())?;
-        verify(link, &api, &ground.home)?;
-    }
-    let target = targets::open(postman, &link.target, Some(&stored.state));
+    let api = match &link.target {
+        LinkTarget::GitLinked { api, .. } | LinkTarget::ApiBuilder { api, .. } => {
+            let api = postman.api(api.as_str())?;
+            verify(link, &api, &ground.home)?;
+            Some(api)
+        }
+        LinkTarget::SpecHub { .. } => None,
+    };
+    let asking = Asking {
+        repository: &ground.repository,
+        home: &ground.home,
+        link,
+        api: api.as_ref(),
+        wished: None,
+    };
+    // A clone that does not know the repository that Postman reads says of the rest how it stands.
+    let delivering = match delivering(&asking, Carrying::Pull, &git.elements) {
+        Ok(delivering) => delivering,
+        Err(failure) => {
+            session.output.warning(&failure.message);
+            failure
+                .hints
+                .iter()
+                .for_each(|hint| session.output.hint(hint));
+            without_delivered(&mut seen.state, git);
+            None
+        }
+    };
+    let way = delivering.as_ref().map(|one| one.way(&ground.repository));
+    let way = way.transpose()?;
+    let branch = delivering.as_ref().zip(way.as_ref());
+    let branch = branch.map(|(one, way)| one.branch(&ground.repository, way));
+    let state = &seen.state;
+    let target = targets::open_with(postman, &link.target, Some(state), None, branch);
     let mut set = target.list().map_err(unread)?;
-    let ids = to_read(&stored.state, &set);
+    let ids = to_read(state, &set);
     let progress = session
         .output
         .progress(Some(ids.len() as u64), "reading from Postman");
     read_into(&*target, &mut set, &ids, &|_| progress.advance(1)).map_err(unread)?;
-    Ok(of_postman(&stored.state, &set))
+    Ok(of_postman(state, &set))
 }
 
 fn not_asked(session: &Session) -> Option<String> {
@@ -287,6 +323,10 @@ fn as_json(status: &Status, state: &MirrorState, code: u8) -> Value {
             "schema_directory": link.schema_directory.as_ref().map(|path| path.as_str()),
             "collection_directory": link.collection_directory.as_str(),
             "active_branch": link.active_branch,
+            "delivered_to": link.target.elsewhere().map(|elsewhere| json!({
+                "repository": elsewhere.repository,
+                "branch": elsewhere.branch,
+            })),
             "state_ref": status.state_ref,
         },
         "current_branch": status.current_branch,
@@ -329,11 +369,18 @@ fn as_text(status: &Status, state: &MirrorState, now: u64) -> String {
     if !link.folder.is_root() {
         line("folder", link.folder.as_str());
     }
-    match link.target {
-        LinkTarget::GitLinked { .. } => line(
-            "kind",
-            "an API that Postman has connected to this repository itself",
-        ),
+    match &link.target {
+        LinkTarget::GitLinked { .. } => match link.target.elsewhere() {
+            None => line(
+                "kind",
+                "an API that Postman has connected to this repository itself",
+            ),
+            Some(elsewhere) => {
+                line("kind", "an API that Postman reads from another repository");
+                let to = format!("`{}` of {}", elsewhere.branch, elsewhere.repository);
+                line("delivered to", &to);
+            }
+        },
         LinkTarget::ApiBuilder { .. } => line("kind", "an API of the API Builder"),
         LinkTarget::SpecHub { .. } => {
             line("kind", "a workspace with its specifications (Spec Hub)")

@@ -119,6 +119,7 @@ impl Scene {
             LinkTarget::GitLinked {
                 api: own,
                 workspace: within,
+                elsewhere: None,
             }
         } else {
             LinkTarget::ApiBuilder {
