@@ -143,36 +143,47 @@ pub fn delivering(
     }))
 }
 
-impl Delivering {
-    /// The way there.
-    ///
-    /// # Errors
-    /// A branch whose name git does not take.
-    pub fn way<'a>(&self, repository: &'a Repository) -> Result<CommitOnBranch<'a>, Failure> {
-        Ok(CommitOnBranch::new(
-            repository,
-            self.to.clone(),
-            &self.branch,
-        )?)
-    }
+/// The way to the branch, where there is one.
+pub struct Route<'a> {
+    repository: &'a Repository,
+    taken: Option<(&'a Delivering, CommitOnBranch<'a>)>,
+}
 
-    /// What the target of the link needs.
-    pub fn branch<'a>(
-        &'a self,
-        repository: &'a Repository,
-        way: &'a CommitOnBranch<'_>,
-    ) -> Branch<'a> {
-        Branch {
-            repository,
-            delivery: way,
-            directories: &self.directories,
-            api: &self.api,
-            definition: self.definition.as_ref(),
-            of: &self.of,
-            source: &self.source,
+/// The way to the branch that is delivered to.
+///
+/// # Errors
+/// A branch whose name git does not take.
+pub fn route<'a>(
+    delivering: Option<&'a Delivering>,
+    repository: &'a Repository,
+) -> Result<Route<'a>, Failure> {
+    let taken = match delivering {
+        None => None,
+        Some(one) => {
+            let way = CommitOnBranch::new(repository, one.to.clone(), &one.branch)?;
+            Some((one, way))
         }
-    }
+    };
+    Ok(Route { repository, taken })
+}
 
+impl Route<'_> {
+    /// What the target of the link needs.
+    pub fn branch(&self) -> Option<Branch<'_>> {
+        let (one, way) = self.taken.as_ref()?;
+        Some(Branch {
+            repository: self.repository,
+            delivery: way,
+            directories: &one.directories,
+            api: &one.api,
+            definition: one.definition.as_ref(),
+            of: &one.of,
+            source: &one.source,
+        })
+    }
+}
+
+impl Delivering {
     /// The branch and its repository, for people.
     pub fn shown(&self) -> String {
         format!("`{}` of {}", visible(&self.branch), visible(&self.to.shown))

@@ -7,7 +7,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use clap::Args;
 
 use crate::check::Scope;
-use crate::cli::delivering::{Asking, Carrying, Delivering, delivering, kind_of};
+use crate::cli::delivering::{Asking, Carrying, Delivering, delivering, kind_of, route};
 use crate::cli::examination::{Closing, Examined, Target as Examination};
 use crate::cli::failure::{Failure, Kind};
 use crate::cli::reporting::{ReportArgs, deliver};
@@ -239,11 +239,8 @@ pub fn prepare<'s>(
     };
     let carrying = Carrying::Push(choice.branch.as_deref(), &commit);
     let delivering = delivering(&asking, carrying, &side.elements)?;
-    let way = delivering.as_ref().map(|one| one.way(&repository));
-    let way = way.transpose()?;
-    let branch = delivering.as_ref().zip(way.as_ref());
-    let branch = branch.map(|(one, way)| one.branch(&repository, way));
-    let target = open_with(&postman, &link.target, None, None, branch);
+    let way = route(delivering.as_ref(), &repository)?;
+    let target = open_with(&postman, &link.target, None, None, way.branch());
     for (key, element) in &side.elements {
         if let Some(reason) = target.unfit(key.kind, element) {
             skipped.push(Skipped {
@@ -412,13 +409,8 @@ impl Ready<'_> {
             self.home.remote.as_deref(),
             &self.reference,
         );
-        let way = self
-            .delivering
-            .as_ref()
-            .map(|one| one.way(&self.repository));
-        let way = way.transpose()?;
-        let branch = self.delivering.as_ref().zip(way.as_ref());
-        let branch = branch.map(|(one, way)| one.branch(&self.repository, way));
+        let route = route(self.delivering.as_ref(), &self.repository)?;
+        let branch = route.branch();
         let is_here = self.delivering.as_ref().is_some_and(|one| one.is_here);
         let based = branch
             .filter(|_| is_here)

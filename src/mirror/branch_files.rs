@@ -136,7 +136,7 @@ pub fn read(
 ) -> Result<BranchFiles, DeliveryError> {
     let snapshot = repository.commit(&tip)?;
     let root = root_file(&*snapshot, api)?;
-    let bare = WithoutMetadata::of(&*snapshot)?;
+    let bare = WithoutHidden::of(&*snapshot)?;
     // What Postman keeps beside may speak of other APIs as well: the two directories are this one's. Below `.postman/`,
     // which is left out, there is nothing.
     let nowhere = || RepoPath::outside(METADATA);
@@ -421,19 +421,17 @@ fn unread(error: SnapshotError) -> DeliveryError {
 
 const METADATA: &str = ".postman";
 
-/// A snapshot without Postman's own files.
-struct WithoutMetadata<'a> {
+/// A snapshot without Postman's own files, and without everything else that is hidden: a definition may refer to any file
+/// there, and what steers editors and build servers is none of ours to bring here.
+struct WithoutHidden<'a> {
     inner: &'a dyn Snapshot,
     listing: Listing,
 }
 
-impl<'a> WithoutMetadata<'a> {
+impl<'a> WithoutHidden<'a> {
     fn of(inner: &'a dyn Snapshot) -> Result<Self, DeliveryError> {
         let all = inner.listing().map_err(unread)?;
-        let entries = all
-            .entries()
-            .iter()
-            .filter(|entry| !is_metadata(&entry.path));
+        let entries = all.entries().iter().filter(|entry| !is_hidden(&entry.path));
         let entries: Vec<Entry> = entries.cloned().collect();
         Ok(Self {
             inner,
@@ -442,7 +440,7 @@ impl<'a> WithoutMetadata<'a> {
     }
 }
 
-impl Snapshot for WithoutMetadata<'_> {
+impl Snapshot for WithoutHidden<'_> {
     fn origin(&self) -> &Origin {
         self.inner.origin()
     }
@@ -452,7 +450,7 @@ impl Snapshot for WithoutMetadata<'_> {
     }
 
     fn read(&self, path: &RepoPath, limit: u64) -> Result<Content, SnapshotError> {
-        if is_metadata(path) {
+        if is_hidden(path) {
             return Ok(Content::Missing);
         }
         self.inner.read(path, limit)
@@ -463,6 +461,244 @@ impl Snapshot for WithoutMetadata<'_> {
     }
 }
 
-fn is_metadata(path: &RepoPath) -> bool {
-    path.components().any(|part| part == METADATA)
+fn is_hidden(path: &RepoPath) -> bool {
+    path.components().any(|part| part.starts_with('.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::{BranchFiles, Directories, read};
+    use crate::git::testing::Fixture;
+    use crate::mirror::element::{
+        Element, ElementContent, ElementFile, ElementKind, RemoteId, RemoteSet,
+    };
+    use crate::mirror::remote_content::digest_of;
+    use crate::mirror::testing::{id, path};
+    use crate::model::change::Change;
+    use crate::model::path::RepoPath;
+
+    const API: &str = "11111111-2222-4333-8444-555555555555";
+    const ROOT: &str =
+        "openapi: 3.0.3\ninfo: {title: Pets, version: '1'}\npaths: {$ref: paths.yaml}\n";
+    const PATHS: &str = "/pets: {get: {responses: {'200': {description: ok}}}}\n";
+
+    fn directories() -> Directories {
+        Directories {
+            folder: RepoPath::root(),
+            pairs: vec![
+                (path("postman/collections"), path("api/c")),
+                (path("postman/schemas"), path("api/s")),
+            ],
+            schemas: Some(path("api/s")),
+            collections: path("api/c"),
+        }
+    }
+
+    fn collection(name: &str) -> String {
+        format!(
+            r#"{{"info": {{"name": "{name}", "schema": "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"}}, "item": []}}"#
+        )
+    }
+
+    fn files(fixture: &Fixture, definition: Option<&str>) -> Result<BranchFiles, String> {
+        let (tip, api) = (fixture.id("work", "HEAD"), id(API));
+        let definition = definition.map(path);
+        let work = fixture.open("work");
+        let read = read(&work, tip, &directories(), &api, definition.as_ref());
+        read.map_err(|error| error.to_string())
+    }
+
+    fn element(directory: &str, root: Option<&str>, texts: &[(&str, &str)]) -> Element {
+        let files = texts.iter().map(|(name, text)| {
+            let bytes = text.as_bytes().to_vec();
+            let digest = digest_of(name, &bytes).unwrap();
+            (path(name), ElementFile { bytes, digest })
+        });
+        Element {
+            name: "x".to_owned(),
+            directory: path(directory),
+            root: root.map(path),
+            content: ElementContent::new(files.collect::<BTreeMap<_, _>>()),
+            remote_id: None,
+        }
+    }
+
+    fn lines(changes: &[Change]) -> Vec<String> {
+        let line = |change: &Change| match change.content {
+            Some(_) => format!("write {}", change.path),
+            None => format!("delete {}", change.path),
+        };
+        changes.iter().map(line).collect()
+    }
+
+    /// One line an element: what it is, and where it lies here.
+    fn told(set: &RemoteSet) -> Vec<String> {
+        let place =
+            |place: &Option<RepoPath>| place.as_ref().map_or("-".to_owned(), ToString::to_string);
+        let mut lines: Vec<String> = set
+            .values()
+            .map(|one| format!("{} {} {}", one.kind.word(), one.name, place(&one.place)))
+            .collect();
+        lines.sort();
+        lines
+    }
+
+    #[test]
+    fn a_file_has_one_place_there_and_one_here() {
+        let directories = directories();
+        for (here, there) in [
+            ("postman/collections/a.json", Some("api/c/a.json")),
+            ("postman/collections/d/a.json", Some("api/c/d/a.json")),
+            (
+                "postman/collections-2/a.json",
+                Some("postman/collections-2/a.json"),
+            ),
+            ("common/x.yaml", Some("common/x.yaml")),
+        ] {
+            let found = directories.there(&path(here));
+            assert_eq!(found, there.map(path), "{here}");
+            assert_eq!(
+                found.and_then(|there| directories.back(&there)),
+                Some(path(here))
+            );
+        }
+        // What lies there where only moved files come back from has no place here.
+        assert_eq!(directories.back(&path("postman/schemas/x.yaml")), None);
+        let below = Directories {
+            folder: path("services/pets"),
+            pairs: Vec::new(),
+            schemas: None,
+            collections: path("services/pets/postman/collections"),
+        };
+        let there = below.there(&path("a/b.json"));
+        assert_eq!(there, Some(path("services/pets/a/b.json")));
+        assert_eq!(
+            below.back(&path("services/pets/a/b.json")),
+            Some(path("a/b.json"))
+        );
+        assert_eq!(below.back(&path("services/other/b.json")), None);
+    }
+
+    #[test]
+    fn the_branch_has_the_elements_of_this_api_and_of_no_other() {
+        let fixture = Fixture::with_files(&[
+            (
+                ".postman/api_99999999-2222-4333-8444-555555555555",
+                "configVersion = 1.0.0\n[config.relations.collections]\nrootDirectory = other\n",
+            ),
+            ("other/foreign.json", &collection("Foreign")),
+            ("api/c/Orders.json", &collection("Orders")),
+            ("api/c/broken.json", "{"),
+            (
+                "api/c/production.json",
+                r#"{"name": "P", "values": [], "_postman_variable_scope": "environment"}"#,
+            ),
+            ("api/s/index.yaml", ROOT),
+            ("api/s/paths.yaml", PATHS),
+            ("api/s/.hidden/x.yaml", PATHS),
+        ]);
+        let files = files(&fixture, None).unwrap();
+        assert_eq!(
+            told(&files.listed()),
+            [
+                "collection Orders postman/collections/Orders.json",
+                "definition Pets postman/schemas/index.yaml",
+            ]
+        );
+        let definition = RemoteId::of_file(&path("api/s/index.yaml"));
+        assert!(definition.is_of_file() && !id(API).is_of_file());
+        assert_eq!(files.content(&definition).unwrap().files.len(), 2);
+        assert!(
+            files
+                .at(
+                    ElementKind::Collection,
+                    &path("postman/collections/Orders.json")
+                )
+                .is_some()
+        );
+    }
+
+    #[test]
+    fn of_several_definitions_the_one_that_somebody_named_counts() {
+        let other = ROOT
+            .replace("Pets", "Dogs")
+            .replace("paths: {$ref: paths.yaml}", "paths: {}");
+        let fixture = Fixture::with_files(&[
+            ("api/s/index.yaml", ROOT),
+            ("api/s/paths.yaml", PATHS),
+            ("api/s/dogs.yaml", &other),
+        ]);
+        let error = files(&fixture, None).err().unwrap();
+        assert!(
+            error.contains("api/s/dogs.yaml, api/s/index.yaml"),
+            "{error}"
+        );
+        let named = files(&fixture, Some("postman/schemas/dogs.yaml")).unwrap();
+        assert!(told(&named.listed())[0].starts_with("definition Dogs"));
+        // What Postman's own file there says counts more.
+        let own = format!(
+            "configVersion = 1.1.0\ntype = apiEntityData\n\n[config]\nid = {API}\n\n[config.relations.apiDefinition.metaData]\ntype = openapi:3\nrootFiles[] = api/s/index.yaml\n"
+        );
+        fixture.commit_files("work", &[(&format!(".postman/api_{API}"), &own)], "own");
+        let named = files(&fixture, Some("postman/schemas/dogs.yaml")).unwrap();
+        assert!(told(&named.listed())[0].starts_with("definition Pets"));
+    }
+
+    #[test]
+    fn only_what_says_something_else_is_written_and_only_what_is_ours_is_taken_away() {
+        let fixture = Fixture::with_files(&[
+            ("api/c/Orders.json", &collection("Orders")),
+            (
+                "api/s/index.yaml",
+                &ROOT.replace("paths.yaml", "../../common/paths.yaml"),
+            ),
+            ("api/s/dropped.yaml", PATHS),
+            ("common/paths.yaml", PATHS),
+        ]);
+        let files = files(&fixture, None).unwrap();
+        let fitted = |element: &Element, id: Option<&RemoteId>| {
+            let fitted = files.fitted(&directories(), element, id);
+            fitted.map(|fitted| (lines(&fitted.changes), fitted.path.to_string()))
+        };
+        let orders = RemoteId::of_file(&path("api/c/Orders.json"));
+        let own = |name: &str, text: &str| element("postman/collections", None, &[(name, text)]);
+        let said_otherwise = collection("Orders").replace(' ', "  ");
+        let nothing: Vec<String> = Vec::new();
+        let same = fitted(&own("Orders.json", &said_otherwise), Some(&orders));
+        assert_eq!(same, Ok((nothing, "api/c/Orders.json".to_owned())));
+        // A file that was renamed here stays where it is there.
+        let renamed = fitted(&own("All.json", &collection("All")), Some(&orders)).unwrap();
+        assert_eq!(renamed.0, ["write api/c/Orders.json"]);
+        let new = fitted(&own("New.json", &collection("New")), None).unwrap();
+        assert_eq!(
+            new,
+            (
+                vec!["write api/c/New.json".to_owned()],
+                "api/c/New.json".to_owned()
+            )
+        );
+        let refused = fitted(&own("Orders.json", &collection("Other")), None).unwrap_err();
+        assert!(refused.contains("is there already"), "{refused}");
+        let definition = RemoteId::of_file(&path("api/s/index.yaml"));
+        let root = ROOT.replace("paths.yaml", "part.yaml");
+        let after = [("index.yaml", root.as_str()), ("part.yaml", PATHS)];
+        let after = element("postman/schemas", Some("index.yaml"), &after);
+        let changes = fitted(&after, Some(&definition)).unwrap().0;
+        // What others may refer to stays.
+        assert_eq!(
+            changes,
+            [
+                "write api/s/index.yaml",
+                "write api/s/part.yaml",
+                "delete api/s/dropped.yaml"
+            ]
+        );
+        assert_eq!(lines(&files.removal(&orders)), ["delete api/c/Orders.json"]);
+        assert_eq!(
+            lines(&files.removal(&definition)),
+            ["delete api/s/dropped.yaml", "delete api/s/index.yaml"]
+        );
+    }
 }

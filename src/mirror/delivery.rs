@@ -234,18 +234,8 @@ impl Delivery for CommitOnBranch<'_> {
 mod tests {
     use super::{CommitOnBranch, Delivery, DeliveryError};
     use crate::git::repository::Repository;
-    use crate::git::testing::{Fixture, path};
+    use crate::git::testing::{Fixture, set};
     use crate::mirror::delivery_address::Reachable;
-    use crate::model::change::{Change, ChangeSet, Expected};
-
-    fn set(changes: &[(&str, Option<&str>, Option<&str>)]) -> ChangeSet {
-        let changes = changes.iter().map(|(name, before, after)| Change {
-            path: path(name),
-            content: after.map(|text| text.as_bytes().to_vec()),
-            expected: Expected::of(before.map(str::as_bytes)),
-        });
-        ChangeSet::new(changes).unwrap()
-    }
 
     /// Work, and a bare repository `api.git` with a history of its own that holds `a`.
     fn fixture() -> Fixture {

@@ -421,4 +421,33 @@ mod tests {
         let postman = RemoteSet::from([(id("s"), definition)]);
         assert_eq!(paired(&state, &git, &postman), ["openapi.yaml git s"]);
     }
+
+    #[test]
+    fn where_both_sides_are_files_the_same_file_is_the_same_element() {
+        let state = MirrorState::new(owner());
+        let at = |name: &str, place: &str| {
+            let mut one = remote(name, name);
+            one.place = Some(path(place));
+            one
+        };
+        let git = ElementSet::from([
+            (collection("a"), element("A", "ours")),
+            (collection("b"), element("B", "b")),
+        ]);
+        let a = collection("a").path;
+        let postman = RemoteSet::from([
+            (id("1"), at("Other name", a.as_str())),
+            (id("2"), at("C", "postman/collections/In the app.json")),
+        ]);
+        let pairs = pair(&state, &git, &postman, &places());
+        let found = |key: &ElementKey| pairs[key].postman.map(|(id, _)| id.as_str().to_owned());
+        assert_eq!(found(&collection("a")).as_deref(), Some("1"));
+        assert_eq!(found(&collection("b")), None);
+        // What only they have keeps the name of its file.
+        let key = ElementKey {
+            kind: ElementKind::Collection,
+            path: path("postman/collections/In the app.json"),
+        };
+        assert_eq!(found(&key).as_deref(), Some("2"));
+    }
 }

@@ -7,7 +7,9 @@ use clap::{Args, ValueEnum};
 
 use crate::check::{self, Scope};
 use crate::cli::asking::{Answer, decide};
-use crate::cli::delivering::{Asking, Carrying, delivering, is_read_here, without_delivered};
+use crate::cli::delivering::{
+    Asking, Carrying, delivering, is_read_here, route, without_delivered,
+};
 use crate::cli::failure::{Failure, Kind};
 use crate::cli::linking::{Ground, Meaning, ask, choose, is_attended, unread};
 use crate::cli::pulling::{Told, as_json, as_text};
@@ -214,10 +216,7 @@ fn pull(args: &PullArgs, session: &Session) -> Result<Ended, Failure> {
         wished: args.repository.as_deref(),
     };
     let delivering = delivering(&asking, Carrying::Pull, &git.elements)?;
-    let way = delivering.as_ref().map(|one| one.way(&ground.repository));
-    let way = way.transpose()?;
-    let branch = delivering.as_ref().zip(way.as_ref());
-    let branch = branch.map(|(one, way)| one.branch(&ground.repository, way));
+    let route = route(delivering.as_ref(), &ground.repository)?;
     if is_read_here(&link) {
         without_delivered(&mut seen, &mut git);
         session.output.note(&format!(
@@ -229,7 +228,7 @@ fn pull(args: &PullArgs, session: &Session) -> Result<Ended, Failure> {
         ));
     }
     let options = options(args, &link, &git, &postman)?;
-    let target = targets::open_with(&postman, &link.target, Some(state), None, branch);
+    let target = targets::open_with(&postman, &link.target, Some(state), None, route.branch());
     let (remote, plan) = {
         let progress = session.output.progress(None, "reading from Postman");
         let watch = |all: usize| {

@@ -3,7 +3,9 @@
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::cli::delivering::{Asking, Carrying, delivering, is_read_here, without_delivered};
+use crate::cli::delivering::{
+    Asking, Carrying, delivering, is_read_here, route, without_delivered,
+};
 use crate::cli::failure::Failure;
 use crate::cli::linking::{Ground, Meaning, unread};
 use crate::cli::reporting::print;
@@ -208,12 +210,9 @@ fn postman_half(
             None
         }
     };
-    let way = delivering.as_ref().map(|one| one.way(&ground.repository));
-    let way = way.transpose()?;
-    let branch = delivering.as_ref().zip(way.as_ref());
-    let branch = branch.map(|(one, way)| one.branch(&ground.repository, way));
+    let route = route(delivering.as_ref(), &ground.repository)?;
     let state = &seen.state;
-    let target = targets::open_with(postman, &link.target, Some(state), None, branch);
+    let target = targets::open_with(postman, &link.target, Some(state), None, route.branch());
     let mut set = target.list().map_err(unread)?;
     let ids = to_read(state, &set);
     let progress = session

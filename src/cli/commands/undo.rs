@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::cli::delivering::{Asking, Carrying, delivering};
+use crate::cli::delivering::{Asking, Carrying, delivering, route};
 use crate::cli::failure::{Failure, Kind};
 use crate::cli::linking::{Ground, Meaning, refuse_while_claimed, unread};
 use crate::cli::reporting::print;
@@ -11,7 +11,7 @@ use crate::cli::session::Session;
 use crate::mirror::deliver::{Destination, deliver, recover};
 use crate::mirror::element::{ElementKind, RemoteId};
 use crate::mirror::git_side;
-use crate::mirror::link::find_link;
+use crate::mirror::link::{find_link, verify};
 use crate::mirror::pull::bytes_of;
 use crate::mirror::remote_content::digest_of;
 use crate::mirror::sides::read_into;
@@ -99,14 +99,16 @@ pub fn run(args: &UndoArgs, session: &Session) -> Result<u8, Failure> {
     let is_delivery =
         sync.towards_postman && written.any(|id| id.is_some_and(RemoteId::is_of_file));
     let delivering = match is_delivery {
-        true => delivering(&asking, Carrying::Back, &git)?,
+        true => {
+            if let Some(api) = &api {
+                verify(&link, api, &ground.home)?;
+            }
+            delivering(&asking, Carrying::Back, &git)?
+        }
         false => None,
     };
-    let way = delivering.as_ref().map(|one| one.way(&ground.repository));
-    let way = way.transpose()?;
-    let branch = delivering.as_ref().zip(way.as_ref());
-    let branch = branch.map(|(one, way)| one.branch(&ground.repository, way));
-    let target = targets::open_with(&postman, &link.target, Some(state), None, branch);
+    let route = route(delivering.as_ref(), &ground.repository)?;
+    let target = targets::open_with(&postman, &link.target, Some(state), None, route.branch());
     let mut remote = std::collections::BTreeMap::new();
     if sync.towards_postman {
         remote = target.list().map_err(unread)?;
