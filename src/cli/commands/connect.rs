@@ -12,8 +12,9 @@ use crate::cli::session::Session;
 use crate::mirror::connecting::{Directories, changes, directories};
 use crate::mirror::deliver::{Destination, deliver};
 use crate::mirror::element::RemoteId;
-use crate::mirror::home::Sameness;
-use crate::mirror::link::{LinkError, Named, is_here, link_of, named, told, verify};
+use crate::mirror::link::{
+    LinkError, Named, is_here, link_of, named, refuse_another, told, verify,
+};
 use crate::mirror::state::{LinkTarget, MirrorState, Owner};
 use crate::mirror::store::{StateStore as _, Stored};
 use crate::model::change::ChangeSet;
@@ -170,7 +171,7 @@ pub fn run(args: &ConnectArgs, session: &Session) -> Result<u8, Failure> {
     let directories = directories(service, &found.target, wished, told);
     let owner = Owner {
         repository: ground.home.repository(),
-        roots: ground.home.roots.clone(),
+        roots: ground.home.roots()?.to_vec(),
         name: found.name.clone(),
         active_branch: Some(branch.clone()),
         folder: ground.folder.clone(),
@@ -586,14 +587,9 @@ fn refuse_another_record(
     recorded: Option<&MirrorState>,
 ) -> Result<(), Failure> {
     let Some(state) = recorded else { return Ok(()) };
-    let sameness = ground.home.sameness(&state.owner, &ground.state_ref);
-    if sameness == Sameness::Other && !args.moved {
-        return Err(LinkError::OtherRepository {
-            recorded: Named::of(&state.owner.target),
-            owner: state.owner.repository.clone(),
-            here: ground.home.repository(),
-        }
-        .into());
+    if !args.moved {
+        let sameness = ground.home.sameness(&state.owner, &ground.state_ref)?;
+        refuse_another(sameness, &state.owner, &ground.home)?;
     }
     if state.owner.host != ground.host {
         return Err(LinkError::OtherHost {
