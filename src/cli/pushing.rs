@@ -9,6 +9,7 @@ use clap::Args;
 use crate::check::Scope;
 use crate::cli::examination::{Closing, Examined, Target as Examination};
 use crate::cli::failure::{Failure, Kind};
+use crate::cli::plan_told::{PlanTold, SkippedTold, from_root};
 use crate::cli::reporting::{ReportArgs, deliver};
 use crate::cli::repository_paths::repository_paths;
 use crate::cli::session::Session;
@@ -367,6 +368,19 @@ impl Ready<'_> {
             ),
         )
         .with_hint("bring it in with `git pull` and try again; --force carries this commit over all the same"))
+    }
+
+    /// A plan as it is told.
+    pub fn told(&self, plan: &Plan) -> PlanTold {
+        let skipped = self.skipped.iter().map(|skipped| SkippedTold {
+            kind: skipped.kind,
+            path: from_root(&self.link.folder, &skipped.path),
+            reason: skipped.reason.clone(),
+        });
+        PlanTold {
+            skipped: skipped.collect(),
+            ..PlanTold::of(plan, &self.link.folder)
+        }
     }
 
     /// The link.
