@@ -1,13 +1,13 @@
 //! What became of a push, told: what `push` and `apply` share.
 
-use serde_json::json;
-
 use crate::cli::failure::Failure;
-use crate::cli::plan_told::{outcome_as_json, outcome_for_people, plan_as_json};
+use crate::cli::plan_told::{ElementTold, FailedTold, OutcomeTold, StepTold, as_json};
 use crate::cli::pushing::{Ready, connected_note, hint_of};
 use crate::cli::reporting::print;
 use crate::cli::session::Session;
 use crate::mirror::apply::Outcome;
+use crate::mirror::element::RemoteId;
+use crate::mirror::plan::Step;
 use crate::mirror::target::TargetError;
 use crate::report::ReportFormat;
 
@@ -23,19 +23,14 @@ pub fn show(
     session: &Session,
 ) -> Result<u8, Failure> {
     let code = exit_code(outcome);
+    let plan = ready.told(&outcome.plan);
+    let told = outcome_told(outcome, ready);
     let text = match format {
-        ReportFormat::Human => outcome_for_people(outcome, &ready.skipped),
-        ReportFormat::Json => format!(
-            "{:#}\n",
-            json!({
-                "format_version": 1,
-                "command": command,
-                "exit_code": code,
-                "plan": plan_as_json(&outcome.plan),
-                "outcome": outcome_as_json(outcome, &ready.skipped),
-                "calls": ready.calls(),
-            })
-        ),
+        ReportFormat::Human => told.for_people(&plan),
+        ReportFormat::Json => {
+            let object = as_json(command, code, &plan, Some(&told), ready.calls());
+            format!("{object:#}\n")
+        }
     };
     print(session, &text)?;
     notes(ready, session)?;
@@ -51,6 +46,43 @@ pub fn show(
             .hint("pull first: `git postman pull` merges what both sides changed");
     }
     Ok(code)
+}
+
+fn outcome_told(outcome: &Outcome, ready: &Ready<'_>) -> OutcomeTold {
+    let folder = &ready.link().folder;
+    let element =
+        |step: &Step, id: Option<&RemoteId>| ElementTold::of(folder, &step.key, &step.name, id);
+    let applied = outcome.applied.iter().map(|applied| {
+        let step = &applied.step;
+        StepTold {
+            element: element(step, applied.remote_id.as_ref()),
+            act: step.act,
+            calls: step.calls,
+            expected: step.expected.map(|digest| digest.to_string()),
+            summary: step.summary.clone(),
+            files: None,
+        }
+    });
+    let failed = outcome.failed.iter().map(|(step, error)| FailedTold {
+        element: element(step, step.remote_id.as_ref()),
+        act: Some(step.act),
+        error: error.to_string(),
+        hint: hint_of(error),
+    });
+    let untried = outcome.untried.iter();
+    let otherwise = |error: &TargetError| matches!(error, TargetError::StoredOtherwise { .. });
+    OutcomeTold {
+        applied: applied.collect(),
+        failed: failed.collect(),
+        untried: untried
+            .map(|step| (element(step, step.remote_id.as_ref()), step.act))
+            .collect(),
+        calls: outcome.calls,
+        verified: !outcome.failed.iter().any(|(_, error)| otherwise(error)),
+        recorded: outcome.recorded.as_ref().map(ToString::to_string),
+        commit: None,
+        ids_in: Vec::new(),
+    }
 }
 
 /// What else a person should know.

@@ -2,13 +2,14 @@
 //! push with everything it works with.
 
 use std::process;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::Instant;
 
 use clap::Args;
 
 use crate::check::Scope;
 use crate::cli::examination::{Closing, Examined, Target as Examination};
 use crate::cli::failure::{Failure, Kind};
+use crate::cli::plan_told::{PlanTold, SkippedTold, from_root};
 use crate::cli::reporting::{ReportArgs, deliver};
 use crate::cli::repository_paths::repository_paths;
 use crate::cli::session::Session;
@@ -18,8 +19,8 @@ use crate::mirror::apply::{Event, Outcome, Planned, Push, PushError, planned, pu
 use crate::mirror::cost::{Act, Pace, TargetKind};
 use crate::mirror::element::{ElementKind, ElementSet};
 use crate::mirror::git_side;
-use crate::mirror::home::{Home, NoHome};
-use crate::mirror::link::{Here, Link, LinkError, Mismatch, find_link, postman_host, verify};
+use crate::mirror::home::Home;
+use crate::mirror::link::{Here, Link, LinkError, find_link, postman_host, verify};
 use crate::mirror::plan::{MaxChange, Options, Plan};
 use crate::mirror::remote_content::digest_of;
 use crate::mirror::shown::Knowing;
@@ -167,7 +168,7 @@ pub fn prepare<'s>(
     let folder: Vec<String> = choice.folder.iter().cloned().collect();
     let folder = repository_paths(&folder, &repository, session)?.pop();
     let service = service_of(&project, folder.as_ref())?;
-    let home = Home::of(&repository).map_err(no_home)?;
+    let home = Home::of(&repository)?;
     let reference = state_ref(decided.config.state_ref.as_deref(), &service.folder);
     let stored = GitStore::new(&repository, home.remote.as_deref(), &reference).load()?;
     let here = Here {
@@ -176,7 +177,7 @@ pub fn prepare<'s>(
         host: &postman_host(postman.http().base()),
     };
     let state = stored.as_ref().map(|stored| &stored.state);
-    let link = find_link(&project, service, state, &here).map_err(no_link)?;
+    let link = find_link(&project, service, state, &here)?;
     if choice.branch.is_none() {
         refuse_other_branch(&repository, &link, &home, &commit)?;
     }
@@ -184,7 +185,7 @@ pub fn prepare<'s>(
         LinkTarget::SpecHub { .. } => None,
         LinkTarget::ApiBuilder { api, .. } | LinkTarget::GitLinked { api, .. } => {
             let api = postman.api(api.as_str())?;
-            verify(&link, &api, &home).map_err(mismatch)?;
+            verify(&link, &api, &home)?;
             Some(api)
         }
     };
@@ -368,6 +369,19 @@ impl Ready<'_> {
         .with_hint("bring it in with `git pull` and try again; --force carries this commit over all the same"))
     }
 
+    /// A plan as it is told.
+    pub fn told(&self, plan: &Plan) -> PlanTold {
+        let skipped = self.skipped.iter().map(|skipped| SkippedTold {
+            kind: skipped.kind,
+            path: from_root(&self.link.folder, &skipped.path),
+            reason: skipped.reason.clone(),
+        });
+        PlanTold {
+            skipped: skipped.collect(),
+            ..PlanTold::of(plan, &self.link.folder)
+        }
+    }
+
     /// The link.
     pub fn link(&self) -> &Link {
         &self.link
@@ -430,7 +444,7 @@ impl Ready<'_> {
                 bar.advance(1);
             }
         };
-        let run = name_of_run(&self.repository, &self.commit);
+        let run = name_of_run(self.session, &self.repository, &self.commit);
         let context = Push {
             open: &open,
             store: &store,
@@ -439,7 +453,7 @@ impl Ready<'_> {
             options: self.options.clone(),
             run: &run,
             git_dir: self.repository.common_dir(),
-            now: &now,
+            now: &|| self.session.now(),
             wait: &|pause| self.postman.http().wait(pause),
             calls: &|| self.calls(),
             quota_left: &|| self.postman.http().quota().remaining,
@@ -491,22 +505,6 @@ fn failure_of(error: PushError<String>) -> Failure {
     }
 }
 
-fn no_link(error: LinkError) -> Failure {
-    let hint = error.hint();
-    Failure::usage(error.to_string()).with_hint(hint)
-}
-
-fn no_home(error: NoHome) -> Failure {
-    let hint = error.hint();
-    hint.into_iter()
-        .fold(Failure::usage(error.to_string()), Failure::with_hint)
-}
-
-fn mismatch(error: Mismatch) -> Failure {
-    let hint = error.hint.clone();
-    Failure::of(Kind::Conflict, error.to_string()).with_hint(hint)
-}
-
 fn service_of<'p>(
     project: &'p Project<'_>,
     folder: Option<&RepoPath>,
@@ -523,9 +521,10 @@ fn service_of<'p>(
     }
     match project.services.as_slice() {
         [only] => Ok(only),
-        [] => Err(no_link(LinkError::NotLinked {
+        [] => Err(LinkError::NotLinked {
             folder: RepoPath::root(),
-        })),
+        }
+        .into()),
         several => {
             let names: Vec<String> = several
                 .iter()
@@ -542,7 +541,7 @@ fn service_of<'p>(
 
 /// The commit of a branch: the local one, else that of the remote.
 fn commit_of(repository: &Repository, branch: &str) -> Result<CommitId, Failure> {
-    let remote = Home::of(repository).map_err(no_home)?.remote;
+    let remote = Home::of(repository)?.remote;
     let local = format!("refs/heads/{branch}");
     let names = std::iter::once(local)
         .chain(remote.map(|remote| format!("refs/remotes/{remote}/{branch}")));
@@ -634,10 +633,9 @@ pub fn connected_note(ready: &Ready<'_>) -> Result<Option<String>, Failure> {
 }
 
 /// A name that no other run has.
-fn name_of_run(repository: &Repository, commit: &CommitId) -> String {
-    let now = SystemTimeNow::get();
+fn name_of_run(session: &Session, repository: &Repository, commit: &CommitId) -> String {
     let parts = [
-        format!("{now}"),
+        session.since_epoch().as_nanos().to_string(),
         process::id().to_string(),
         repository.git_dir().display().to_string(),
         commit.to_string(),
@@ -645,22 +643,4 @@ fn name_of_run(repository: &Repository, commit: &CommitId) -> String {
     ];
     let digest = Digest::of_parts(parts.iter().map(String::as_bytes));
     digest.short()[..12].to_owned()
-}
-
-fn now() -> u64 {
-    u64::try_from(SystemTimeNow::get() / 1_000_000_000).unwrap_or(u64::MAX)
-}
-
-/// The clock on the wall: claims are held against it, and commits bear it.
-struct SystemTimeNow;
-
-impl SystemTimeNow {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a run asks for the time once it stands at the command line"
-    )]
-    fn get() -> u128 {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH);
-        since.map_or(0, |since| since.as_nanos())
-    }
 }

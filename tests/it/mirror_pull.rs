@@ -139,7 +139,8 @@ fn changes_of_different_fields_merge() {
     scene
         .pull(&["--dry-run"])
         .expect(0)
-        .says("would update collection");
+        .says("1 change: ")
+        .says("update collection");
     assert_eq!(scene.numstat(), "");
     scene.pull(&[]).expect(0);
     assert_eq!(scene.numstat(), format!("2\t2\t{ORDERS}\n"));
@@ -430,6 +431,100 @@ fn a_bare_repository_gets_a_commit_and_a_clone_that_is_behind_undoes_nothing() {
         .expect(0)
         .json();
     assert_eq!(run["plan"]["steps"][0]["act"], "update");
+}
+
+#[test]
+fn a_sealed_pull_is_carried_out_exactly_or_not_at_all() {
+    let (scene, uid) = Pulling::with_orders();
+    let rename = |name: &str| {
+        scene.edit(&uid, |collection| {
+            collection["item"][0]["name"] = json!(name)
+        });
+    };
+    let seal = || {
+        let arguments = ["plan", "pull", "--out", "../plan.json", "--format", "json"];
+        scene.run(&arguments).expect(0).json()
+    };
+    let apply = |code: i32| {
+        let arguments = ["apply", "../plan.json", "--format", "json"];
+        scene.run(&arguments).expect(code)
+    };
+    rename("All");
+    let dry = scene.pull(&["--dry-run", "--format", "json"]).expect(0);
+    let before = scene.recorder.calls();
+    let sealed = seal();
+    let price = sealed["plan"]["calls"].as_u64().unwrap();
+    assert_eq!(
+        scene.recorder.calls() - before,
+        usize::try_from(price).unwrap()
+    );
+    assert_eq!(dry.json()["plan"]["id"], sealed["plan"]["id"]);
+    assert_eq!(dry.json()["plan"]["calls"], price);
+    assert_eq!(sealed["plan"]["towards"], "git");
+    assert_eq!(sealed["plan"]["steps"][0]["files"], json!([ORDERS]));
+    assert_eq!(scene.numstat(), "", "a plan writes nothing");
+    let before = scene.recorder.calls();
+    let applied = apply(0).json();
+    assert_eq!(
+        scene.recorder.calls() - before,
+        usize::try_from(price).unwrap()
+    );
+    assert_eq!(applied["outcome"]["calls"], price);
+    assert_eq!(applied["outcome"]["applied"], sealed["plan"]["steps"]);
+    assert_eq!(scene.numstat(), format!("1\t1\t{ORDERS}\n"));
+    apply(3).says("nothing was written");
+
+    // What has moved on either side makes it void.
+    scene.repository.commit(&[], "pulled");
+    rename("Every one");
+    seal();
+    let (here, state) = (scene.read(ORDERS), scene.state());
+    rename("Every single one");
+    apply(3).says("has changed since the plan was made");
+    let sealed = seal();
+    assert_eq!(sealed["plan"]["steps"].as_array().unwrap().len(), 1);
+    let reformatted = here.replace('\t', "  ");
+    scene.repository.commit(&[(ORDERS, &reformatted)], "blanks");
+    apply(3).says("has changed since the plan was made");
+    assert_eq!(scene.read(ORDERS), reformatted);
+    assert_eq!(scene.state(), state);
+    seal();
+    apply(0);
+    assert!(scene.read(ORDERS).contains("Every single one"));
+}
+
+#[test]
+fn a_plan_of_a_pull_with_a_conflict_says_so_and_needs_no_file() {
+    let (scene, uid) = Pulling::with_orders();
+    let git = scene.read(ORDERS).replace("\"List\"", "\"Ours\"");
+    scene.repository.commit(&[(ORDERS, &git)], "rename");
+    scene.edit(&uid, |collection| {
+        collection["item"][0]["name"] = json!("Theirs")
+    });
+    let plan = scene
+        .run(&["plan", "pull", "--format", "json"])
+        .expect(3)
+        .json();
+    let conflict = &plan["plan"]["conflicts"][0];
+    assert_eq!(conflict["reason"], "both-changed");
+    assert_eq!(
+        (&conflict["ours"], &conflict["theirs"]),
+        (&json!("Ours"), &json!("Theirs"))
+    );
+    let sealed = [
+        "plan",
+        "pull",
+        "--resolve",
+        "theirs",
+        "--out",
+        "../plan.json",
+    ];
+    scene.run(&sealed).expect(0).says("merged");
+    scene
+        .run(&["apply", "../plan.json"])
+        .expect(0)
+        .says("1 of 1 change done");
+    assert!(scene.read(ORDERS).contains("Theirs"));
 }
 
 #[test]

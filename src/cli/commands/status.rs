@@ -4,12 +4,13 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use crate::cli::failure::Failure;
+use crate::cli::link_told::link_as_json;
 use crate::cli::linking::{Ground, Meaning, unread};
 use crate::cli::reporting::print;
 use crate::cli::session::Session;
 use crate::mirror::ahead::{Ahead, of_git, of_postman, to_read};
 use crate::mirror::git_side;
-use crate::mirror::link::{Link, Named, find_link, verify};
+use crate::mirror::link::{Link, find_link, verify};
 use crate::mirror::remote_content::digest_of;
 use crate::mirror::sides::read_into;
 use crate::mirror::state::{Claim, LinkTarget, MirrorState};
@@ -230,14 +231,6 @@ fn whole(number: f64) -> u64 {
     format!("{:.0}", number.max(0.0)).parse().unwrap_or(0)
 }
 
-fn kind_word(target: &LinkTarget) -> &'static str {
-    match target {
-        LinkTarget::GitLinked { .. } => "git-linked",
-        LinkTarget::ApiBuilder { .. } => "api-builder",
-        LinkTarget::SpecHub { .. } => "spec-hub",
-    }
-}
-
 fn as_json(status: &Status, state: &MirrorState, code: u8) -> Value {
     let link = &status.link;
     let ahead = |side: &[Ahead]| -> Vec<Value> {
@@ -252,14 +245,6 @@ fn as_json(status: &Status, state: &MirrorState, code: u8) -> Value {
                 })
             })
             .collect()
-    };
-    let specification = match &link.target {
-        LinkTarget::SpecHub { specification, .. } => specification.as_ref().map(|id| id.as_str()),
-        _ => None,
-    };
-    let api = match Named::of(&link.target) {
-        Named::Api(id) => Some(id.as_str().to_owned()),
-        Named::Workspace(_) => None,
     };
     let last_sync = state.last_sync.as_ref().map(|sync| {
         let (commit, at) = match &status.synced {
@@ -277,20 +262,7 @@ fn as_json(status: &Status, state: &MirrorState, code: u8) -> Value {
         "format_version": 1,
         "command": "status",
         "exit_code": code,
-        "link": {
-            "kind": kind_word(&link.target),
-            "name": link.name,
-            "api": api,
-            "workspace": link.target.workspace().as_str(),
-            "specification": specification,
-            "folder": link.folder.as_str(),
-            "repository": link.owner.repository,
-            "moved_from": link.moved_from,
-            "schema_directory": link.schema_directory.as_ref().map(|path| path.as_str()),
-            "collection_directory": link.collection_directory.as_str(),
-            "active_branch": link.active_branch,
-            "state_ref": status.state_ref,
-        },
+        "link": link_as_json(link, &status.state_ref),
         "current_branch": status.current_branch,
         "last_sync": last_sync,
         "git": {

@@ -347,7 +347,7 @@ fn begin_record(repository: &Repository, target: LinkTarget) {
     let home = Home::of(&opened).unwrap();
     let state = MirrorState::new(Owner {
         repository: home.repository(),
-        roots: home.roots.clone(),
+        roots: home.roots().unwrap().to_vec(),
         name: "Pets".to_owned(),
         active_branch: Some("main".to_owned()),
         folder: RepoPath::root(),
