@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 const LAYERS: &[&[&str]] = &[
     &["model"],
     &["config", "format", "git", "net", "report"],
-    &["postman", "project"],
+    &["postman", "project", "provider"],
     &["check", "mirror", "sandbox", "setup"],
     &["cli"],
 ];
