@@ -9,13 +9,14 @@ use clap::Args;
 use crate::check::Scope;
 use crate::cli::examination::{Closing, Examined, Target as Examination};
 use crate::cli::failure::{Failure, Kind};
+use crate::cli::new_ids::{missing, write};
 use crate::cli::plan_told::{PlanTold, SkippedTold, from_root};
 use crate::cli::reporting::{ReportArgs, deliver};
 use crate::cli::repository_paths::repository_paths;
 use crate::cli::session::Session;
 use crate::git::exchange::tip;
 use crate::git::repository::Repository;
-use crate::mirror::apply::{Event, Outcome, Planned, Push, PushError, planned, push};
+use crate::mirror::apply::{Applied, Event, Outcome, Planned, Push, PushError, planned, push};
 use crate::mirror::cost::{Act, Pace, TargetKind};
 use crate::mirror::element::{ElementKind, ElementSet};
 use crate::mirror::git_side;
@@ -381,6 +382,24 @@ impl Ready<'_> {
             skipped: skipped.collect(),
             ..PlanTold::of(plan, &self.link.folder)
         }
+    }
+
+    /// The files of Postman's that lack ids of what was done, as the commit has them.
+    ///
+    /// # Errors
+    /// Files that cannot be read, or edited safely.
+    pub fn lack_ids(&self, applied: &[Applied]) -> Result<Vec<RepoPath>, Failure> {
+        let snapshot = self.repository.commit(&self.commit)?;
+        let changes = missing(&*snapshot, self.session, &self.link, applied)?;
+        Ok(changes.into_iter().map(|change| change.path).collect())
+    }
+
+    /// Writes the ids of what was done into the files on disk; gives the files.
+    ///
+    /// # Errors
+    /// No files on disk, or files with uncommitted changes.
+    pub fn write_ids(&self, applied: &[Applied]) -> Result<Vec<RepoPath>, Failure> {
+        write(&self.repository, self.session, &self.link, applied)
     }
 
     /// The link.
