@@ -293,7 +293,10 @@ fn once(
         &link.folder,
     );
     let run = format!("pull-{}-{}", session.now(), std::process::id());
-    let kept = record(&store, stored, &kept, &run, session.now())?;
+    let kept = record(&store, stored, &kept, &run, session.now()).map_err(|error| {
+        Failure::from(error)
+            .with_hint("the files are written; run it again: it finds them and records them")
+    })?;
     if kept == Kept::Overtaken {
         return Err(Failure::of(
             Kind::Overtaken,

@@ -16,6 +16,7 @@ use crate::cli::repository_paths::repository_paths;
 use crate::cli::session::Session;
 use crate::git::exchange::tip;
 use crate::git::repository::Repository;
+use crate::git::write_error::io_hint;
 use crate::mirror::apply::{Applied, Event, Outcome, Planned, Push, PushError, planned, push};
 use crate::mirror::cost::{Act, Pace, TargetKind};
 use crate::mirror::element::{ElementKind, ElementSet};
@@ -517,7 +518,24 @@ fn failure_of(error: PushError<String>) -> Failure {
         PushError::Target(error) => target_failure(error),
         PushError::Store(error) => Failure::from(error),
         PushError::Refused(words) => Failure::of(Kind::Conflict, words),
-        error @ PushError::Mark(_) => Failure::usage(error.to_string()),
+        PushError::Mark(ref source) => {
+            let hint = io_hint(source);
+            hint.into_iter()
+                .fold(Failure::usage(error.to_string()), Failure::with_hint)
+        }
+        PushError::Unrecorded {
+            error: ref cause, ..
+        } => {
+            let words = error.to_string();
+            let failure = Failure::from(cause.clone());
+            let failure = Failure {
+                message: words,
+                ..failure
+            };
+            failure.with_hint(
+                "the next push finds what was done and records it; nothing is made twice",
+            )
+        }
         error @ PushError::Overtaken { .. } => Failure::of(Kind::Overtaken, error.to_string())
             .with_hint("try again in a minute: its claim ends by itself"),
         error @ PushError::TakenOver => Failure::of(Kind::Overtaken, error.to_string())

@@ -12,6 +12,7 @@ mod check;
 mod check_files;
 mod commands;
 mod contract;
+mod dialogues;
 mod diff;
 mod hook_variables;
 mod hooks_install;

@@ -171,7 +171,12 @@ pub fn run(args: &UndoArgs, session: &Session) -> Result<u8, Failure> {
             undone.restore(&before, &store)?;
         }
         let run = format!("{UNDO}{}-{}", session.now(), std::process::id());
-        if record(&store, stored, &undone, &run, session.now())?.is_none() {
+        let recorded = record(&store, stored, &undone, &run, session.now()).map_err(|error| {
+            Failure::from(error).with_hint(
+                "it was put back and could not be recorded: `git postman status` says where both sides are",
+            )
+        })?;
+        if recorded.is_none() {
             return Err(Failure::of(
                 Kind::Overtaken,
                 "it was put back, and somebody else kept writing the mirror's record",

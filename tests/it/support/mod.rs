@@ -6,6 +6,7 @@ pub(crate) mod fixtures;
 pub(crate) mod http;
 pub(crate) mod postman;
 pub(crate) mod pushing;
+pub(crate) mod terminal;
 
 use std::ffi::OsStr;
 use std::fs;
