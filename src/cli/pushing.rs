@@ -9,6 +9,7 @@ use clap::Args;
 use crate::check::Scope;
 use crate::cli::examination::{Closing, Examined, Target as Examination};
 use crate::cli::failure::{Failure, Kind};
+use crate::cli::linking::tell_of_wrong_clock;
 use crate::cli::new_ids::{missing, write};
 use crate::cli::plan_told::{PlanTold, SkippedTold, from_root};
 use crate::cli::reporting::{ReportArgs, deliver};
@@ -179,6 +180,7 @@ pub fn prepare<'s>(
         host: &postman_host(postman.http().base()),
     };
     let state = stored.as_ref().map(|stored| &stored.state);
+    tell_of_wrong_clock(session, state);
     let link = find_link(&project, service, state, &here)?;
     if choice.branch.is_none() {
         refuse_other_branch(&repository, &link, &home, &commit)?;

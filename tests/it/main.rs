@@ -20,6 +20,7 @@ mod hooks_push;
 mod merge;
 mod merge_meaning;
 mod merge_random;
+mod mirror_faults;
 mod mirror_link;
 mod mirror_pull;
 mod mirror_push;

@@ -39,7 +39,8 @@ pub(crate) struct Repository {
 }
 
 impl Run {
-    fn of(what: String, output: &Output) -> Self {
+    /// How a program has ended; `what` was run, for messages.
+    pub(crate) fn of(what: String, output: &Output) -> Self {
         Self {
             what,
             code: output.status.code().unwrap_or(-1),
