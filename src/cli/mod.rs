@@ -8,6 +8,7 @@ pub mod examination;
 pub mod failure;
 pub mod link_told;
 pub mod linking;
+pub mod new_ids;
 pub mod output;
 pub mod plan_told;
 pub mod progress;

@@ -20,7 +20,7 @@ use crate::mirror::deliver::{WriteError, recover};
 use crate::mirror::element::{ElementKey, ElementKind, RemoteId};
 use crate::mirror::git_side::{self, GitSide};
 use crate::mirror::link::{Link, find_link, verify};
-use crate::mirror::link_ids::{Listed, ids_in_files};
+use crate::mirror::link_ids::{Listed, api_of, ids_in_files};
 use crate::mirror::merging::Take;
 use crate::mirror::plan::{MaxChange, Options, Plan, Side};
 use crate::mirror::pull::{Asked, Drafted, Inputs, Kept, bases, draft, record, recorded};
@@ -34,7 +34,6 @@ use crate::mirror::store::StateStore as _;
 use crate::mirror::targets;
 use crate::model::change::{ChangeError, ChangeSet};
 use crate::model::finding::Finding;
-use crate::model::id::ApiId;
 use crate::model::overlay::Overlay;
 use crate::model::path::RepoPath;
 use crate::model::report::{Gate, Report, SnapshotLabel, Summary};
@@ -238,18 +237,13 @@ fn once(
     let own = drafted.changes(Vec::new()).map_err(twice)?;
     let after = git_after(&place, &own, &ground, definition_of(&git, &link).as_ref())?;
     let listed = listed(&drafted, &plan, &after, &records, &link);
-    let api = match &link.target {
-        LinkTarget::SpecHub { .. } => None,
-        LinkTarget::ApiBuilder { api, .. } | LinkTarget::GitLinked { api, .. } => {
-            ApiId::parse(api.bare())
-        }
-    };
-    let ids = ids_in_files(service, api.as_ref(), &listed).unwrap_or_else(|refused| {
-        session.output.warning(&format!(
-            "the ids of Postman were not written into `.postman/`: {refused}"
-        ));
-        Vec::new()
-    });
+    let ids =
+        ids_in_files(service, api_of(&link.target).as_ref(), &listed).unwrap_or_else(|refused| {
+            session.output.warning(&format!(
+                "the ids of Postman were not written into `.postman/`: {refused}"
+            ));
+            Vec::new()
+        });
     let ids_in = ids
         .iter()
         .map(|change| change.path.as_str().to_owned())
@@ -299,7 +293,10 @@ fn once(
         &link.folder,
     );
     let run = format!("pull-{}-{}", session.now(), std::process::id());
-    let kept = record(&store, stored, &kept, &run, session.now())?;
+    let kept = record(&store, stored, &kept, &run, session.now()).map_err(|error| {
+        Failure::from(error)
+            .with_hint("the files are written; run it again: it finds them and records them")
+    })?;
     if kept == Kept::Overtaken {
         return Err(Failure::of(
             Kind::Overtaken,

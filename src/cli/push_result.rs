@@ -9,7 +9,17 @@ use crate::mirror::apply::Outcome;
 use crate::mirror::element::RemoteId;
 use crate::mirror::plan::Step;
 use crate::mirror::target::TargetError;
+use crate::model::text::visible;
 use crate::report::ReportFormat;
+
+/// What becomes of ids that Postman has handed out to a push.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NewIds {
+    /// They are written into `.postman/` on disk.
+    Written,
+    /// It is said that they are not there.
+    Told,
+}
 
 /// Prints what became of a push, and gives the exit code.
 ///
@@ -19,12 +29,21 @@ pub fn show(
     command: &str,
     outcome: &Outcome,
     ready: &Ready<'_>,
+    new_ids: NewIds,
     format: ReportFormat,
     session: &Session,
 ) -> Result<u8, Failure> {
     let code = exit_code(outcome);
     let plan = ready.told(&outcome.plan);
-    let told = outcome_told(outcome, ready);
+    let mut told = outcome_told(outcome, ready);
+    // What is done in Postman is done: that its ids are nowhere yet is no reason to fail.
+    let ids = match new_ids {
+        NewIds::Written => ready.write_ids(&outcome.applied),
+        NewIds::Told => ready.lack_ids(&outcome.applied),
+    };
+    if let (Ok(files), NewIds::Written) = (&ids, new_ids) {
+        told.ids_in = files.iter().map(|path| path.as_str().to_owned()).collect();
+    }
     let text = match format {
         ReportFormat::Human => told.for_people(&plan),
         ReportFormat::Json => {
@@ -34,6 +53,25 @@ pub fn show(
     };
     print(session, &text)?;
     notes(ready, session)?;
+    match (ids, new_ids) {
+        (Ok(files), NewIds::Told) if !files.is_empty() => {
+            let files: Vec<String> = files.iter().map(|path| visible(path.as_str())).collect();
+            session.output.hint(&format!(
+                "{} lacks ids that Postman has handed out: `git postman pull` writes them, and so does `push --write-ids` from the start",
+                files.join(", ")
+            ));
+        }
+        (Ok(_), _) => {}
+        (Err(failure), _) => {
+            session.output.warning(&format!(
+                "ids that Postman has handed out were not written: {}",
+                failure.message
+            ));
+            session
+                .output
+                .hint("`git postman pull` writes them, once nothing stands against it");
+        }
+    }
     if let Some((_, error)) = outcome.failed.first() {
         session.output.error(&error.to_string());
         if let Some(hint) = hint_of(error) {

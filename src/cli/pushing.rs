@@ -9,13 +9,16 @@ use clap::Args;
 use crate::check::Scope;
 use crate::cli::examination::{Closing, Examined, Target as Examination};
 use crate::cli::failure::{Failure, Kind};
+use crate::cli::linking::tell_of_wrong_clock;
+use crate::cli::new_ids::{missing, write};
 use crate::cli::plan_told::{PlanTold, SkippedTold, from_root};
 use crate::cli::reporting::{ReportArgs, deliver};
 use crate::cli::repository_paths::repository_paths;
 use crate::cli::session::Session;
 use crate::git::exchange::tip;
 use crate::git::repository::Repository;
-use crate::mirror::apply::{Event, Outcome, Planned, Push, PushError, planned, push};
+use crate::git::write_error::io_hint;
+use crate::mirror::apply::{Applied, Event, Outcome, Planned, Push, PushError, planned, push};
 use crate::mirror::cost::{Act, Pace, TargetKind};
 use crate::mirror::element::{ElementKind, ElementSet};
 use crate::mirror::git_side;
@@ -177,6 +180,7 @@ pub fn prepare<'s>(
         host: &postman_host(postman.http().base()),
     };
     let state = stored.as_ref().map(|stored| &stored.state);
+    tell_of_wrong_clock(session, state);
     let link = find_link(&project, service, state, &here)?;
     if choice.branch.is_none() {
         refuse_other_branch(&repository, &link, &home, &commit)?;
@@ -382,6 +386,24 @@ impl Ready<'_> {
         }
     }
 
+    /// The files of Postman's that lack ids of what was done, as the commit has them.
+    ///
+    /// # Errors
+    /// Files that cannot be read, or edited safely.
+    pub fn lack_ids(&self, applied: &[Applied]) -> Result<Vec<RepoPath>, Failure> {
+        let snapshot = self.repository.commit(&self.commit)?;
+        let changes = missing(&*snapshot, self.session, &self.link, applied)?;
+        Ok(changes.into_iter().map(|change| change.path).collect())
+    }
+
+    /// Writes the ids of what was done into the files on disk; gives the files.
+    ///
+    /// # Errors
+    /// No files on disk, or files with uncommitted changes.
+    pub fn write_ids(&self, applied: &[Applied]) -> Result<Vec<RepoPath>, Failure> {
+        write(&self.repository, self.session, &self.link, applied)
+    }
+
     /// The link.
     pub fn link(&self) -> &Link {
         &self.link
@@ -497,7 +519,24 @@ fn failure_of(error: PushError<String>) -> Failure {
         PushError::Target(error) => target_failure(error),
         PushError::Store(error) => Failure::from(error),
         PushError::Refused(words) => Failure::of(Kind::Conflict, words),
-        error @ PushError::Mark(_) => Failure::usage(error.to_string()),
+        PushError::Mark(ref source) => {
+            let hint = io_hint(source);
+            hint.into_iter()
+                .fold(Failure::usage(error.to_string()), Failure::with_hint)
+        }
+        PushError::Unrecorded {
+            error: ref cause, ..
+        } => {
+            let words = error.to_string();
+            let failure = Failure::from(cause.clone());
+            let failure = Failure {
+                message: words,
+                ..failure
+            };
+            failure.with_hint(
+                "the next push finds what was done and records it; nothing is made twice",
+            )
+        }
         error @ PushError::Overtaken { .. } => Failure::of(Kind::Overtaken, error.to_string())
             .with_hint("try again in a minute: its claim ends by itself"),
         error @ PushError::TakenOver => Failure::of(Kind::Overtaken, error.to_string())

@@ -135,7 +135,7 @@ pub enum LinkError {
     },
     /// The record may be another repository's.
     #[error(
-        "this clone is shallow, and its address does not tell whether the {recorded} is connected to it: the link was made in {}, and this is {}", repository_name(.owner), repository_name(.here)
+        "this clone is shallow, and its address does not tell whether the {recorded} is connected to it: the record has {}, and the clone {}", address_name(.owner), address_name(.here)
     )]
     CutOff {
         /// What is connected.
@@ -632,6 +632,14 @@ fn repository_name(recorded: &str) -> String {
         "one without an address".to_owned()
     } else {
         format!("`{}`", visible(recorded))
+    }
+}
+
+fn address_name(written: &str) -> String {
+    if written.is_empty() {
+        "no address".to_owned()
+    } else {
+        format!("`{}`", visible(written))
     }
 }
 

@@ -175,6 +175,9 @@ pub struct Intent {
 /// A claim may last this long at most, in seconds. One that claims more was written by a clock that is wrong.
 pub const LONGEST_CLAIM: u64 = 60 * 60;
 
+/// What the name of a run begins with that puts a sync back.
+pub const UNDO: &str = "undo-";
+
 /// Somebody else is at work.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("another run, `{run}`, is at work on this link; its claim ends in {seconds} seconds")]
@@ -311,6 +314,13 @@ impl MirrorState {
             .flat_map(|version| version.files.values())
             .map(|file| file.blob)
             .collect()
+    }
+}
+
+impl LastSync {
+    /// Whether it put back the one before: the name of its run says so.
+    pub fn is_undo(&self) -> bool {
+        self.run.starts_with(UNDO)
     }
 }
 

@@ -616,6 +616,81 @@ fn a_pull_is_undone_and_redone_and_what_moved_since_is_left() {
 }
 
 #[test]
+fn after_an_undone_push_both_sides_stand_as_before_and_the_next_one_says_so() {
+    let (scene, uid) = Pulling::with_orders();
+    // Postman trims names: what it has is never what the file says.
+    let named = |name: &str| {
+        let git = scene.read(ORDERS);
+        let first = git.find("\"name\": \"").unwrap();
+        let at = git[first..].find("\"item\"").map_or(0, |at| first + at);
+        let from = git[at..].find("\"name\": \"").unwrap() + at + 9;
+        let to = git[from..].find('"').unwrap() + from;
+        let text = format!("{}{name}{}", &git[..from], &git[to..]);
+        scene.repository.commit(&[(ORDERS, &text)], name);
+    };
+    named(" First ");
+    scene.push(0, &[]);
+    scene.run(&["status"]).expect(0);
+    named(" Second ");
+    scene.push(0, &[]);
+    scene.run(&["undo"]).expect(0).says("git revert");
+    assert_eq!(scene.in_postman(&uid)["item"][0]["name"], "First");
+    let status = scene.run(&["status", "--format", "json"]).expect(1).json();
+    assert_eq!(status["git"]["ahead"].as_array().unwrap().len(), 1);
+    assert_eq!(status["postman"]["ahead"], json!([]));
+    scene
+        .run(&["push", "--dry-run"])
+        .expect(0)
+        .says("changed in Git; undone before");
+    // Taken out of Git too, nothing is left to do; brought back, it goes over like any change.
+    let revert = ["revert", "--no-edit", "HEAD"];
+    scene.repository.git(&revert).expect(0);
+    scene.run(&["status"]).expect(0);
+    let calls = scene.recorder.calls();
+    let report = scene.push(0, &[]);
+    assert_eq!(report["plan"]["steps"], json!([]), "{report:#}");
+    assert!(scene.recorder.calls() - calls <= 2);
+    scene.repository.git(&revert).expect(0);
+    scene.push(0, &[]);
+    assert_eq!(scene.in_postman(&uid)["item"][0]["name"], "Second");
+}
+
+#[test]
+fn what_an_undone_pull_had_brought_counts_as_seen_by_nobody() {
+    for settles in [false, true] {
+        let (scene, uid) = Pulling::with_orders();
+        scene.edit(&uid, |collection| {
+            collection["item"][0]["name"] = json!("All");
+        });
+        scene.pull(&["--to", "commit"]).expect(0);
+        if settles {
+            // A push has nothing to do here, and records what was pulled.
+            scene.push(0, &[]);
+        }
+        scene
+            .run(&["undo"])
+            .expect(0)
+            .says("the next pull brings it again");
+        let git = scene.read(ORDERS).replace("\"One.\"", "\"Exactly one.\"");
+        scene
+            .repository
+            .commit(&[(ORDERS, &git)], "undone, and described");
+        // Whoever edits on carries no older name over a newer one.
+        scene.push(3, &[]);
+        assert_eq!(scene.in_postman(&uid)["item"][0]["name"], "All");
+        scene.pull(&["--to", "commit"]).expect(0);
+        let merged = scene.read(ORDERS);
+        assert!(
+            merged.contains("\"All\"") && merged.contains("Exactly one."),
+            "{merged}"
+        );
+        scene.push(0, &[]);
+        assert_eq!(scene.in_postman(&uid)["item"][0]["name"], "All");
+        scene.run(&["status"]).expect(0);
+    }
+}
+
+#[test]
 fn a_push_is_undone_in_postman() {
     let (scene, uid) = Pulling::with_orders();
     scene.push(0, &[]);

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::cli::failure::Failure;
 use crate::cli::pull_result;
 use crate::cli::pulling::{PullChoice, Wanted, pull};
-use crate::cli::push_result;
+use crate::cli::push_result::{self, NewIds};
 use crate::cli::pushing::{Prepared, PushChoice, prepare};
 use crate::cli::reporting::ReportArgs;
 use crate::cli::session::Session;
@@ -89,5 +89,12 @@ fn apply_push(
         let state = planned.stored.as_ref().map(|stored| &stored.commit);
         Ok(still_valid(sealed, &planned.plan, None, state)?)
     })?;
-    push_result::show("apply", &outcome, &ready, args.report.format, session)
+    push_result::show(
+        "apply",
+        &outcome,
+        &ready,
+        NewIds::Told,
+        args.report.format,
+        session,
+    )
 }

@@ -112,6 +112,12 @@ pub fn run(args: &ConnectArgs, session: &Session) -> Result<u8, Failure> {
                 .with_hint("run it in a clone"),
         );
     }
+    if !ground.home.is_known() && ground.home.is_shallow {
+        return Err(Failure::usage(
+            "this clone is shallow, and no remote has an address that tells it from others",
+        )
+        .with_hint("`git fetch --unshallow` brings the first commits, which tell"));
+    }
     if !ground.home.is_known() {
         return Err(Failure::usage(
             "nothing tells this repository from others: it has no commit and no remote",

@@ -4,7 +4,7 @@ use clap::Args;
 
 use crate::cli::failure::Failure;
 use crate::cli::plan_told::as_json;
-use crate::cli::push_result::{notes, show};
+use crate::cli::push_result::{NewIds, notes, show};
 use crate::cli::pushing::{Prepared, PushChoice, prepare};
 use crate::cli::reporting::{ReportArgs, print};
 use crate::cli::session::Session;
@@ -28,6 +28,9 @@ pub struct PushArgs {
     /// Show what would be done, with its price in calls, and do nothing
     #[arg(long)]
     dry_run: bool,
+    /// Write the ids of what is created into `.postman/` on disk, as a pull would
+    #[arg(long, conflicts_with = "dry_run")]
+    write_ids: bool,
     #[command(flatten)]
     report: ReportArgs,
 }
@@ -57,5 +60,16 @@ pub fn run(args: &PushArgs, session: &Session) -> Result<u8, Failure> {
         return Ok(code);
     }
     let outcome = ready.push(&mut |_| Ok(()))?;
-    show("push", &outcome, &ready, args.report.format, session)
+    let new_ids = match args.write_ids {
+        true => NewIds::Written,
+        false => NewIds::Told,
+    };
+    show(
+        "push",
+        &outcome,
+        &ready,
+        new_ids,
+        args.report.format,
+        session,
+    )
 }

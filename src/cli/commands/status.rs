@@ -12,9 +12,10 @@ use crate::mirror::ahead::{Ahead, of_git, of_postman, to_read};
 use crate::mirror::git_side;
 use crate::mirror::link::{Link, find_link, verify};
 use crate::mirror::remote_content::digest_of;
+use crate::mirror::shown::with_history;
 use crate::mirror::sides::read_into;
 use crate::mirror::state::{Claim, LinkTarget, MirrorState};
-use crate::mirror::store::{StateStore as _, Stored};
+use crate::mirror::store::StateStore as _;
 use crate::mirror::targets;
 use crate::model::id::CommitId;
 use crate::model::snapshot::Snapshot;
@@ -86,12 +87,22 @@ pub fn run(args: &StatusArgs, session: &Session) -> Result<u8, Failure> {
         return Err(Failure::usage("there is no record of the link"));
     };
     let (commit, git) = git_half(&ground, &link, &stored.state)?;
+    // What a pull has brought counts as agreed where Git shows it, recorded by a push or not.
+    let seen = with_history(
+        &stored.state,
+        &git.elements,
+        &ground.repository,
+        commit.as_ref(),
+        &ground.folder,
+        &digest_of,
+    )?;
+    let seen = seen.with_settled(&seen.settled(&git.elements));
     let mut status = Status {
         state_ref: ground.state_ref.clone(),
         current_branch: ground.repository.current_branch()?,
         commit,
         synced: store.last_sync(stored)?,
-        git: of_git(&stored.state, &git, &ground.folder),
+        git: of_git(&seen, &git, &ground.folder),
         unread: git
             .unread
             .iter()
@@ -115,7 +126,7 @@ pub fn run(args: &StatusArgs, session: &Session) -> Result<u8, Failure> {
             &postman,
             &ground,
             &status.link,
-            stored,
+            &seen,
         )?);
         status.quota = quota(&postman)?;
     }
@@ -174,20 +185,20 @@ fn postman_half(
     postman: &Postman,
     ground: &Ground,
     link: &Link,
-    stored: &Stored,
+    seen: &MirrorState,
 ) -> Result<Vec<Ahead>, Failure> {
     if let LinkTarget::GitLinked { api, .. } | LinkTarget::ApiBuilder { api, .. } = &link.target {
         let api = postman.api(api.as_str())?;
         verify(link, &api, &ground.home)?;
     }
-    let target = targets::open(postman, &link.target, Some(&stored.state));
+    let target = targets::open(postman, &link.target, Some(seen));
     let mut set = target.list().map_err(unread)?;
-    let ids = to_read(&stored.state, &set);
+    let ids = to_read(seen, &set);
     let progress = session
         .output
         .progress(Some(ids.len() as u64), "reading from Postman");
     read_into(&*target, &mut set, &ids, &|_| progress.advance(1)).map_err(unread)?;
-    Ok(of_postman(&stored.state, &set))
+    Ok(of_postman(seen, &set))
 }
 
 fn not_asked(session: &Session) -> Option<String> {

@@ -14,6 +14,7 @@ use crate::mirror::link::find_link;
 use crate::mirror::pull::bytes_of;
 use crate::mirror::remote_content::digest_of;
 use crate::mirror::sides::read_into;
+use crate::mirror::state::UNDO;
 use crate::mirror::store::StateStore as _;
 use crate::mirror::target::TargetError;
 use crate::mirror::targets;
@@ -159,8 +160,16 @@ pub fn run(args: &UndoArgs, session: &Session) -> Result<u8, Failure> {
         }
     }
     if !undone.replaced.is_empty() {
-        let run = format!("undo-{}-{}", session.now(), std::process::id());
-        if record(&store, stored, &undone, &run, session.now())?.is_none() {
+        if let Some(before) = store.before_last_sync(stored)? {
+            undone.restore(&before, &store)?;
+        }
+        let run = format!("{UNDO}{}-{}", session.now(), std::process::id());
+        let recorded = record(&store, stored, &undone, &run, session.now()).map_err(|error| {
+            Failure::from(error).with_hint(
+                "it was put back and could not be recorded: `git postman status` says where both sides are",
+            )
+        })?;
+        if recorded.is_none() {
             return Err(Failure::of(
                 Kind::Overtaken,
                 "it was put back, and somebody else kept writing the mirror's record",
@@ -168,7 +177,16 @@ pub fn run(args: &UndoArgs, session: &Session) -> Result<u8, Failure> {
             .with_hint("`git postman status` says where both sides are"));
         }
     }
-    tell(args, session, &told, postman.http().calls().so_far())
+    let code = tell(args, session, &told, postman.http().calls().so_far())?;
+    if !told.done.is_empty() {
+        session.output.hint(match sync.towards_postman {
+            true => {
+                "Git has what was undone: the next push carries it again, unless a commit takes it out (`git revert`)"
+            }
+            false => "Postman has what was undone: the next pull brings it again, unless somebody takes it out there",
+        });
+    }
+    Ok(code)
 }
 
 struct Told {

@@ -7,6 +7,7 @@ pub(crate) mod fixtures;
 pub(crate) mod http;
 pub(crate) mod postman;
 pub(crate) mod pushing;
+pub(crate) mod terminal;
 pub(crate) mod values;
 
 use std::ffi::OsStr;
@@ -40,7 +41,8 @@ pub(crate) struct Repository {
 }
 
 impl Run {
-    fn of(what: String, output: &Output) -> Self {
+    /// How a program has ended; `what` was run, for messages.
+    pub(crate) fn of(what: String, output: &Output) -> Self {
         Self {
             what,
             code: output.status.code().unwrap_or(-1),
