@@ -31,6 +31,8 @@ struct Counts {
     lines: BTreeMap<(&'static str, usize), usize>,
     long: Vec<String>,
     unfit: usize,
+    /// Why Postman did not take what our rules did, and how often.
+    refused: BTreeMap<String, usize>,
 }
 
 pub(crate) fn lines(corpus: &Path) {
@@ -104,6 +106,9 @@ pub(crate) fn lines(corpus: &Path) {
         candidates.len(),
         counts.unfit
     );
+    for (reason, count) in &counts.refused {
+        println!("- refused {count} times: {reason}");
+    }
     for long in counts.long.iter().take(40) {
         println!("- {long}");
     }
@@ -159,7 +164,7 @@ fn one_round(corpus: &Path, round: &[&Candidate], counts: &mut Counts) {
         places.insert(place, candidate);
     }
     let before = places.len();
-    push_what_goes(&scene, &mut places);
+    push_what_goes(&scene, &mut places, counts);
     let renamed = rename_all(&scene, &places);
     counts.unfit += before - renamed.len();
     scene.run(&["pull", "--to", "commit", "--force"]).expect(0);
@@ -203,7 +208,7 @@ fn one_round(corpus: &Path, round: &[&Candidate], counts: &mut Counts) {
 }
 
 /// Pushes, and takes out what our rules or Postman do not take.
-fn push_what_goes(scene: &Scene, places: &mut BTreeMap<String, &Candidate>) {
+fn push_what_goes(scene: &Scene, places: &mut BTreeMap<String, &Candidate>, counts: &mut Counts) {
     for _ in 0..PATIENCE {
         commit_and_push(&scene.repository, "documents");
         let (run, report) = honest_push(scene, &scene.repository, &["--force"]);
@@ -212,7 +217,11 @@ fn push_what_goes(scene: &Scene, places: &mut BTreeMap<String, &Candidate>) {
             .filter(|finding| finding["severity"] == "error")
             .filter_map(|finding| finding["location"]["path"].as_str());
         let failed = report["outcome"]["failed"].as_array().into_iter().flatten();
-        let failed = failed.filter_map(|step| step["path"].as_str());
+        let failed = failed.filter_map(|step| {
+            let error = step["error"].to_string();
+            *counts.refused.entry(error).or_default() += 1;
+            step["path"].as_str()
+        });
         let out: BTreeSet<String> = found.chain(failed).map(str::to_owned).collect();
         if run.code == 0 {
             return;

@@ -156,8 +156,15 @@ pub(crate) fn paths_in(scene: &Scene, folder: &str) -> Vec<String> {
 
 /// Where a file of a definition lies in Postman.
 pub(crate) fn place_of(folder: &str, path: &str) -> String {
-    let encoded = path.replace('/', "%2F").replace(' ', "%20");
-    format!("{folder}/{encoded}")
+    let mut place = format!("{folder}/");
+    for byte in path.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            place.push(char::from(byte));
+        } else {
+            place.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    place
 }
 
 fn files_in(scene: &Scene, folder: &str) -> Side {
