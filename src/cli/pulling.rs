@@ -341,11 +341,8 @@ fn definition(
     if matches!(link.target, LinkTarget::SpecHub { .. }) {
         return Ok(None);
     }
-    let known = state.records.keys().chain(state.pulled.keys());
-    let mut known = known.filter(|key| key.kind == ElementKind::Definition);
-    Ok(known
-        .find_map(|key| below(&link.folder, &key.path))
-        .filter(|path| project.has_file(path)))
+    let known = state.definition(&link.folder);
+    Ok(known.filter(|path| project.has_file(path)))
 }
 
 fn git_side(

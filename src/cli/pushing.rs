@@ -193,13 +193,12 @@ pub fn prepare<'s>(
             Some(api)
         }
     };
-    let side = git_side::read(
-        &project,
-        &*snapshot,
-        service,
-        definition.as_ref(),
-        &digest_of,
-    );
+    let recorded = state.and_then(|state| state.definition(&link.folder));
+    let (recorded, chosen) = (recorded.as_ref(), definition.as_ref());
+    let side = match chosen {
+        Some(_) => git_side::read(&project, &*snapshot, service, chosen, &digest_of),
+        None => git_side::read_again(&project, &*snapshot, service, recorded, &digest_of),
+    };
     if !side.candidates.is_empty() {
         let names: Vec<&str> = side.candidates.iter().map(RepoPath::as_str).collect();
         let words = format!(

@@ -144,7 +144,7 @@ impl WriteError {
     pub fn hint(&self) -> Option<String> {
         Some(match self {
             Self::Uncommitted(_) => {
-                "commit them, or put them aside with `git stash`, and try again".to_owned()
+                "commit them (`git add --force` takes ignored ones), or put them aside with `git stash`, and try again".to_owned()
             }
             Self::Unexpected(_) => "try again: the files are read anew".to_owned(),
             Self::Busy => "wait until it is done".to_owned(),

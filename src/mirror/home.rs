@@ -10,8 +10,9 @@ use std::sync::OnceLock;
 
 use crate::git::command::Git;
 use crate::git::error::GitError;
+use crate::git::remote_url::NoAddress;
 use crate::git::repository::Repository;
-use crate::mirror::remote_address::{NoAddress, Remote, RemoteAddress};
+use crate::mirror::remote_address::{Remote, RemoteAddress};
 use crate::mirror::state::Owner;
 use crate::model::id::CommitId;
 
@@ -195,14 +196,10 @@ fn address(repository: &Repository, remote: &str) -> Result<Option<RemoteAddress
     if let Some(address) = plain.hosted().filter(|address| !address.is_alias()) {
         return Ok(Some(address.clone()));
     }
-    let answer = repository
-        .git()
-        .run(&["ls-remote", "--get-url", "--", remote], None)?;
-    let rewritten = String::from_utf8_lossy(&answer.output).trim().to_owned();
-    if !answer.status.success() || rewritten.is_empty() || rewritten == written {
-        return Ok(plain.hosted().cloned());
+    match repository.effective_url(remote)? {
+        Some(rewritten) if rewritten != written => Ok(Remote::parse(&rewritten)?.hosted().cloned()),
+        _ => Ok(plain.hosted().cloned()),
     }
-    Ok(Remote::parse(&rewritten)?.hosted().cloned())
 }
 
 fn first_commits(git: &Git) -> Result<Vec<CommitId>, GitError> {

@@ -4,7 +4,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::mirror::element::{ElementContent, ElementKey, ElementSet, RemoteId, digest_of_files};
+use crate::mirror::element::{
+    ElementContent, ElementKey, ElementKind, ElementSet, RemoteId, digest_of_files,
+};
 use crate::model::digest::Digest;
 use crate::model::id::CommitId;
 use crate::model::path::RepoPath;
@@ -277,6 +279,17 @@ impl MirrorState {
             }
         }
         state
+    }
+
+    /// The file, from the root of the repository, that was carried over as the definition of an API whose folder is this:
+    /// whoever had to choose it among several is not asked again.
+    pub fn definition(&self, folder: &RepoPath) -> Option<RepoPath> {
+        let mut keys = self.records.keys().chain(self.pulled.keys());
+        let key = keys.find(|key| key.kind == ElementKind::Definition)?;
+        if folder.is_root() {
+            return Some(key.path.clone());
+        }
+        folder.join(key.path.as_str()).ok()
     }
 
     /// The digests of all bytes that it names.

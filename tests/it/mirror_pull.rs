@@ -550,6 +550,14 @@ fn two_candidates_are_a_question() {
         .pull(&["--definition", "postman/schemas/b.yaml"])
         .expect(0);
     scene.pull(&["--definition", "nowhere.yaml"]).expect(2);
+    scene.run(&["push"]).expect(3).says("--definition PATH");
+    scene.push(0, &["--definition", "postman/schemas/b.yaml"]);
+    // Whoever has answered once is not asked again.
+    let again = scene.push(0, &[]);
+    assert_eq!(again["plan"]["steps"], json!([]));
+    let status = scene.run(&["status", "--format", "json"]).expect(0).json();
+    assert_eq!(status["git"]["candidates"], json!([]));
+    scene.pull(&[]).expect(0);
 }
 
 #[test]

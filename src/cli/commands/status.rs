@@ -86,7 +86,7 @@ pub fn run(args: &StatusArgs, session: &Session) -> Result<u8, Failure> {
     let Some(stored) = &stored else {
         return Err(Failure::usage("there is no record of the link"));
     };
-    let (commit, git) = git_half(&ground, &link)?;
+    let (commit, git) = git_half(&ground, &link, &stored.state)?;
     // What a pull has brought counts as agreed where Git shows it, recorded by a push or not.
     let seen = with_history(
         &stored.state,
@@ -150,6 +150,7 @@ pub fn run(args: &StatusArgs, session: &Session) -> Result<u8, Failure> {
 fn git_half(
     ground: &Ground,
     link: &Link,
+    state: &MirrorState,
 ) -> Result<(Option<CommitId>, git_side::GitSide), Failure> {
     let repository = &ground.repository;
     let branch = link.active_branch.as_ref();
@@ -168,11 +169,12 @@ fn git_half(
     };
     let mut project = Project::load(&*snapshot, &ground.decided.config)?;
     let at = ground.service(&mut project, &*snapshot);
-    let side = git_side::read(
+    let recorded = state.definition(&link.folder);
+    let side = git_side::read_again(
         &project,
         &*snapshot,
         &project.services[at],
-        None,
+        recorded.as_ref(),
         &digest_of,
     );
     Ok((commit, side))

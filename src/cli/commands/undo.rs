@@ -8,7 +8,7 @@ use crate::cli::linking::{Ground, Meaning, refuse_while_claimed, unread};
 use crate::cli::reporting::print;
 use crate::cli::session::Session;
 use crate::mirror::deliver::{Destination, deliver, recover};
-use crate::mirror::element::{ElementKind, RemoteId};
+use crate::mirror::element::RemoteId;
 use crate::mirror::git_side;
 use crate::mirror::link::find_link;
 use crate::mirror::pull::bytes_of;
@@ -65,15 +65,8 @@ pub fn run(args: &UndoArgs, session: &Session) -> Result<u8, Failure> {
     let state = &stored.state;
     let sync = state.last_sync.as_ref().ok_or_else(nothing)?;
     refuse_while_claimed(Some(stored), session.now())?;
-    let known = state.records.keys().chain(state.pulled.keys());
-    let mut definitions = known.filter(|key| key.kind == ElementKind::Definition);
-    let definition = definitions
-        .find_map(|key| match link.folder.is_root() {
-            true => Some(key.path.clone()),
-            false => link.folder.join(key.path.as_str()).ok(),
-        })
-        .filter(|path| project.has_file(path));
-    let definition = definition.filter(|_| !service.is_native());
+    let known = state.definition(&link.folder);
+    let definition = known.filter(|path| project.has_file(path) && !service.is_native());
     let git = git_side::read(
         &project,
         &*ground.snapshot,
