@@ -348,10 +348,18 @@ fn without_permission_nothing_is_half_done() {
         .says("look at who may write");
     allow("postman/collections", 0o755);
     assert_eq!(everything(&scene), before);
-    allow(".git", 0o555);
+    let of_git = |mode: &str| {
+        let arguments = ["-R", mode, ".git"];
+        let mut command =
+            scene
+                .repository
+                .command(OsStr::new("chmod"), scene.repository.root(), &arguments);
+        assert!(command.status().unwrap().success());
+    };
+    of_git("a-w");
     scene.run(&["push"]).expect(2).says("look at who may write");
     scene.run(&["pull"]).expect(2).says("look at who may write");
-    allow(".git", 0o755);
+    of_git("u+w");
     assert_eq!(everything(&scene), before);
     comes_together(&scene);
 }
