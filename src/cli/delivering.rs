@@ -1,12 +1,10 @@
 //! Where definitions and collections of a connected API go: nowhere, since Postman reads them where they are; to its active
 //! branch, from another branch; or to another repository.
 
-use serde_json::{Value, json};
-
 use crate::cli::failure::{Failure, Kind};
+use crate::cli::plan_told::DeliveryTold;
 use crate::git::error::GitError;
 use crate::git::repository::Repository;
-use crate::mirror::apply::Outcome;
 use crate::mirror::branch_files::Directories;
 use crate::mirror::delivery::{CommitOnBranch, DeliveryError};
 use crate::mirror::delivery_address::{Reachable, Unreachable, find};
@@ -184,19 +182,12 @@ impl Route<'_> {
 }
 
 impl Delivering {
-    /// The branch and its repository, for people.
-    pub fn shown(&self) -> String {
-        format!("`{}` of {}", visible(&self.branch), visible(&self.to.shown))
-    }
-
-    /// The member `delivery` of plans and outcomes.
-    pub fn as_json(&self, outcome: Option<&Outcome>) -> Value {
-        let commit = outcome.and_then(|outcome| outcome.delivered.as_ref());
-        json!({
-            "repository": self.to.shown,
-            "branch": self.branch,
-            "commit": commit.map(CommitId::as_str),
-        })
+    /// The branch and its repository, to be told.
+    pub fn told(&self) -> DeliveryTold {
+        DeliveryTold {
+            repository: self.to.shown.clone(),
+            branch: self.branch.clone(),
+        }
     }
 }
 

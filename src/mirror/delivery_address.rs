@@ -5,10 +5,10 @@
 //! the repository has to be true of the address as well.
 
 use crate::git::error::GitError;
+use crate::git::remote_url::NoAddress;
 use crate::git::repository::Repository;
-use crate::mirror::home::effective_address;
 use crate::mirror::link::told;
-use crate::mirror::remote_address::{NoAddress, Remote};
+use crate::mirror::remote_address::{Remote, is_directory_called};
 use crate::model::text::{shortened, visible};
 use crate::postman::apis::GitInfo;
 
@@ -69,7 +69,7 @@ impl Unreachable {
             Self::Git(error) => return error.hint(),
             Self::Address(_) => "name a remote of this clone, or an address that git takes".to_owned(),
             Self::Form { .. } => {
-                "give an https, ssh, git or file address, or the name of a remote; credentials come from git's own helpers".to_owned()
+                "name a remote that is fetched from and pushed to at one https, ssh, git or file address, or such an address; credentials come from git's own helpers".to_owned()
             }
             Self::NoRemote { .. } => {
                 "add it with `git remote add NAME ADDRESS`, or name it with --repository".to_owned()
@@ -138,24 +138,61 @@ fn reachable(
     written: &str,
 ) -> Result<Option<Reachable>, Unreachable> {
     refuse_form(written)?;
-    let effective = effective_address(repository, remote)?;
+    let effective = repository.effective_url(remote)?;
     let effective = effective.unwrap_or_else(|| written.to_owned());
     refuse_form(&effective)?;
     let text = |part: &Option<String>| part.clone().unwrap_or_default();
     let (organisation, name) = (text(&info.organization), text(&info.repository));
     for address in [written, effective.as_str()] {
-        let parsed = Remote::parse(address)?;
-        if parsed.is_called(info.domain.as_deref(), &organisation, &name) {
+        let (is_called, shown) = match Remote::parse(address)? {
+            Remote::Hosted(hosted) => (
+                hosted.is_called(info.domain.as_deref(), &organisation, &name),
+                hosted.to_string(),
+            ),
+            Remote::Local => (
+                is_directory_called(address, &organisation, &name),
+                without_secrets(address),
+            ),
+        };
+        if is_called {
+            refuse_other_way_in(repository, remote, &[written, &effective])?;
             return Ok(Some(Reachable {
                 remote: remote.to_owned(),
-                shown: match parsed.hosted() {
-                    Some(hosted) => hosted.to_string(),
-                    None => without_secrets(address),
-                },
+                shown,
             }));
         }
     }
     Ok(None)
+}
+
+/// A remote may be pushed to at another address than it is fetched from: then what was seen is not what is written.
+fn refuse_other_way_in(
+    repository: &Repository,
+    remote: &str,
+    fetched: &[&str],
+) -> Result<(), Unreachable> {
+    if repository.remote_url(remote)?.is_none() {
+        return Ok(());
+    }
+    let arguments = ["remote", "get-url", "--push", "--all", "--", remote];
+    let answer = repository.git().output(&arguments, None)?;
+    let same = |one: &str, other: &str| {
+        let hosted = |text: &str| Remote::parse(text).ok()?.hosted().map(|own| own.identity());
+        one == other || (hosted(one).is_some() && hosted(one) == hosted(other))
+    };
+    let text = String::from_utf8_lossy(&answer);
+    let mut count = 0;
+    for address in text.lines() {
+        count += 1;
+        refuse_form(address)?;
+        if count > 1 || !fetched.iter().any(|other| same(address, other)) {
+            return Err(Unreachable::Form {
+                address: without_secrets(address),
+                reason: "is pushed to instead of what is fetched from",
+            });
+        }
+    }
+    Ok(())
 }
 
 /// Ways of reaching a repository that run programs, that send everything readable, or that nobody has thought of.
@@ -317,6 +354,45 @@ mod tests {
         ]);
         let error = find(&fixture.open("work"), &wanted, Some("api")).unwrap_err();
         assert!(matches!(error, Unreachable::Form { .. }), "{error}");
+    }
+
+    #[test]
+    fn what_is_pushed_to_has_to_be_what_is_fetched_from() {
+        let fixture = Fixture::with_files(&[("a", "a")]);
+        let git = |arguments: &[&str]| fixture.git("work", arguments);
+        git(&["remote", "add", "api", "https://github.com/acme/orders.git"]);
+        let wanted = info(None, "acme", "orders");
+        let look = || find(&fixture.open("work"), &wanted, Some("api"));
+        let set = |address: &str| git(&["remote", "set-url", "--push", "api", address]);
+        for same in [
+            "git@github.com:acme/orders",
+            "https://github.com/acme/orders.git",
+        ] {
+            set(same);
+            assert!(look().is_ok(), "{same}");
+        }
+        for other in [
+            "git@github.com:acme/shop",
+            "ext::sh -c x",
+            "/srv/acme/orders.git",
+        ] {
+            set(other);
+            let error = look().unwrap_err();
+            assert!(
+                matches!(error, Unreachable::Form { .. }),
+                "{other}: {error}"
+            );
+        }
+        set("git@github.com:acme/orders");
+        git(&[
+            "remote",
+            "set-url",
+            "--add",
+            "--push",
+            "api",
+            "git@github.com:acme/orders",
+        ]);
+        assert!(look().is_err());
     }
 
     #[test]

@@ -70,6 +70,25 @@ impl<'a> GitStore<'a> {
         Ok(Some((commit, seconds)))
     }
 
+    /// The state that the last sync of a state was made from, as far as it is still known. `None` where there is none, or where
+    /// it is longer ago than anybody looks.
+    ///
+    /// # Errors
+    /// A chain that cannot be read.
+    pub fn before_last_sync(&self, stored: &Stored) -> Result<Option<Stored>, StoreError> {
+        let Some(sync) = &stored.state.last_sync else {
+            return Ok(None);
+        };
+        for commit in self.history(&stored.commit, MOST_LOOKED_AT)? {
+            let state = self.state_at(&commit)?;
+            let last = state.last_sync.as_ref();
+            if last.is_none_or(|other| other.run != sync.run) {
+                return Ok(Some(Stored { commit, state }));
+            }
+        }
+        Ok(None)
+    }
+
     fn state_at(&self, commit: &CommitId) -> Result<MirrorState, StoreError> {
         let link = self.link(commit)?;
         let text = chain::bytes(self.repository, &link, MANIFEST, LARGEST)?;

@@ -232,9 +232,12 @@ fn files_go_to_the_connected_repository_as_one_commit_and_then_nothing_is_left_t
     );
     assert_eq!(report["plan"]["calls"], 0);
     assert_eq!(report["outcome"]["calls"], 0);
-    assert_eq!(report["delivery"]["repository"], "github.com/acme/pets");
-    assert_eq!(report["delivery"]["branch"], "main");
-    assert_eq!(report["delivery"]["commit"], world.tip_there());
+    assert_eq!(
+        report["plan"]["delivery"]["repository"],
+        "github.com/acme/pets"
+    );
+    assert_eq!(report["plan"]["delivery"]["branch"], "main");
+    assert_eq!(report["outcome"]["commit"], world.tip_there());
     assert_eq!(world.host(&["rev-parse", "main^"]), before);
     assert!(world.scene.recorder.calls() - calls <= 2);
     assert_eq!(world.writes(), 0);
@@ -397,7 +400,7 @@ fn what_only_they_changed_waits_for_a_pull_and_comes_as_it_is() {
         .scene
         .run(&["pull", "--dry-run"])
         .expect(0)
-        .says("would update collection");
+        .says("update collection");
     world.scene.run(&["pull"]).expect(0);
     let path = "postman/collections/In the app.json";
     assert_eq!(
@@ -810,6 +813,58 @@ fn a_sealed_plan_is_void_once_the_branch_has_gone_on() {
         .expect(0);
     world.scene.run(&["apply", "../plan.json"]).expect(0);
     assert_eq!(world.files_there().len(), 4);
+}
+
+#[test]
+fn a_service_folder_of_a_large_repository_delivers_its_own_api() {
+    let orders = collection("Orders", &["List orders"]);
+    let world = World::unconnected(
+        &[
+            ("services/pets/postman/collections/orders.json", &orders),
+            ("services/pets/postman/schemas/openapi.yaml", PETS),
+            (
+                "services/shop/postman/collections/shop.json",
+                &collection("Shop", &["x"]),
+            ),
+        ],
+        &[README],
+    );
+    let connect = [
+        "connect",
+        "--folder",
+        "services/pets",
+        "--workspace",
+        &world.scene.workspace,
+        "--api",
+        &world.api,
+        "--schema-directory",
+        "services/pets/postman/schemas",
+        "--collection-directory",
+        "services/pets/postman/collections",
+        "--repository",
+        "api",
+    ];
+    world.scene.run(&connect).expect(0);
+    world.scene.repository.commit(&[], "connect");
+    world.publish();
+    world
+        .scene
+        .run(&connect)
+        .expect(0)
+        .says("already connected");
+    assert_eq!(acts(&world.scene.push(0, &[])).len(), 2);
+    assert_eq!(
+        world.files_there(),
+        ["README.md", ORDERS_THERE, SCHEMA_THERE]
+    );
+    world.commit_there(
+        &[(ORDERS_THERE, &collection("Orders", &["Theirs"]))],
+        "theirs",
+    );
+    world.scene.run(&["pull"]).expect(0);
+    let path = "services/pets/postman/collections/orders.json";
+    let text = fs::read_to_string(world.scene.repository.at(path)).unwrap();
+    assert!(text.contains("Theirs"), "{text}");
 }
 
 #[cfg(unix)]
