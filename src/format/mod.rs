@@ -188,6 +188,16 @@ pub fn read(path: &str, bytes: Vec<u8>) -> Parsed {
             };
         }
     };
+    of_document(path, syntax, document, faults)
+}
+
+/// What a document is that was read already, with what there is to say of its syntax.
+pub(crate) fn of_document(
+    path: &str,
+    syntax: Syntax,
+    document: Document,
+    faults: Vec<Fault>,
+) -> Parsed {
     let format = detect::of_postman_file(path)
         .unwrap_or_else(|| detect::of_document(path, document.text(), document.root()));
     let valid = faults.iter().any(Fault::invalidates).then_some(false);
