@@ -12,6 +12,7 @@
 //! | [`report`] | one report value in, text in one of the formats out |
 //! | [`project`] | what the files of a repository mean to Postman |
 //! | [`postman`] | the Postman API: everything the mirror needs of it |
+//! | [`provider`] | the services that host repositories: which one this is, and what it can do |
 //! | [`check`] | the rules, and the run that shows them a project |
 //! | [`sandbox`] | a server on loopback that speaks the Postman API |
 //! | [`mirror`] | what moves between Git and Postman: the state both agreed on, the plan |
@@ -45,6 +46,7 @@ pub mod model;
 pub mod net;
 pub mod postman;
 pub mod project;
+pub mod provider;
 pub mod report;
 pub mod sandbox;
 pub mod setup;

@@ -171,6 +171,19 @@ pub fn refuse_while_claimed(stored: Option<&Stored>, now: u64) -> Result<(), Fai
     }
 }
 
+/// Says so where a claim lasts longer than any claim does.
+pub fn tell_of_wrong_clock(session: &Session, state: Option<&MirrorState>) {
+    let now = session.now();
+    let claim = state.and_then(|state| state.claim.as_ref());
+    if let Some(claim) = claim.filter(|claim| claim.until > now && !claim.counts(now)) {
+        session.output.note(&format!(
+            "the claim of the run `{}` lasts for {} hours more, which none does: a clock is or was wrong, here or there, and it does not count",
+            visible(&claim.run),
+            (claim.until - now) / 3600
+        ));
+    }
+}
+
 /// An id as the user wrote it.
 ///
 /// # Errors

@@ -2,24 +2,28 @@
 //! push with everything it works with.
 
 use std::process;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::Instant;
 
 use clap::Args;
 
 use crate::check::Scope;
 use crate::cli::examination::{Closing, Examined, Target as Examination};
 use crate::cli::failure::{Failure, Kind};
+use crate::cli::linking::tell_of_wrong_clock;
+use crate::cli::new_ids::{missing, write};
+use crate::cli::plan_told::{PlanTold, SkippedTold, from_root};
 use crate::cli::reporting::{ReportArgs, deliver};
 use crate::cli::repository_paths::repository_paths;
 use crate::cli::session::Session;
 use crate::git::exchange::tip;
 use crate::git::repository::Repository;
-use crate::mirror::apply::{Event, Outcome, Planned, Push, PushError, planned, push};
+use crate::git::write_error::io_hint;
+use crate::mirror::apply::{Applied, Event, Outcome, Planned, Push, PushError, planned, push};
 use crate::mirror::cost::{Act, Pace, TargetKind};
 use crate::mirror::element::{ElementKind, ElementSet};
 use crate::mirror::git_side;
-use crate::mirror::home::{Home, NoHome};
-use crate::mirror::link::{Here, Link, LinkError, Mismatch, find_link, postman_host, verify};
+use crate::mirror::home::Home;
+use crate::mirror::link::{Here, Link, LinkError, find_link, postman_host, verify};
 use crate::mirror::plan::{MaxChange, Options, Plan};
 use crate::mirror::remote_content::digest_of;
 use crate::mirror::shown::Knowing;
@@ -167,7 +171,7 @@ pub fn prepare<'s>(
     let folder: Vec<String> = choice.folder.iter().cloned().collect();
     let folder = repository_paths(&folder, &repository, session)?.pop();
     let service = service_of(&project, folder.as_ref())?;
-    let home = Home::of(&repository).map_err(no_home)?;
+    let home = Home::of(&repository)?;
     let reference = state_ref(decided.config.state_ref.as_deref(), &service.folder);
     let stored = GitStore::new(&repository, home.remote.as_deref(), &reference).load()?;
     let here = Here {
@@ -176,7 +180,8 @@ pub fn prepare<'s>(
         host: &postman_host(postman.http().base()),
     };
     let state = stored.as_ref().map(|stored| &stored.state);
-    let link = find_link(&project, service, state, &here).map_err(no_link)?;
+    tell_of_wrong_clock(session, state);
+    let link = find_link(&project, service, state, &here)?;
     if choice.branch.is_none() {
         refuse_other_branch(&repository, &link, &home, &commit)?;
     }
@@ -184,17 +189,16 @@ pub fn prepare<'s>(
         LinkTarget::SpecHub { .. } => None,
         LinkTarget::ApiBuilder { api, .. } | LinkTarget::GitLinked { api, .. } => {
             let api = postman.api(api.as_str())?;
-            verify(&link, &api, &home).map_err(mismatch)?;
+            verify(&link, &api, &home)?;
             Some(api)
         }
     };
-    let side = git_side::read(
-        &project,
-        &*snapshot,
-        service,
-        definition.as_ref(),
-        &digest_of,
-    );
+    let recorded = state.and_then(|state| state.definition(&link.folder));
+    let (recorded, chosen) = (recorded.as_ref(), definition.as_ref());
+    let side = match chosen {
+        Some(_) => git_side::read(&project, &*snapshot, service, chosen, &digest_of),
+        None => git_side::read_again(&project, &*snapshot, service, recorded, &digest_of),
+    };
     if !side.candidates.is_empty() {
         let names: Vec<&str> = side.candidates.iter().map(RepoPath::as_str).collect();
         let words = format!(
@@ -369,6 +373,37 @@ impl Ready<'_> {
         .with_hint("bring it in with `git pull` and try again; --force carries this commit over all the same"))
     }
 
+    /// A plan as it is told.
+    pub fn told(&self, plan: &Plan) -> PlanTold {
+        let skipped = self.skipped.iter().map(|skipped| SkippedTold {
+            kind: skipped.kind,
+            path: from_root(&self.link.folder, &skipped.path),
+            reason: skipped.reason.clone(),
+        });
+        PlanTold {
+            skipped: skipped.collect(),
+            ..PlanTold::of(plan, &self.link.folder)
+        }
+    }
+
+    /// The files of Postman's that lack ids of what was done, as the commit has them.
+    ///
+    /// # Errors
+    /// Files that cannot be read, or edited safely.
+    pub fn lack_ids(&self, applied: &[Applied]) -> Result<Vec<RepoPath>, Failure> {
+        let snapshot = self.repository.commit(&self.commit)?;
+        let changes = missing(&*snapshot, self.session, &self.link, applied)?;
+        Ok(changes.into_iter().map(|change| change.path).collect())
+    }
+
+    /// Writes the ids of what was done into the files on disk; gives the files.
+    ///
+    /// # Errors
+    /// No files on disk, or files with uncommitted changes.
+    pub fn write_ids(&self, applied: &[Applied]) -> Result<Vec<RepoPath>, Failure> {
+        write(&self.repository, self.session, &self.link, applied)
+    }
+
     /// The link.
     pub fn link(&self) -> &Link {
         &self.link
@@ -431,7 +466,7 @@ impl Ready<'_> {
                 bar.advance(1);
             }
         };
-        let run = name_of_run(&self.repository, &self.commit);
+        let run = name_of_run(self.session, &self.repository, &self.commit);
         let context = Push {
             open: &open,
             store: &store,
@@ -440,7 +475,7 @@ impl Ready<'_> {
             options: self.options.clone(),
             run: &run,
             git_dir: self.repository.common_dir(),
-            now: &now,
+            now: &|| self.session.now(),
             wait: &|pause| self.postman.http().wait(pause),
             calls: &|| self.calls(),
             quota_left: &|| self.postman.http().quota().remaining,
@@ -484,28 +519,29 @@ fn failure_of(error: PushError<String>) -> Failure {
         PushError::Target(error) => target_failure(error),
         PushError::Store(error) => Failure::from(error),
         PushError::Refused(words) => Failure::of(Kind::Conflict, words),
-        error @ PushError::Mark(_) => Failure::usage(error.to_string()),
+        PushError::Mark(ref source) => {
+            let hint = io_hint(source);
+            hint.into_iter()
+                .fold(Failure::usage(error.to_string()), Failure::with_hint)
+        }
+        PushError::Unrecorded {
+            error: ref cause, ..
+        } => {
+            let words = error.to_string();
+            let failure = Failure::from(cause.clone());
+            let failure = Failure {
+                message: words,
+                ..failure
+            };
+            failure.with_hint(
+                "the next push finds what was done and records it; nothing is made twice",
+            )
+        }
         error @ PushError::Overtaken { .. } => Failure::of(Kind::Overtaken, error.to_string())
             .with_hint("try again in a minute: its claim ends by itself"),
         error @ PushError::TakenOver => Failure::of(Kind::Overtaken, error.to_string())
             .with_hint("push again: what this run wrote is found and recorded then"),
     }
-}
-
-fn no_link(error: LinkError) -> Failure {
-    let hint = error.hint();
-    Failure::usage(error.to_string()).with_hint(hint)
-}
-
-fn no_home(error: NoHome) -> Failure {
-    let hint = error.hint();
-    hint.into_iter()
-        .fold(Failure::usage(error.to_string()), Failure::with_hint)
-}
-
-fn mismatch(error: Mismatch) -> Failure {
-    let hint = error.hint.clone();
-    Failure::of(Kind::Conflict, error.to_string()).with_hint(hint)
 }
 
 fn service_of<'p>(
@@ -524,9 +560,10 @@ fn service_of<'p>(
     }
     match project.services.as_slice() {
         [only] => Ok(only),
-        [] => Err(no_link(LinkError::NotLinked {
+        [] => Err(LinkError::NotLinked {
             folder: RepoPath::root(),
-        })),
+        }
+        .into()),
         several => {
             let names: Vec<String> = several
                 .iter()
@@ -543,7 +580,7 @@ fn service_of<'p>(
 
 /// The commit of a branch: the local one, else that of the remote.
 fn commit_of(repository: &Repository, branch: &str) -> Result<CommitId, Failure> {
-    let remote = Home::of(repository).map_err(no_home)?.remote;
+    let remote = Home::of(repository)?.remote;
     let local = format!("refs/heads/{branch}");
     let names = std::iter::once(local)
         .chain(remote.map(|remote| format!("refs/remotes/{remote}/{branch}")));
@@ -635,10 +672,9 @@ pub fn connected_note(ready: &Ready<'_>) -> Result<Option<String>, Failure> {
 }
 
 /// A name that no other run has.
-fn name_of_run(repository: &Repository, commit: &CommitId) -> String {
-    let now = SystemTimeNow::get();
+fn name_of_run(session: &Session, repository: &Repository, commit: &CommitId) -> String {
     let parts = [
-        format!("{now}"),
+        session.since_epoch().as_nanos().to_string(),
         process::id().to_string(),
         repository.git_dir().display().to_string(),
         commit.to_string(),
@@ -646,22 +682,4 @@ fn name_of_run(repository: &Repository, commit: &CommitId) -> String {
     ];
     let digest = Digest::of_parts(parts.iter().map(String::as_bytes));
     digest.short()[..12].to_owned()
-}
-
-fn now() -> u64 {
-    u64::try_from(SystemTimeNow::get() / 1_000_000_000).unwrap_or(u64::MAX)
-}
-
-/// The clock on the wall: claims are held against it, and commits bear it.
-struct SystemTimeNow;
-
-impl SystemTimeNow {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a run asks for the time once it stands at the command line"
-    )]
-    fn get() -> u128 {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH);
-        since.map_or(0, |since| since.as_nanos())
-    }
 }

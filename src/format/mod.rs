@@ -1,7 +1,9 @@
 //! Formats: text into documents with spans, and what each format says of them.
 
+pub(crate) mod arena;
 pub(crate) mod assignment;
 pub mod asyncapi;
+pub mod builder;
 pub mod canonical;
 pub mod canonical_docs;
 pub mod canonical_number;

@@ -4,17 +4,16 @@ use std::collections::HashMap;
 
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, Span as Place, Tag};
 
+use crate::format::builder::{Builder, Finished, Found};
 use crate::format::fault::{Fault, MOST_FAULTS};
-use crate::format::node::{Builder, Document, Finished, Found, MAX_DEPTH, MAX_NODES};
+use crate::format::node::{Document, MAX_DEPTH, MAX_NODES};
 use crate::model::span::Span;
 
 /// Parses one YAML document. What stands before a fault in the grammar is in the document nevertheless.
 pub fn parse(text: String) -> (Document, Vec<Fault>) {
-    let end = text.len();
-    let source = text.clone();
     let mut reader = Reader {
-        source: &source,
-        builder: Builder::new(text).yaml(),
+        source: &text,
+        builder: Builder::new(&text).yaml(),
         frames: Vec::new(),
         anchors: HashMap::new(),
         documents: 0,
@@ -24,7 +23,9 @@ pub fn parse(text: String) -> (Document, Vec<Fault>) {
         reader.builder.stop();
         faults.push(fault);
     }
-    let (document, duplicates) = reader.builder.finish(end);
+    let mut finish = reader.builder.finish();
+    let duplicates = std::mem::take(&mut finish.duplicates);
+    let document = Document::new(text, finish);
     for span in duplicates.into_iter().take(MOST_FAULTS) {
         let key = span.of(document.text()).trim_matches(['"', '\'']);
         let pointer = document.pointer_to(span.start).unwrap_or_default();
@@ -40,7 +41,7 @@ pub fn parse(text: String) -> (Document, Vec<Fault>) {
 
 struct Reader<'a> {
     source: &'a str,
-    builder: Builder,
+    builder: Builder<'a>,
     frames: Vec<Frame>,
     anchors: HashMap<usize, Anchor>,
     documents: usize,
@@ -132,7 +133,7 @@ impl Reader<'_> {
             }
             Some(Next::Merge) => {
                 // The merged value is built as the value of a `<<` member, and merged when it closes.
-                self.builder.key(span, Found::Decoded("<<".to_owned()));
+                self.builder.key(span, Found::Decoded("<<"));
             }
             _ => {}
         }
@@ -230,7 +231,7 @@ impl Reader<'_> {
             Meaning::Number if is_json_number(value) && span.of(self.source) == value => {
                 self.builder.number(span)
             }
-            Meaning::Number => self.builder.number_as(span, json_number(value)),
+            Meaning::Number => self.builder.number_as(span, &json_number(value)),
             Meaning::String => {
                 let found = self.found(value, span);
                 self.builder.string(span, found)
@@ -326,19 +327,19 @@ impl Reader<'_> {
         }
     }
 
-    fn found(&self, value: &str, span: Span) -> Found {
+    fn found<'v>(&self, value: &'v str, span: Span) -> Found<'v> {
         let written = span.of(self.source);
         if written == value {
-            return Found::Slice(span);
+            return Found::Whole;
         }
         let inner = Span::new(
             span.start as usize + 1,
             (span.end as usize).saturating_sub(1),
         );
         if written.len() == value.len() + 2 && inner.of(self.source) == value {
-            return Found::Slice(inner);
+            return Found::Inner;
         }
-        Found::Decoded(value.to_owned())
+        Found::Decoded(value)
     }
 
     fn character(&self, at: usize) -> Span {

@@ -62,18 +62,14 @@ pub fn commit_changes(
     let is_here = is_checked_out_here(repository, request.branch)?;
     check_other_worktrees(repository, request.branch, &reference)?;
     let parent = request.base.or(request.start);
-    let scratch = Scratch::new(repository, parent)?;
-    let staged = stage(repository, &scratch, request.changes, parent)?;
-    if staged.replaced.is_empty() {
+    let made = made(repository, parent, request.changes, request.message)?;
+    let Some((commit, staged)) = made else {
         return Ok(Committed {
             commit: request.base.cloned(),
             replaced: Vec::new(),
             worktree: false,
         });
-    }
-    let tree = scratch.write_tree(&staged)?;
-    check_identity(git)?;
-    let commit = make_commit(git, &tree, parent, request.message)?;
+    };
     if is_here {
         check_worktree(repository, &staged)?;
         move_worktree(git, parent, Some(&commit))?;
@@ -92,7 +88,26 @@ pub fn commit_changes(
     })
 }
 
-fn branch_reference(git: &Git, branch: &str) -> Result<String, WriteError> {
+/// Commits changes as the child of `parent`. No reference moves: whoever pushes the commit makes it count, and where nobody
+/// does, git cleans it away. `None` where nothing has to change.
+///
+/// # Errors
+/// Everything in [`WriteError`]; nothing is changed then.
+pub fn commit_onto(
+    repository: &Repository,
+    parent: &CommitId,
+    changes: &ChangeSet,
+    message: &str,
+) -> Result<Option<CommitId>, WriteError> {
+    let made = made(repository, Some(parent), changes, message)?;
+    Ok(made.map(|(commit, _)| commit))
+}
+
+/// The full name of a branch.
+///
+/// # Errors
+/// A name that git does not take.
+pub fn branch_reference(git: &Git, branch: &str) -> Result<String, WriteError> {
     let reference = format!("refs/heads/{branch}");
     let strange = branch.starts_with('-') || branch.contains(['\0', '\n']) || branch == "HEAD";
     if strange
@@ -104,6 +119,25 @@ fn branch_reference(git: &Git, branch: &str) -> Result<String, WriteError> {
         return Err(WriteError::BranchName(branch.to_owned()));
     }
     Ok(reference)
+}
+
+/// A commit that no reference has yet, and what it brings; `None` where nothing has to change.
+fn made(
+    repository: &Repository,
+    parent: Option<&CommitId>,
+    changes: &ChangeSet,
+    message: &str,
+) -> Result<Option<(CommitId, Staged)>, WriteError> {
+    let git = repository.git();
+    let scratch = Scratch::new(repository, parent)?;
+    let staged = stage(repository, &scratch, changes, parent)?;
+    if staged.replaced.is_empty() {
+        return Ok(None);
+    }
+    let tree = scratch.write_tree(&staged)?;
+    check_identity(git)?;
+    let commit = make_commit(git, &tree, parent, message)?;
+    Ok(Some((commit, staged)))
 }
 
 /// The branch stands where the caller says.

@@ -157,6 +157,19 @@ impl Repository {
         }))
     }
 
+    /// The URL that git really fetches from, after what `url.<base>.insteadOf` makes of it. No network takes part.
+    ///
+    /// # Errors
+    /// A git program that cannot be started.
+    pub fn effective_url(&self, remote: &str) -> Result<Option<String>, GitError> {
+        let answer = self
+            .git()
+            .run(&["ls-remote", "--get-url", "--", remote], None)?;
+        let url = String::from_utf8_lossy(&answer.output).trim().to_owned();
+        // Git says the name back where there is no such remote.
+        Ok((answer.status.success() && !url.is_empty() && url != remote).then_some(url))
+    }
+
     /// The name of the remote that is pushed to at `url`.
     ///
     /// # Errors

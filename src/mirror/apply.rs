@@ -139,6 +139,14 @@ pub enum PushError<R: std::fmt::Debug + std::fmt::Display> {
     /// next run.
     #[error("another run took over before this one was recorded")]
     TakenOver,
+    /// What was done stands in Postman and nowhere else.
+    #[error("{} in Postman, and the record of it could not be kept: {error}", if *.done == 1 { "1 change is done".to_owned() } else { format!("{} changes are done", .done) })]
+    Unrecorded {
+        /// So many changes were done.
+        done: usize,
+        /// Why.
+        error: StoreError,
+    },
     /// Whoever was asked did not want this plan.
     #[error("{0}")]
     Refused(R),
@@ -586,9 +594,13 @@ fn record<R: std::fmt::Debug + std::fmt::Display>(
         message: &message,
         now,
     };
-    match push.store.swap(Some(&claimed.commit), &draft)? {
-        Swap::Done(commit) => outcome.recorded = Some(commit),
-        Swap::Lost(_) => return Err(PushError::TakenOver),
+    match push.store.swap(Some(&claimed.commit), &draft) {
+        Ok(Swap::Done(commit)) => outcome.recorded = Some(commit),
+        Ok(Swap::Lost(_)) => return Err(PushError::TakenOver),
+        Err(error) => {
+            let done = outcome.applied.len();
+            return Err(PushError::Unrecorded { done, error });
+        }
     }
     Ok(outcome)
 }

@@ -7,6 +7,7 @@
 use std::fmt;
 
 use crate::config::file::Config;
+use crate::git::error::GitError;
 use crate::mirror::element::RemoteId;
 use crate::mirror::home::{Home, Sameness};
 use crate::mirror::pairing::Places;
@@ -132,6 +133,21 @@ pub enum LinkError {
         /// This repository.
         here: String,
     },
+    /// The record may be another repository's.
+    #[error(
+        "this clone is shallow, and its address does not tell whether the {recorded} is connected to it: the record has {}, and the clone {}", address_name(.owner), address_name(.here)
+    )]
+    CutOff {
+        /// What is connected.
+        recorded: Named,
+        /// The repository in the record.
+        owner: String,
+        /// This repository.
+        here: String,
+    },
+    /// Git could not say which repository this is.
+    #[error(transparent)]
+    Git(#[from] GitError),
     /// The link is to another region or server of Postman's.
     #[error("the link is to Postman at {recorded}, and this run speaks to {here}")]
     OtherHost {
@@ -167,6 +183,10 @@ impl LinkError {
             Self::OtherRepository { .. } => {
                 "where the repository was renamed, say so with `git postman connect --moved`; in a fork or a copy, `git postman disconnect` takes the link of its origin out, and `git postman connect` makes one of its own".to_owned()
             }
+            Self::CutOff { .. } => {
+                "`git fetch --unshallow` brings the first commits, which tell; a CI job checks out with the whole history, or from the address that the link was made with".to_owned()
+            }
+            Self::Git(error) => error.hint().unwrap_or_else(|| "`git fsck` says what is wrong with the history".to_owned()),
             Self::OtherHost { .. } => {
                 "set POSTMAN_API_URL to the region that the link is to; ids mean nothing in another one".to_owned()
             }
@@ -261,14 +281,8 @@ pub fn find_link(
         (Some(_), None, _) => return Err(LinkError::NotLinked { folder }),
     };
     let owner = &state.owner;
-    let sameness = here.home.sameness(owner, here.state_ref);
-    if sameness == Sameness::Other {
-        return Err(LinkError::OtherRepository {
-            recorded,
-            owner: owner.repository.clone(),
-            here: here.home.repository(),
-        });
-    }
+    let sameness = here.home.sameness(owner, here.state_ref)?;
+    refuse_another(sameness, owner, here.home)?;
     if named.id().bare() != recorded.id().bare() || named.word() != recorded.word() {
         return Err(LinkError::FilesDiffer {
             folder,
@@ -288,9 +302,31 @@ pub fn find_link(
         current.repository = here.home.repository();
     }
     if current.roots.is_empty() {
-        current.roots.clone_from(&here.home.roots);
+        current.roots = here.home.roots()?.to_vec();
     }
     Ok(link_of(project.config, service, current, moved_from))
+}
+
+/// Refuses a record that is another repository's, or may be.
+///
+/// # Errors
+/// [`LinkError::OtherRepository`], [`LinkError::CutOff`].
+pub fn refuse_another(sameness: Sameness, owner: &Owner, home: &Home) -> Result<(), LinkError> {
+    let recorded = Named::of(&owner.target);
+    let (owner, here) = (owner.repository.clone(), home.repository());
+    match sameness {
+        Sameness::Same | Sameness::Moved => Ok(()),
+        Sameness::Other => Err(LinkError::OtherRepository {
+            recorded,
+            owner,
+            here,
+        }),
+        Sameness::Unknown => Err(LinkError::CutOff {
+            recorded,
+            owner,
+            here,
+        }),
+    }
 }
 
 /// The link that an owner has in a folder.
@@ -599,6 +635,14 @@ fn repository_name(recorded: &str) -> String {
     }
 }
 
+fn address_name(written: &str) -> String {
+    if written.is_empty() {
+        "no address".to_owned()
+    } else {
+        format!("`{}`", visible(written))
+    }
+}
+
 fn list(apis: &[RemoteId]) -> String {
     let apis: Vec<&str> = apis.iter().map(RemoteId::as_str).collect();
     apis.join(", ")
@@ -630,11 +674,11 @@ mod tests {
     }
 
     fn home(address: &str) -> Home {
-        Home {
-            remote: Some("origin".to_owned()),
-            address: Remote::parse(address).unwrap().hosted().cloned(),
-            roots: vec![CommitId::parse(&"a".repeat(40)).unwrap()],
-        }
+        Home::new(
+            Some("origin".to_owned()),
+            Remote::parse(address).unwrap().hosted().cloned(),
+            vec![CommitId::parse(&"a".repeat(40)).unwrap()],
+        )
     }
 
     fn api_owner(api: &str) -> Owner {

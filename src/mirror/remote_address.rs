@@ -1,11 +1,11 @@
 //! The address of a remote, read far enough to tell whether two of them mean one repository.
 //!
-//! Every form that git takes: `https://`, `ssh://`, `git://`, the short `user@host:path`, and directories of this machine.
 //! Users, passwords, schemes and ports are no part of what a repository is: the same one is reached over several of them.
 
 use std::fmt;
 
-use crate::model::text::{shortened, visible};
+use crate::git::remote_url::{NoAddress, RemoteUrl, decoded, host_of, without_git};
+use crate::model::text::visible;
 
 /// The address of a repository on a host.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,13 +22,8 @@ pub enum Remote {
     /// A repository on a host.
     Hosted(RemoteAddress),
     /// A directory of this machine, which nobody else knows under this name.
-    Local(String),
+    Local,
 }
-
-/// An address that git may understand and that names no repository here.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the remote's address `{0}` names no repository")]
-pub struct NoAddress(String);
 
 /// Other names of hosts that are one: ssh over the port of HTTPS, and Azure's three.
 const SAME_HOSTS: [(&str, &str); 4] = [
@@ -47,29 +42,11 @@ impl Remote {
     /// # Errors
     /// One that has no path, or no host where its form needs one.
     pub fn parse(text: &str) -> Result<Self, NoAddress> {
-        let text = text.trim();
-        // What stands before an `@` may be a password.
-        let none = || {
-            let shown = text.rsplit_once('@').map_or(text, |(_, rest)| rest);
-            NoAddress(shortened(&visible(shown), 80))
-        };
-        if let Some((scheme, rest)) = text.split_once("://") {
-            if scheme.eq_ignore_ascii_case("file") {
-                return Ok(Self::Local(rest.to_owned()));
-            }
-            let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
-            let address = RemoteAddress::new(host_of(authority), &decoded(path));
-            return address.map(Self::Hosted).ok_or_else(none);
-        }
-        if is_windows_path(text) {
-            return Ok(Self::Local(text.to_owned()));
-        }
-        match short_form(text) {
-            Some((host, path)) => RemoteAddress::new(host_of(host), path)
+        match RemoteUrl::parse(text)? {
+            None => Ok(Self::Local),
+            Some(url) => RemoteAddress::of(url)
                 .map(Self::Hosted)
-                .ok_or_else(none),
-            None if text.is_empty() => Err(none()),
-            None => Ok(Self::Local(text.to_owned())),
+                .ok_or_else(|| NoAddress::of(text)),
         }
     }
 
@@ -77,25 +54,16 @@ impl Remote {
     pub fn hosted(&self) -> Option<&RemoteAddress> {
         match self {
             Self::Hosted(address) => Some(address),
-            Self::Local(_) => None,
+            Self::Local => None,
         }
     }
 }
 
 impl RemoteAddress {
-    fn new(host: &str, path: &str) -> Option<Self> {
-        let mut host = host.trim_end_matches('.').to_ascii_lowercase();
-        let mut path: Vec<String> = path
-            .split('/')
-            .filter(|part| !part.is_empty() && *part != ".")
-            .map(str::to_owned)
-            .collect();
-        if let Some(last) = path.last_mut()
-            && let Some(name) = last.strip_suffix(".git")
-            && !name.is_empty()
-        {
-            *last = name.to_owned();
-        }
+    fn of(url: RemoteUrl) -> Option<Self> {
+        let RemoteUrl {
+            mut host, mut path, ..
+        } = url;
         if let Some((_, same)) = SAME_HOSTS.iter().find(|(other, _)| *other == host) {
             host = (*same).to_owned();
         }
@@ -113,11 +81,10 @@ impl RemoteAddress {
                 path.remove(0);
             }
             path.retain(|part| part != "_git");
+            // Its short form is encoded too.
+            path = path.iter().map(|part| decoded(part)).collect();
         }
-        if host.is_empty() || path.is_empty() || path.iter().any(|part| part == "..") {
-            return None;
-        }
-        Some(Self { host, path })
+        (!path.is_empty()).then_some(Self { host, path })
     }
 
     /// The host.
@@ -186,69 +153,10 @@ impl fmt::Display for RemoteAddress {
 fn parts(path: &str) -> Vec<String> {
     let parts = path.trim().split('/').filter(|part| !part.is_empty());
     let mut parts: Vec<String> = parts.map(str::to_lowercase).collect();
-    if let Some(last) = parts.last_mut()
-        && let Some(name) = last.strip_suffix(".git")
-        && !name.is_empty()
-    {
-        *last = name.to_owned();
+    if let Some(last) = parts.last_mut() {
+        *last = without_git(last).to_owned();
     }
     parts
-}
-
-/// The host of an authority: neither user nor port.
-fn host_of(authority: &str) -> &str {
-    let inner = in_brackets(authority);
-    let host = inner.rsplit_once('@').map_or(inner, |(_, host)| host);
-    let host = in_brackets(host);
-    match host.split_once(':') {
-        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-        _ => host,
-    }
-}
-
-/// What stands in brackets at the start, where there are any: `[::1]:22`, and in the short form `[host:22]`.
-fn in_brackets(text: &str) -> &str {
-    let inner = text.strip_prefix('[');
-    inner.map_or(text, |inner| inner.split(']').next().unwrap_or(inner))
-}
-
-/// `user@host:path`, as git reads it: a colon before the first slash. Brackets may hold colons of their own.
-fn short_form(text: &str) -> Option<(&str, &str)> {
-    let before_path = text.split('/').next()?;
-    let closed = before_path.rfind(']').unwrap_or(0);
-    let colon = closed + before_path.get(closed..)?.find(':')?;
-    let (host, path) = (text.get(..colon)?, text.get(colon + 1..)?);
-    (!host.is_empty()).then_some((host, path))
-}
-
-fn is_windows_path(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    matches!(bytes, [letter, b':', b'\\' | b'/', ..] if letter.is_ascii_alphabetic())
-        || text.starts_with("\\\\")
-}
-
-/// A path with `%20` and the like as what they stand for.
-fn decoded(path: &str) -> String {
-    let path = path.split(['?', '#']).next().unwrap_or(path);
-    let mut bytes = Vec::with_capacity(path.len());
-    let mut rest = path.as_bytes();
-    while let Some((first, after)) = rest.split_first() {
-        let pair = after
-            .get(..2)
-            .and_then(|pair| std::str::from_utf8(pair).ok());
-        let byte = pair.and_then(|pair| u8::from_str_radix(pair, 16).ok());
-        match (first, byte) {
-            (b'%', Some(byte)) => {
-                bytes.push(byte);
-                rest = &after[2..];
-            }
-            _ => {
-                bytes.push(*first);
-                rest = after;
-            }
-        }
-    }
-    String::from_utf8(bytes).unwrap_or_else(|_| path.to_owned())
 }
 
 #[cfg(test)]
@@ -264,7 +172,7 @@ mod tests {
 
     #[test]
     fn every_form_of_one_address_names_one_repository() {
-        let table: [(&str, &[&str]); 6] = [
+        let table: [(&str, &[&str]); 7] = [
             (
                 "github.com/acme/orders",
                 &[
@@ -302,6 +210,13 @@ mod tests {
                 ],
             ),
             (
+                "dev.azure.com/acme/the shop/orders",
+                &[
+                    "https://dev.azure.com/acme/the%20shop/_git/orders",
+                    "git@ssh.dev.azure.com:v3/acme/the%20shop/orders",
+                ],
+            ),
+            (
                 "::1/acme/orders",
                 &[
                     "ssh://git@[::1]:22/acme/orders.git",
@@ -335,10 +250,7 @@ mod tests {
             "./a:b",
             "/a:b",
         ] {
-            assert!(
-                matches!(Remote::parse(text), Ok(Remote::Local(_))),
-                "{text}"
-            );
+            assert!(matches!(Remote::parse(text), Ok(Remote::Local)), "{text}");
         }
         for text in [
             "",

@@ -4,7 +4,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::mirror::element::{ElementContent, ElementKey, ElementSet, RemoteId, digest_of_files};
+use crate::mirror::element::{
+    ElementContent, ElementKey, ElementKind, ElementSet, RemoteId, digest_of_files,
+};
 use crate::model::digest::Digest;
 use crate::model::id::CommitId;
 use crate::model::path::RepoPath;
@@ -173,6 +175,9 @@ pub struct Intent {
 /// A claim may last this long at most, in seconds. One that claims more was written by a clock that is wrong.
 pub const LONGEST_CLAIM: u64 = 60 * 60;
 
+/// What the name of a run begins with that puts a sync back.
+pub const UNDO: &str = "undo-";
+
 /// Somebody else is at work.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("another run, `{run}`, is at work on this link; its claim ends in {seconds} seconds")]
@@ -276,6 +281,17 @@ impl MirrorState {
         state
     }
 
+    /// The file, from the root of the repository, that was carried over as the definition of an API whose folder is this:
+    /// whoever had to choose it among several is not asked again.
+    pub fn definition(&self, folder: &RepoPath) -> Option<RepoPath> {
+        let mut keys = self.records.keys().chain(self.pulled.keys());
+        let key = keys.find(|key| key.kind == ElementKind::Definition)?;
+        if folder.is_root() {
+            return Some(key.path.clone());
+        }
+        folder.join(key.path.as_str()).ok()
+    }
+
     /// The digests of all bytes that it names.
     pub fn named_blobs(&self) -> BTreeSet<Digest> {
         let pulled = self
@@ -298,6 +314,13 @@ impl MirrorState {
             .flat_map(|version| version.files.values())
             .map(|file| file.blob)
             .collect()
+    }
+}
+
+impl LastSync {
+    /// Whether it put back the one before: the name of its run says so.
+    pub fn is_undo(&self) -> bool {
+        self.run.starts_with(UNDO)
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::model::text::visible;
+
 /// The id of an API in Postman: a UUID in its usual form, kept in lower case.
 ///
 /// Postman drops ids that are no valid UUID without a word (its command-line tool, version 1.34).
@@ -82,9 +84,73 @@ impl fmt::Display for CommitId {
     }
 }
 
+/// The name of a branch, without `refs/heads/`, as git allows one.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BranchName(String);
+
+impl BranchName {
+    /// Reads a name by the rules of `git check-ref-format --branch`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let part_is_good =
+            |part: &str| !part.is_empty() && !part.starts_with('.') && !part.ends_with(".lock");
+        let good = text.split('/').all(part_is_good)
+            && !text.starts_with('-')
+            && !text.ends_with('.')
+            && !text.contains("..")
+            && !text.contains("@{")
+            && text != "@"
+            && text != "HEAD"
+            && !text
+                .chars()
+                .any(|character| character.is_ascii_control() || " ~^:?*[\\".contains(character));
+        good.then(|| Self(text.to_owned()))
+    }
+
+    /// The name behind `refs/heads/`; `None` for any other reference.
+    pub fn of_reference(reference: &str) -> Option<Self> {
+        Self::parse(reference.strip_prefix("refs/heads/")?)
+    }
+
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The whole name of the reference.
+    pub fn reference(&self) -> String {
+        format!("refs/heads/{}", self.0)
+    }
+}
+
+/// Shown harmless: git allows characters that change how others are shown.
+impl fmt::Display for BranchName {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&visible(&self.0))
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{ApiId, CollectionUid, CommitId};
+    use super::{ApiId, BranchName, CollectionUid, CommitId};
+
+    #[test]
+    fn a_branch_is_named_as_git_allows() {
+        for good in ["main", "feature/a#b", "ü/%41", "a@b", "x.y", "a{b"] {
+            assert!(BranchName::parse(good).is_some(), "{good}");
+        }
+        for bad in [
+            "", "/a", "a/", "a//b", ".a", "a/.b", "a.lock/b", "a..b", "a b", "a~1", "a^", "a:b",
+            "a?", "a*", "a[", "a\\b", "a@{1", "@", "-a", "a.", "HEAD", "a\u{7f}", "a\nb",
+        ] {
+            assert_eq!(BranchName::parse(bad), None, "{bad}");
+        }
+        let branch = BranchName::of_reference("refs/heads/a/b").unwrap();
+        assert_eq!(
+            (branch.as_str(), branch.reference().as_str()),
+            ("a/b", "refs/heads/a/b")
+        );
+        assert_eq!(BranchName::of_reference("refs/tags/a"), None);
+    }
 
     #[test]
     fn ids_are_told_from_what_looks_like_them() {

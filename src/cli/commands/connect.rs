@@ -2,22 +2,26 @@
 //! there, and changes nothing where all is said already.
 
 use clap::Args;
+use serde_json::{Value, json};
 
 use crate::check::levels::Levels;
 use crate::check::{self, Scope};
 use crate::cli::failure::{Failure, Kind};
+use crate::cli::link_told::{files_as_json, link_as_json};
 use crate::cli::linking::{Ground, Meaning, ask, choose, id, is_attended, refuse_while_claimed};
 use crate::cli::reporting::print;
 use crate::cli::session::Session;
 use crate::mirror::connecting::{Directories, changes, directories};
 use crate::mirror::deliver::{Destination, deliver};
 use crate::mirror::element::RemoteId;
-use crate::mirror::home::Sameness;
-use crate::mirror::link::{LinkError, Named, is_here, link_of, named, told, verify};
+use crate::mirror::link::{
+    Link, LinkError, Named, is_here, link_of, named, refuse_another, told, verify,
+};
 use crate::mirror::state::{LinkTarget, MirrorState, Owner};
 use crate::mirror::store::{StateStore as _, Stored};
 use crate::model::change::ChangeSet;
 use crate::model::finding::{Finding, Severity};
+use crate::model::id::CommitId;
 use crate::model::overlay::Overlay;
 use crate::model::path::RepoPath;
 use crate::model::snapshot::Snapshot;
@@ -27,6 +31,7 @@ use crate::postman::client::Postman;
 use crate::postman::workspaces::ElementKind;
 use crate::project::Project;
 use crate::project::service::Service;
+use crate::report::ReportFormat;
 
 /// Connect this repository with an API, or with a workspace of Postman v12
 ///
@@ -71,6 +76,9 @@ pub struct ConnectArgs {
     /// Only say what would be done
     #[arg(short = 'n', long)]
     dry_run: bool,
+    /// How to write the result: human or json
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    format: ReportFormat,
 }
 
 /// What the folder is to be connected with.
@@ -103,6 +111,12 @@ pub fn run(args: &ConnectArgs, session: &Session) -> Result<u8, Failure> {
             Failure::usage("the repository is bare: it has no files on disk")
                 .with_hint("run it in a clone"),
         );
+    }
+    if !ground.home.is_known() && ground.home.is_shallow {
+        return Err(Failure::usage(
+            "this clone is shallow, and no remote has an address that tells it from others",
+        )
+        .with_hint("`git fetch --unshallow` brings the first commits, which tell"));
     }
     if !ground.home.is_known() {
         return Err(Failure::usage(
@@ -155,48 +169,33 @@ pub fn run(args: &ConnectArgs, session: &Session) -> Result<u8, Failure> {
         let would = changes(&project, service, &placeholder, &directories)?;
         refuse_broken(&ground, &would)?;
         if args.dry_run {
-            let mut text = format!(
-                "would create the API `{}` in the workspace {workspace}\n",
-                visible(name)
-            );
-            text.push_str(&listed(&would, "would write").replace(NOT_YET, "<id>"));
-            print(session, &text)?;
-            return Ok(0);
+            let owner = owner_of(&ground, name, &placeholder, &branch)?;
+            let link = proposed(&ground, service, owner, &directories);
+            return tell_of_new_api(args, session, &ground, &link, &would);
         }
     }
     let found = found(&postman, &wish, workspace.as_ref(), recorded, &ground)?;
     refuse_other_link(recorded, in_files.as_ref(), &found.target)?;
     let told = found.api.as_ref().and_then(Api::connected);
     let directories = directories(service, &found.target, wished, told);
-    let owner = Owner {
-        repository: ground.home.repository(),
-        roots: ground.home.roots.clone(),
-        name: found.name.clone(),
-        active_branch: Some(branch.clone()),
-        folder: ground.folder.clone(),
-        target: found.target.clone(),
-        host: ground.host.clone(),
-    };
+    let owner = owner_of(&ground, &found.name, &found.target, &branch)?;
+    let link = proposed(&ground, service, owner.clone(), &directories);
     let changes = changes(&project, service, &found.target, &directories)?;
     refuse_broken(&ground, &changes)?;
-    agree_with_postman(&ground, service, &found, &owner, &directories)?;
+    agree_with_postman(&ground, &found, &link)?;
     let state = next_state(stored.as_ref(), owner);
     let is_recorded = recorded == Some(&state);
-    let mut text = String::new();
-    if changes.is_empty() && is_recorded {
-        text.push_str("already connected, and nothing changed: ");
-        text.push_str(&shown(&ground, &found, &directories, &branch));
-        print(session, &text)?;
-        return Ok(0);
-    }
-    if args.dry_run {
-        text.push_str("would connect ");
-        text.push_str(&shown(&ground, &found, &directories, &branch));
-        text.push_str(&listed(&changes, "would write"));
-        if !is_recorded {
-            text.push_str(&format!("would record it on {}\n", ground.state_ref));
-        }
-        print(session, &text)?;
+    let mut told = Told {
+        ground: &ground,
+        found: &found,
+        link: &link,
+        changes: &changes,
+        is_recorded,
+        is_dry_run: args.dry_run,
+        commit: None,
+    };
+    if args.dry_run || told.is_done() {
+        print(session, &told.text(args.format))?;
         return Ok(0);
     }
     let now = session.now();
@@ -205,7 +204,6 @@ pub fn run(args: &ConnectArgs, session: &Session) -> Result<u8, Failure> {
     }
     // Files that cannot be written leave no record behind; a record that cannot be written is made up for by the next run.
     deliver(&ground.repository, &changes, &Destination::Worktree)?;
-    let mut record = String::new();
     if !is_recorded {
         let message = format!(
             "Connect the {} with {}",
@@ -218,17 +216,9 @@ pub fn run(args: &ConnectArgs, session: &Session) -> Result<u8, Failure> {
             .map_err(|failure| {
                 failure.with_hint("the files are written; connecting again records the link")
             })?;
-        record = format!(
-            "recorded on {} ({})\n",
-            ground.state_ref,
-            &commit.as_str()[..10]
-        );
+        told.commit = Some(commit);
     }
-    text.push_str("connected ");
-    text.push_str(&shown(&ground, &found, &directories, &branch));
-    text.push_str(&listed(&changes, "wrote"));
-    text.push_str(&record);
-    print(session, &text)?;
+    print(session, &told.text(args.format))?;
     if ground.home.remote.is_none() {
         session.output.note(
             "the repository has no remote: the record stays in this clone until it is pushed somewhere",
@@ -240,6 +230,128 @@ pub fn run(args: &ConnectArgs, session: &Session) -> Result<u8, Failure> {
             .hint("commit these files; `git postman status` says how far both sides are apart");
     }
     Ok(0)
+}
+
+/// Everything that is said of a connection.
+struct Told<'a> {
+    ground: &'a Ground,
+    found: &'a Found,
+    link: &'a Link,
+    changes: &'a ChangeSet,
+    is_recorded: bool,
+    is_dry_run: bool,
+    commit: Option<CommitId>,
+}
+
+impl Told<'_> {
+    /// Whether all of it stands already.
+    fn is_done(&self) -> bool {
+        self.changes.is_empty() && self.is_recorded
+    }
+
+    fn text(&self, format: ReportFormat) -> String {
+        match format {
+            ReportFormat::Human => self.for_people(),
+            ReportFormat::Json => self.for_scripts(),
+        }
+    }
+
+    fn for_people(&self) -> String {
+        let state_ref = &self.ground.state_ref;
+        let (begin, verb) = match (self.is_done(), self.is_dry_run) {
+            (true, _) => ("already connected, and nothing changed: ", ""),
+            (false, true) => ("would connect ", "would write"),
+            (false, false) => ("connected ", "wrote"),
+        };
+        let mut text = begin.to_owned();
+        text.push_str(&shown(self.ground, self.found, self.link));
+        text.push_str(&listed(self.changes, verb));
+        match &self.commit {
+            Some(commit) => text.push_str(&format!(
+                "recorded on {state_ref} ({})\n",
+                &commit.as_str()[..10]
+            )),
+            None if self.is_recorded => {}
+            None => text.push_str(&format!("would record it on {state_ref}\n")),
+        }
+        text
+    }
+
+    fn for_scripts(&self) -> String {
+        let link = link_as_json(self.link, &self.ground.state_ref);
+        let mut object = connection_as_json(&link, self.changes, self.is_dry_run);
+        object["changed"] = json!(!self.is_done());
+        object["recorded"] = json!(self.commit.as_ref().map(CommitId::as_str));
+        format!("{object:#}\n")
+    }
+}
+
+/// What would be, of an API that is not there yet.
+fn tell_of_new_api(
+    args: &ConnectArgs,
+    session: &Session,
+    ground: &Ground,
+    link: &Link,
+    would: &ChangeSet,
+) -> Result<u8, Failure> {
+    let text = match args.format {
+        ReportFormat::Human => format!(
+            "would create the API `{}` in the workspace {}\n{}",
+            visible(&link.name),
+            link.target.workspace(),
+            listed(would, "would write")
+        ),
+        ReportFormat::Json => {
+            let mut link = link_as_json(link, &ground.state_ref);
+            link["api"] = Value::Null;
+            let object = connection_as_json(&link, would, true);
+            format!("{object:#}\n")
+        }
+    };
+    print(session, &text.replace(NOT_YET, "<id>"))?;
+    Ok(0)
+}
+
+fn connection_as_json(link: &Value, changes: &ChangeSet, is_dry_run: bool) -> Value {
+    json!({
+        "format_version": 1,
+        "command": "connect",
+        "exit_code": 0,
+        "dry_run": is_dry_run,
+        "changed": true,
+        "link": link,
+        "files": files_as_json(changes),
+        "recorded": null,
+    })
+}
+
+fn owner_of(
+    ground: &Ground,
+    name: &str,
+    target: &LinkTarget,
+    branch: &str,
+) -> Result<Owner, Failure> {
+    Ok(Owner {
+        repository: ground.home.repository(),
+        roots: ground.home.roots()?.to_vec(),
+        name: name.to_owned(),
+        active_branch: Some(branch.to_owned()),
+        folder: ground.folder.clone(),
+        target: target.clone(),
+        host: ground.host.clone(),
+    })
+}
+
+/// The link as it will be.
+fn proposed(ground: &Ground, service: &Service, owner: Owner, directories: &Directories) -> Link {
+    let branch = owner.active_branch.clone();
+    let link = link_of(&ground.decided.config, service, owner, None);
+    Link {
+        schema_directory: directories.schemas.clone(),
+        collection_directory: directories.collections.clone(),
+        active_branch: branch,
+        ..link
+    }
 }
 
 impl Wish {
@@ -586,14 +698,9 @@ fn refuse_another_record(
     recorded: Option<&MirrorState>,
 ) -> Result<(), Failure> {
     let Some(state) = recorded else { return Ok(()) };
-    let sameness = ground.home.sameness(&state.owner, &ground.state_ref);
-    if sameness == Sameness::Other && !args.moved {
-        return Err(LinkError::OtherRepository {
-            recorded: Named::of(&state.owner.target),
-            owner: state.owner.repository.clone(),
-            here: ground.home.repository(),
-        }
-        .into());
+    if !args.moved {
+        let sameness = ground.home.sameness(&state.owner, &ground.state_ref)?;
+        refuse_another(sameness, &state.owner, &ground.home)?;
     }
     if state.owner.host != ground.host {
         return Err(LinkError::OtherHost {
@@ -633,24 +740,14 @@ fn refuse_other_link(
 }
 
 /// What Postman says of the API's own connection has to be this repository and these directories.
-fn agree_with_postman(
-    ground: &Ground,
-    service: &Service,
-    found: &Found,
-    owner: &Owner,
-    directories: &Directories,
-) -> Result<(), Failure> {
+fn agree_with_postman(ground: &Ground, found: &Found, link: &Link) -> Result<(), Failure> {
     let Some(api) = &found.api else { return Ok(()) };
     if let Some(info) = api.connected()
         && !is_here(info, &ground.home)
     {
         return Err(connected_elsewhere(ground, found, info));
     }
-    let mut link = link_of(&ground.decided.config, service, owner.clone(), None);
-    link.schema_directory.clone_from(&directories.schemas);
-    link.collection_directory
-        .clone_from(&directories.collections);
-    Ok(verify(&link, api, &ground.home)?)
+    Ok(verify(link, api, &ground.home)?)
 }
 
 fn connected_elsewhere(ground: &Ground, found: &Found, info: &GitInfo) -> Failure {
@@ -774,7 +871,7 @@ fn branch(
     })
 }
 
-fn shown(ground: &Ground, found: &Found, directories: &Directories, branch: &str) -> String {
+fn shown(ground: &Ground, found: &Found, link: &Link) -> String {
     let (what, own) = match &found.target {
         LinkTarget::GitLinked { api, .. } => ("the API", api),
         LinkTarget::ApiBuilder { api, .. } => ("the API", api),
@@ -794,12 +891,15 @@ fn shown(ground: &Ground, found: &Found, directories: &Directories, branch: &str
         text.push_str(&format!("  {word:<22}{}\n", visible(value)));
     };
     line("workspace", &found.workspace);
-    line("active branch", branch);
-    match &directories.schemas {
+    line(
+        "active branch",
+        link.active_branch.as_deref().unwrap_or_default(),
+    );
+    match &link.schema_directory {
         Some(directory) => line("schema directory", directory.as_str()),
         None => line("definition", "by root file"),
     }
-    line("collection directory", directories.collections.as_str());
+    line("collection directory", link.collection_directory.as_str());
     if matches!(found.target, LinkTarget::GitLinked { .. }) {
         line(
             "connected in Postman",

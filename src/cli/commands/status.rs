@@ -4,16 +4,18 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use crate::cli::failure::Failure;
+use crate::cli::link_told::link_as_json;
 use crate::cli::linking::{Ground, Meaning, unread};
 use crate::cli::reporting::print;
 use crate::cli::session::Session;
 use crate::mirror::ahead::{Ahead, of_git, of_postman, to_read};
 use crate::mirror::git_side;
-use crate::mirror::link::{Link, Named, find_link, verify};
+use crate::mirror::link::{Link, find_link, verify};
 use crate::mirror::remote_content::digest_of;
+use crate::mirror::shown::with_history;
 use crate::mirror::sides::read_into;
 use crate::mirror::state::{Claim, LinkTarget, MirrorState};
-use crate::mirror::store::{StateStore as _, Stored};
+use crate::mirror::store::StateStore as _;
 use crate::mirror::targets;
 use crate::model::id::CommitId;
 use crate::model::snapshot::Snapshot;
@@ -84,13 +86,23 @@ pub fn run(args: &StatusArgs, session: &Session) -> Result<u8, Failure> {
     let Some(stored) = &stored else {
         return Err(Failure::usage("there is no record of the link"));
     };
-    let (commit, git) = git_half(&ground, &link)?;
+    let (commit, git) = git_half(&ground, &link, &stored.state)?;
+    // What a pull has brought counts as agreed where Git shows it, recorded by a push or not.
+    let seen = with_history(
+        &stored.state,
+        &git.elements,
+        &ground.repository,
+        commit.as_ref(),
+        &ground.folder,
+        &digest_of,
+    )?;
+    let seen = seen.with_settled(&seen.settled(&git.elements));
     let mut status = Status {
         state_ref: ground.state_ref.clone(),
         current_branch: ground.repository.current_branch()?,
         commit,
         synced: store.last_sync(stored)?,
-        git: of_git(&stored.state, &git, &ground.folder),
+        git: of_git(&seen, &git, &ground.folder),
         unread: git
             .unread
             .iter()
@@ -114,7 +126,7 @@ pub fn run(args: &StatusArgs, session: &Session) -> Result<u8, Failure> {
             &postman,
             &ground,
             &status.link,
-            stored,
+            &seen,
         )?);
         status.quota = quota(&postman)?;
     }
@@ -138,6 +150,7 @@ pub fn run(args: &StatusArgs, session: &Session) -> Result<u8, Failure> {
 fn git_half(
     ground: &Ground,
     link: &Link,
+    state: &MirrorState,
 ) -> Result<(Option<CommitId>, git_side::GitSide), Failure> {
     let repository = &ground.repository;
     let branch = link.active_branch.as_ref();
@@ -156,11 +169,12 @@ fn git_half(
     };
     let mut project = Project::load(&*snapshot, &ground.decided.config)?;
     let at = ground.service(&mut project, &*snapshot);
-    let side = git_side::read(
+    let recorded = state.definition(&link.folder);
+    let side = git_side::read_again(
         &project,
         &*snapshot,
         &project.services[at],
-        None,
+        recorded.as_ref(),
         &digest_of,
     );
     Ok((commit, side))
@@ -171,20 +185,20 @@ fn postman_half(
     postman: &Postman,
     ground: &Ground,
     link: &Link,
-    stored: &Stored,
+    seen: &MirrorState,
 ) -> Result<Vec<Ahead>, Failure> {
     if let LinkTarget::GitLinked { api, .. } | LinkTarget::ApiBuilder { api, .. } = &link.target {
         let api = postman.api(api.as_str())?;
         verify(link, &api, &ground.home)?;
     }
-    let target = targets::open(postman, &link.target, Some(&stored.state));
+    let target = targets::open(postman, &link.target, Some(seen));
     let mut set = target.list().map_err(unread)?;
-    let ids = to_read(&stored.state, &set);
+    let ids = to_read(seen, &set);
     let progress = session
         .output
         .progress(Some(ids.len() as u64), "reading from Postman");
     read_into(&*target, &mut set, &ids, &|_| progress.advance(1)).map_err(unread)?;
-    Ok(of_postman(&stored.state, &set))
+    Ok(of_postman(seen, &set))
 }
 
 fn not_asked(session: &Session) -> Option<String> {
@@ -228,14 +242,6 @@ fn whole(number: f64) -> u64 {
     format!("{:.0}", number.max(0.0)).parse().unwrap_or(0)
 }
 
-fn kind_word(target: &LinkTarget) -> &'static str {
-    match target {
-        LinkTarget::GitLinked { .. } => "git-linked",
-        LinkTarget::ApiBuilder { .. } => "api-builder",
-        LinkTarget::SpecHub { .. } => "spec-hub",
-    }
-}
-
 fn as_json(status: &Status, state: &MirrorState, code: u8) -> Value {
     let link = &status.link;
     let ahead = |side: &[Ahead]| -> Vec<Value> {
@@ -250,14 +256,6 @@ fn as_json(status: &Status, state: &MirrorState, code: u8) -> Value {
                 })
             })
             .collect()
-    };
-    let specification = match &link.target {
-        LinkTarget::SpecHub { specification, .. } => specification.as_ref().map(|id| id.as_str()),
-        _ => None,
-    };
-    let api = match Named::of(&link.target) {
-        Named::Api(id) => Some(id.as_str().to_owned()),
-        Named::Workspace(_) => None,
     };
     let last_sync = state.last_sync.as_ref().map(|sync| {
         let (commit, at) = match &status.synced {
@@ -275,20 +273,7 @@ fn as_json(status: &Status, state: &MirrorState, code: u8) -> Value {
         "format_version": 1,
         "command": "status",
         "exit_code": code,
-        "link": {
-            "kind": kind_word(&link.target),
-            "name": link.name,
-            "api": api,
-            "workspace": link.target.workspace().as_str(),
-            "specification": specification,
-            "folder": link.folder.as_str(),
-            "repository": link.owner.repository,
-            "moved_from": link.moved_from,
-            "schema_directory": link.schema_directory.as_ref().map(|path| path.as_str()),
-            "collection_directory": link.collection_directory.as_str(),
-            "active_branch": link.active_branch,
-            "state_ref": status.state_ref,
-        },
+        "link": link_as_json(link, &status.state_ref),
         "current_branch": status.current_branch,
         "last_sync": last_sync,
         "git": {

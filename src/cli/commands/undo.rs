@@ -8,12 +8,13 @@ use crate::cli::linking::{Ground, Meaning, refuse_while_claimed, unread};
 use crate::cli::reporting::print;
 use crate::cli::session::Session;
 use crate::mirror::deliver::{Destination, deliver, recover};
-use crate::mirror::element::{ElementKind, RemoteId};
+use crate::mirror::element::RemoteId;
 use crate::mirror::git_side;
 use crate::mirror::link::find_link;
 use crate::mirror::pull::bytes_of;
 use crate::mirror::remote_content::digest_of;
 use crate::mirror::sides::read_into;
+use crate::mirror::state::UNDO;
 use crate::mirror::store::StateStore as _;
 use crate::mirror::target::TargetError;
 use crate::mirror::targets;
@@ -64,15 +65,8 @@ pub fn run(args: &UndoArgs, session: &Session) -> Result<u8, Failure> {
     let state = &stored.state;
     let sync = state.last_sync.as_ref().ok_or_else(nothing)?;
     refuse_while_claimed(Some(stored), session.now())?;
-    let known = state.records.keys().chain(state.pulled.keys());
-    let mut definitions = known.filter(|key| key.kind == ElementKind::Definition);
-    let definition = definitions
-        .find_map(|key| match link.folder.is_root() {
-            true => Some(key.path.clone()),
-            false => link.folder.join(key.path.as_str()).ok(),
-        })
-        .filter(|path| project.has_file(path));
-    let definition = definition.filter(|_| !service.is_native());
+    let known = state.definition(&link.folder);
+    let definition = known.filter(|path| project.has_file(path) && !service.is_native());
     let git = git_side::read(
         &project,
         &*ground.snapshot,
@@ -166,8 +160,16 @@ pub fn run(args: &UndoArgs, session: &Session) -> Result<u8, Failure> {
         }
     }
     if !undone.replaced.is_empty() {
-        let run = format!("undo-{}-{}", session.now(), std::process::id());
-        if record(&store, stored, &undone, &run, session.now())?.is_none() {
+        if let Some(before) = store.before_last_sync(stored)? {
+            undone.restore(&before, &store)?;
+        }
+        let run = format!("{UNDO}{}-{}", session.now(), std::process::id());
+        let recorded = record(&store, stored, &undone, &run, session.now()).map_err(|error| {
+            Failure::from(error).with_hint(
+                "it was put back and could not be recorded: `git postman status` says where both sides are",
+            )
+        })?;
+        if recorded.is_none() {
             return Err(Failure::of(
                 Kind::Overtaken,
                 "it was put back, and somebody else kept writing the mirror's record",
@@ -175,7 +177,16 @@ pub fn run(args: &UndoArgs, session: &Session) -> Result<u8, Failure> {
             .with_hint("`git postman status` says where both sides are"));
         }
     }
-    tell(args, session, &told, postman.http().calls().so_far())
+    let code = tell(args, session, &told, postman.http().calls().so_far())?;
+    if !told.done.is_empty() {
+        session.output.hint(match sync.towards_postman {
+            true => {
+                "Git has what was undone: the next push carries it again, unless a commit takes it out (`git revert`)"
+            }
+            false => "Postman has what was undone: the next pull brings it again, unless somebody takes it out there",
+        });
+    }
+    Ok(code)
 }
 
 struct Told {

@@ -1,11 +1,14 @@
 //! A repository in a temporary directory, the real git and the real program, both in an environment of their own.
 
 pub(crate) mod contract;
+pub(crate) mod corpus;
 pub(crate) mod edits;
 pub(crate) mod fixtures;
 pub(crate) mod http;
 pub(crate) mod postman;
 pub(crate) mod pushing;
+pub(crate) mod terminal;
+pub(crate) mod values;
 
 use std::ffi::OsStr;
 use std::fs;
@@ -38,7 +41,8 @@ pub(crate) struct Repository {
 }
 
 impl Run {
-    fn of(what: String, output: &Output) -> Self {
+    /// How a program has ended; `what` was run, for messages.
+    pub(crate) fn of(what: String, output: &Output) -> Self {
         Self {
             what,
             code: output.status.code().unwrap_or(-1),

@@ -41,7 +41,8 @@ files[] = {"id":"1-11111111-2222-4333-8444-555555555555","path":"Orders.json","m
 
 #### How to fix
 
-Add the file to the API in Postman (*Add existing collection* or *Add file*) and push, or move it out of the directory. Where it is meant,
+Where `git postman push` has made it, `git postman pull` lists it, and so does `git postman push --write-ids` at once. Otherwise add the
+file to the API in Postman (*Add existing collection* or *Add file*) and push there, or move it out of the directory. Where it is meant,
 allow it with a reason:
 
 ```toml
@@ -54,7 +55,7 @@ reason = "removed from the API, kept for reference"
     check: Check::Project(check),
 };
 
-const HELP: &str = "add it to the API in Postman and push, or move it elsewhere; allow it if it was removed from the API on purpose";
+const HELP: &str = "`git postman pull` lists what a push has made in Postman; else add it to the API in Postman, or move it elsewhere; allow it if it was removed from the API on purpose";
 
 fn check(project: &Project<'_>, findings: &mut Findings) {
     let apis = project.services.iter().flat_map(|service| &service.apis);
@@ -76,7 +77,7 @@ fn check(project: &Project<'_>, findings: &mut Findings) {
                         directory.role.phrase(),
                         directory.path
                     ),
-                    "add them to the API in Postman and push, or choose the directory that holds its files",
+                    "`git postman pull` lists what a push has made in Postman; else add them to the API in Postman, or choose the directory that holds its files",
                 );
                 continue;
             }
