@@ -29,6 +29,7 @@ pub(crate) mod gaps;
 pub mod identity;
 pub mod ini;
 pub mod ini_edit;
+pub mod item_pairing;
 pub mod items;
 pub mod json;
 pub mod markers;
