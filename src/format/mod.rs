@@ -36,6 +36,8 @@ pub mod markers;
 pub mod meaning;
 pub mod meaning_fields;
 pub mod meaning_order;
+pub(crate) mod meaning_part;
+pub(crate) mod meaning_text;
 pub(crate) mod meaning_view;
 pub mod merge;
 pub(crate) mod merge_items;
