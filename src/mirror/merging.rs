@@ -13,7 +13,7 @@ use crate::format::merge_value::Conflict;
 use crate::format::merged::Merged;
 use crate::format::node::{Document, NodeRef};
 use crate::format::write::{Written, to_text, written};
-use crate::format::{Parsed, judge, of_document, parse, read};
+use crate::format::{Parsed, json, judge, of_document, parse, read};
 use crate::model::span::LineIndex;
 
 /// So often the parts of a merge that are not valid are taken back before the whole document is.
@@ -463,15 +463,22 @@ fn values(conflict: &Conflict) -> String {
     format!(" (it was {base}, ours is {ours}, theirs is {theirs})")
 }
 
+/// A text as a JSON value; `None` where it is YAML, or holds numbers that no computer word holds: that stays as it is
+/// written.
+fn as_value(text: &str) -> Option<serde_json::Value> {
+    let value: serde_json::Value = serde_json::from_str(text).ok()?;
+    let [one, other] = [text.to_owned(), value.to_string()].map(|text| json::parse(text).0);
+    same(one.root()?, other.root()?, Within::Value).then_some(value)
+}
+
 /// The conflicts with all three values, for the file beside the document.
 pub fn as_json(path: &str, conflicts: &[Conflict]) -> String {
     let conflicts: Vec<serde_json::Value> = conflicts
         .iter()
         .map(|conflict| {
-            // What is not JSON is YAML, which stays as it is written.
             let value = |text: &Option<String>| {
                 text.as_deref().map_or(serde_json::Value::Null, |text| {
-                    serde_json::from_str(text).unwrap_or_else(|_| text.into())
+                    as_value(text).unwrap_or_else(|| text.into())
                 })
             };
             serde_json::json!({
