@@ -5,6 +5,7 @@ pub mod apply;
 pub mod carry;
 pub mod connecting;
 pub mod cost;
+pub mod dates;
 pub mod deliver;
 pub mod element;
 pub mod git_side;
