@@ -83,7 +83,7 @@ pub enum ProviderError {
         remedy: Remedy,
     },
     /// No such thing, or none that the token may see.
-    #[error("{product} knows nothing for {call}: {said}")]
+    #[error("{product} finds nothing for {call}: {said}")]
     NotFound {
         /// The product.
         product: ProviderKind,
@@ -180,6 +180,14 @@ pub enum ProviderError {
         operation: Operation,
         /// Why not.
         reason: &'static str,
+    },
+    /// More than the service shows.
+    #[error("{product} does not show all of it: {what} is too large")]
+    TooLarge {
+        /// The product.
+        product: ProviderKind,
+        /// What.
+        what: String,
     },
     /// An answer that cannot be understood.
     #[error("{call} answered {status}, but {problem}")]
@@ -331,6 +339,7 @@ impl ProviderError {
             Self::RateLimited { .. } => {
                 "wait, or let fewer runs use the same token at once".to_owned()
             }
+            Self::TooLarge { .. } => "clone the repository and work there".to_owned(),
             Self::Cannot { .. } => "do it in another way, or by hand".to_owned(),
             Self::Malformed {
                 problem: NotJson::Page(_),
