@@ -53,6 +53,7 @@ pub mod openapi;
 pub(crate) mod pairing;
 pub(crate) mod patch;
 pub mod readable;
+pub mod reshape;
 pub mod schema;
 pub(crate) mod url_template;
 pub mod write;
