@@ -226,11 +226,15 @@ pub fn kind_of(error: &DeliveryError) -> Kind {
     }
 }
 
+/// Words for a delivery that did not come about, with what to do.
+pub fn failure_of(error: &DeliveryError) -> Failure {
+    let failure = Failure::of(kind_of(error), error.to_string());
+    error.hint().into_iter().fold(failure, Failure::with_hint)
+}
+
 impl From<DeliveryError> for Failure {
     fn from(error: DeliveryError) -> Self {
-        let hint = error.hint();
-        let failure = Self::of(kind_of(&error), error.to_string());
-        hint.into_iter().fold(failure, Self::with_hint)
+        failure_of(&error)
     }
 }
 

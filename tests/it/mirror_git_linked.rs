@@ -658,7 +658,14 @@ fn a_branch_that_is_not_there_and_a_repository_that_is_empty_are_told() {
     world.host(&["update-ref", "refs/heads/trunk", "main"]);
     world.host(&["symbolic-ref", "HEAD", "refs/heads/trunk"]);
     world.host(&["update-ref", "-d", "refs/heads/main"]);
-    world.scene.run(&["push"]).expect(2).says("it has trunk");
+    for command in ["push", "pull", "status"] {
+        world
+            .scene
+            .run(&[command])
+            .expect(2)
+            .says("it has trunk")
+            .says("--repository-branch");
+    }
     world.connect(&trunk).expect(0).says("`trunk` of acme/pets");
     world.scene.run(&["push"]).expect(0);
 }
