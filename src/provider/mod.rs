@@ -1,6 +1,7 @@
 //! The services that host repositories: which one this is, what it can do, and one seam to all of them.
 
 pub mod api;
+pub(crate) mod by_git;
 pub mod capability;
 pub mod conditional;
 pub mod error;
@@ -13,6 +14,15 @@ pub(crate) mod github_refusal;
 pub(crate) mod github_token;
 pub(crate) mod github_tree;
 pub(crate) mod github_wire;
+pub mod gitlab;
+pub(crate) mod gitlab_access;
+pub(crate) mod gitlab_calls;
+pub(crate) mod gitlab_endpoints;
+pub(crate) mod gitlab_files;
+pub(crate) mod gitlab_refusal;
+pub(crate) mod gitlab_text;
+pub mod gitlab_token;
+pub(crate) mod gitlab_wire;
 pub mod kind;
 pub mod locate;
 pub mod probe;
@@ -20,6 +30,7 @@ pub mod pull_request;
 pub(crate) mod remote_snapshot;
 pub mod site;
 pub mod sticky;
+pub(crate) mod tar;
 
 use crate::model::secret::Secret;
 use crate::net::client::Settings;
