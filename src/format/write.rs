@@ -33,7 +33,7 @@ pub enum Written {
     /// The text; of what was written only a part was read back.
     Text(String),
     /// What the text was read as, with all that is to say of its syntax.
-    Read(Document, Vec<Fault>),
+    Read(Box<Document>, Vec<Fault>),
 }
 
 impl Written {
@@ -148,7 +148,7 @@ fn read_back(merged: &Merged<'_>, text: String, yaml: bool) -> Result<Written, W
     }
     match document.root() {
         Some(root) if same_value(Seen::Node(root), Seen::Merged(merged)) => {
-            Ok(Written::Read(document, faults))
+            Ok(Written::Read(Box::new(document), faults))
         }
         _ => Err(WriteError::Layout),
     }

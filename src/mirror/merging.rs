@@ -84,7 +84,7 @@ pub fn merge_documents(
     let sides = sides.map(text_of);
     let mut result = match written {
         Written::Text(text) => read(path, text.into_bytes()),
-        Written::Read(document, faults) => of_document(path, syntax, document, faults),
+        Written::Read(document, faults) => of_document(path, syntax, *document, faults),
     };
     if lines_may_merge && let Some(text) = with_both_comments(path, format, &sides, &result) {
         return Ok(MergedText { text, conflicts });
