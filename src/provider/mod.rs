@@ -1,6 +1,10 @@
 //! The services that host repositories: which one this is, what it can do, and one seam to all of them.
 
 pub mod api;
+pub mod azure;
+pub(crate) mod azure_files;
+pub(crate) mod azure_refusal;
+pub(crate) mod azure_wire;
 pub mod capability;
 pub mod conditional;
 pub mod error;
@@ -18,5 +22,8 @@ pub mod locate;
 pub mod probe;
 pub mod pull_request;
 pub(crate) mod remote_snapshot;
+pub(crate) mod rest;
 pub mod site;
 pub mod sticky;
+pub(crate) mod text_limit;
+pub(crate) mod zip;

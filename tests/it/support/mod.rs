@@ -1,11 +1,15 @@
 //! A repository in a temporary directory, the real git and the real program, both in an environment of their own.
 
+pub(crate) mod azure;
+pub(crate) mod bare;
 pub(crate) mod contract;
 pub(crate) mod edits;
 pub(crate) mod fixtures;
 pub(crate) mod http;
 pub(crate) mod postman;
+pub(crate) mod provider_story;
 pub(crate) mod pushing;
+pub(crate) mod service;
 
 use std::ffi::OsStr;
 use std::fs;
