@@ -10,6 +10,8 @@ use crate::model::id::CommitId;
 
 /// A server that says nothing for this long says nothing at all.
 const PATIENCE: Duration = Duration::from_secs(300);
+/// What meets somebody else's lock is tried again this often.
+pub(crate) const LOCK_ATTEMPTS: u32 = 5;
 
 /// What became of a push.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -151,8 +153,6 @@ pub fn is_about_a_lock(complaint: &str) -> bool {
     .iter()
     .any(|sign| complaint.contains(sign))
 }
-
-const LOCK_ATTEMPTS: u32 = 5;
 
 fn network<'a>(repository: &'a Repository, remote: &str) -> Result<&'a Git, GitError> {
     let git = repository.git();

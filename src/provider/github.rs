@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use octocrab::models::StatusState as Shown;
 use octocrab::params::State as Listed;
-use octocrab::params::pulls::State as Wanted;
 use octocrab::params::repos::Reference;
 use serde_json::{Value, json};
 
@@ -284,17 +283,9 @@ impl Provider for GitHub {
         title: &str,
         body: &str,
     ) -> Result<PullRequest, ProviderError> {
-        let (owner, name) = encoded(repository)?;
+        let edit = json!({ "title": title, "body": body });
+        let answer = self.account.edit(repository, pull_request.number, &edit)?;
         let about = self.account.about(repository, Doing::PullRequest);
-        let answer = self.account.calls.repeatable(&about, |crab| {
-            let (owner, name) = (owner.clone(), name.clone());
-            let (title, body) = (title.to_owned(), body.to_owned());
-            async move {
-                let pulls = crab.pulls(owner, name);
-                let edit = pulls.update(pull_request.number).title(title).body(body);
-                edit.send().await.map(drop)
-            }
-        })?;
         self.account.pull_request(&about, repository, &answer)
     }
 
@@ -303,16 +294,8 @@ impl Provider for GitHub {
         repository: &RepositoryName,
         pull_request: &PullRequest,
     ) -> Result<(), ProviderError> {
-        let (owner, name) = encoded(repository)?;
-        let about = self.account.about(repository, Doing::PullRequest);
-        let answer = self.account.calls.repeatable(&about, |crab| {
-            let (owner, name) = (owner.clone(), name.clone());
-            async move {
-                let pulls = crab.pulls(owner, name);
-                let edit = pulls.update(pull_request.number).state(Wanted::Closed);
-                edit.send().await.map(drop)
-            }
-        });
+        let edit = json!({ "state": "closed" });
+        let answer = self.account.edit(repository, pull_request.number, &edit);
         answer.map(drop)
     }
 

@@ -1,6 +1,7 @@
 //! One account of GitHub: what its files share. Each function is one call, or one question.
 
 use octocrab::params::repos::Reference;
+use serde_json::Value;
 
 use crate::model::id::{BranchName, CommitId};
 use crate::net::base_url::segment;
@@ -160,6 +161,22 @@ impl Account {
             Err(ProviderError::Forbidden { .. } | ProviderError::NotFound { .. }) => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// Changes members of a pull request. octocrab's own call sends the number along, which GitHub does not know there.
+    pub(crate) fn edit(
+        &self,
+        repository: &RepositoryName,
+        number: u64,
+        members: &Value,
+    ) -> Result<Response, ProviderError> {
+        let (owner, name) = encoded(repository)?;
+        let about = self.about(repository, Doing::PullRequest);
+        let route = format!("/repos/{owner}/{name}/pulls/{number}");
+        self.calls.repeatable(&about, |crab| {
+            let (route, members) = (route.clone(), members.clone());
+            async move { crab.patch::<Value, _, _>(route, Some(&members)).await }
+        })
     }
 
     /// The pull request in an answer.

@@ -6,6 +6,8 @@ pub(crate) mod contract;
 pub(crate) mod edits;
 pub(crate) mod fixtures;
 pub(crate) mod http;
+pub(crate) mod hub;
+pub(crate) mod openapi;
 pub(crate) mod postman;
 pub(crate) mod provider_story;
 pub(crate) mod pushing;
