@@ -1,6 +1,10 @@
 //! The services that host repositories: which one this is, what it can do, and one seam to all of them.
 
 pub mod api;
+pub mod azure;
+pub(crate) mod azure_files;
+pub(crate) mod azure_refusal;
+pub(crate) mod azure_wire;
 pub(crate) mod by_git;
 pub mod capability;
 pub mod conditional;
@@ -28,9 +32,12 @@ pub mod locate;
 pub mod probe;
 pub mod pull_request;
 pub(crate) mod remote_snapshot;
+pub(crate) mod rest;
 pub mod site;
 pub mod sticky;
 pub(crate) mod tar;
+pub(crate) mod text_limit;
+pub(crate) mod zip;
 
 use crate::model::secret::Secret;
 use crate::net::client::Settings;
