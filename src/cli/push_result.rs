@@ -11,6 +11,7 @@ use crate::mirror::plan::Step;
 use crate::mirror::target::TargetError;
 use crate::model::text::visible;
 use crate::report::ReportFormat;
+use crate::report::json::object_text;
 
 /// What becomes of ids that Postman has handed out to a push.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +49,7 @@ pub fn show(
         ReportFormat::Human => told.for_people(&plan),
         ReportFormat::Json => {
             let object = as_json(command, code, &plan, Some(&told), ready.calls());
-            format!("{object:#}\n")
+            object_text(&object)
         }
     };
     print(session, &text)?;

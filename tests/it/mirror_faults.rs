@@ -126,6 +126,23 @@ fn a_key_that_is_wrong_or_expires_holds_nothing_up() {
             .never_says(key);
     }
     assert_eq!(everything(&scene), before);
+    for arguments in [
+        &["push"][..],
+        &["plan", "pull"],
+        &["undo"],
+        &["connect"],
+        &["disconnect"],
+    ] {
+        let json = [arguments, &["--format", "json"]].concat();
+        let failed = scene.run_with(&scene.repository, "", &json);
+        let told = failed.json();
+        assert_eq!(told["format_version"], 1);
+        assert_eq!(told["command"], arguments.join(" "));
+        assert_eq!(told["exit_code"], failed.code);
+        assert!(told["error"]["message"].is_string(), "{told:#}");
+        failed.expect(2);
+    }
+    assert_eq!(everything(&scene), before);
     // In the middle of a push: what is written is recorded, and another key goes on.
     scene.fault("401", 4, 1000);
     scene.run(&["push"]).expect(4).says("refused the API key");

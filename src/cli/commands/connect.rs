@@ -32,6 +32,7 @@ use crate::postman::workspaces::ElementKind;
 use crate::project::Project;
 use crate::project::service::Service;
 use crate::report::ReportFormat;
+use crate::report::json::object_text;
 
 /// Connect this repository with an API, or with a workspace of Postman v12
 ///
@@ -282,7 +283,7 @@ impl Told<'_> {
         let mut object = connection_as_json(&link, self.changes, self.is_dry_run);
         object["changed"] = json!(!self.is_done());
         object["recorded"] = json!(self.commit.as_ref().map(CommitId::as_str));
-        format!("{object:#}\n")
+        object_text(&object)
     }
 }
 
@@ -305,7 +306,7 @@ fn tell_of_new_api(
             let mut link = link_as_json(link, &ground.state_ref);
             link["api"] = Value::Null;
             let object = connection_as_json(&link, would, true);
-            format!("{object:#}\n")
+            object_text(&object)
         }
     };
     print(session, &text.replace(NOT_YET, "<id>"))?;
