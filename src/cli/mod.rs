@@ -4,6 +4,7 @@ pub mod asking;
 pub mod commands;
 pub mod comparing;
 pub mod comparing_folders;
+pub mod connection_told;
 pub mod examination;
 pub mod failure;
 pub mod link_told;
@@ -22,6 +23,7 @@ pub mod renamed_files;
 pub mod reporting;
 pub mod repository_paths;
 pub mod session;
+pub mod wished;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
