@@ -58,7 +58,7 @@ pub fn show(
         (Ok(files), NewIds::Told) if !files.is_empty() => {
             let files: Vec<String> = files.iter().map(|path| visible(path.as_str())).collect();
             session.output.hint(&format!(
-                "{} lacks ids that Postman has handed out: `git postman pull` writes them, and so does `push --write-ids` from the start",
+                "{} lacks ids that Postman has handed out: `git postman pull` writes them; `push --write-ids` does so at once",
                 files.join(", ")
             ));
         }

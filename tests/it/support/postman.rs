@@ -415,6 +415,29 @@ impl Scene {
         was_reached
     }
 
+    /// Runs the program and holds it at the call of this number while something else happens. The call finds a broken
+    /// connection then, and the program asks again.
+    pub(crate) fn run_held_at(
+        &self,
+        call: usize,
+        arguments: &[&str],
+        meanwhile: impl FnOnce(),
+    ) -> Run {
+        let (reached, told) = mpsc::channel();
+        let (release, released) = mpsc::channel();
+        *self.recorder.gate.lock().unwrap() = Some(Gate {
+            left: call,
+            when: When::Before,
+            reached,
+            released,
+        });
+        let going = self.start(&self.repository, arguments);
+        told.recv().unwrap();
+        meanwhile();
+        release.send(()).unwrap();
+        going.end()
+    }
+
     /// Starts a push that is killed when the remote of the state is pushed to for the time of this number, before it has
     /// moved or after. Says whether it came to that.
     #[cfg(unix)]
