@@ -14,6 +14,11 @@ impl NodeId {
     pub fn index(self) -> u32 {
         self.0
     }
+
+    /// The node with this number.
+    pub(crate) fn at(index: u32) -> Self {
+        Self(index)
+    }
 }
 
 /// The parts of a document, without its text.

@@ -235,8 +235,7 @@ impl Reader<'_> {
             // Somebody put them there to be carried over: "nothing to do" would be taken for "all is there".
             let found = first.iter().filter(|path| files.contains_key(*path));
             let own: BTreeSet<&RepoPath> = found.collect();
-            let reason =
-                "is no API definition in a format that is known, and nor is a file beside it";
+            let reason = "is no API definition in a format that is known";
             let named = own
                 .into_iter()
                 .map(|path| (path.clone(), reason.to_owned()));

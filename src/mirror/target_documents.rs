@@ -289,8 +289,20 @@ pub fn unfit_collection(element: &Element) -> Option<String> {
     }
 }
 
+/// The address of the format that Postman takes, and the one of its other host. Files have more of them, from older exports.
+const SCHEMAS: [&str; 2] = [
+    "https://schema.getpostman.com/json/collection/v2.1.0/collection.json",
+    "https://schema.postman.com/json/collection/v2.1.0/collection.json",
+];
+
 /// Takes out what Postman's validator refuses and what means nothing.
 fn make_acceptable(collection: &mut Value) {
+    // Whatever is of another version was not let through to here.
+    if let Some(Value::String(schema)) = collection.pointer_mut("/info/schema")
+        && !SCHEMAS.contains(&schema.as_str())
+    {
+        *schema = SCHEMAS[0].to_owned();
+    }
     let mut waiting = vec![collection];
     while let Some(value) = waiting.pop() {
         match value {
@@ -391,6 +403,28 @@ mod tests {
         );
         assert!(body["info"].get("description").is_none());
         assert_eq!(unfit_collection(&element), None);
+    }
+
+    #[test]
+    fn the_address_of_the_format_is_sent_as_postman_takes_it() {
+        for (own, expected) in [
+            (
+                "http://schema.getpostman.com/json/collection/v2.1.0/collection.json",
+                SCHEMA,
+            ),
+            (
+                "http://schema.getpostman.com/json/draft-07/collection/v2.1.0/collection.json",
+                SCHEMA,
+            ),
+            (super::SCHEMAS[1], super::SCHEMAS[1]),
+        ] {
+            let local = json!({"info": {"name": "A", "schema": own}, "item": []});
+            let element = element(ElementKind::Collection, &local);
+            let body = Body::of_collection(&element, None, &IdTable::new()).unwrap();
+            assert_eq!(sent(&body)["info"]["schema"], expected);
+            let stored = RawJson::parse(&local.to_string().replace(own, expected)).unwrap();
+            assert_eq!(body.lost_in(&stored), None);
+        }
     }
 
     #[test]

@@ -18,6 +18,7 @@ mod hook_variables;
 mod hooks_install;
 mod hooks_push;
 mod merge;
+mod merge_drivers;
 mod merge_folders;
 mod merge_meaning;
 mod merge_random;

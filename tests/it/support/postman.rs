@@ -46,7 +46,14 @@ pub(crate) struct Scene {
 impl Scene {
     /// A workspace, and a repository with these files and one `.postman/resources.yaml`.
     pub(crate) fn of_workspace(files: &[(&str, &str)]) -> Self {
-        let (sandbox, workspace) = sandbox();
+        Self::of_workspace_in(sandbox(), files)
+    }
+
+    /// The same in this sandbox.
+    pub(crate) fn of_workspace_in(
+        (sandbox, workspace): (Running, String),
+        files: &[(&str, &str)],
+    ) -> Self {
         let repository = Repository::with(files);
         let resources = format!("workspace:\n  id: {workspace}\n");
         repository.commit(&[(".postman/resources.yaml", &resources)], "connect");
@@ -297,7 +304,13 @@ pub(crate) fn collection(name: &str, requests: &[&str]) -> String {
 
 /// A sandbox without limits, and the id of a workspace in it.
 pub(crate) fn sandbox() -> (Running, String) {
+    sandbox_with_dice(Options::default().fault_seed)
+}
+
+/// The same with other dice for its faults.
+pub(crate) fn sandbox_with_dice(fault_seed: u64) -> (Running, String) {
     let sandbox = Sandbox::start(Options {
+        fault_seed,
         settings: Settings {
             rate_limit: 0,
             strict_limit: 0,
@@ -384,9 +397,14 @@ impl Scene {
         Going { child }
     }
 
-    /// Starts a push and kills it at the call of this number, before the sandbox has it or after. Says whether there was
-    /// such a call; where not, the push went through.
+    /// Starts a push and kills it: see [`Scene::killed_at`].
     pub(crate) fn push_killed_at(&self, call: usize, when: When) -> bool {
+        self.killed_at(&["push"], call, when)
+    }
+
+    /// Starts a run and kills it at the call of this number, before the sandbox has it or after. Says whether there was such
+    /// a call; where not, it went through.
+    pub(crate) fn killed_at(&self, arguments: &[&str], call: usize, when: When) -> bool {
         let (reached, told) = mpsc::channel();
         let (release, released) = mpsc::channel();
         *self.recorder.gate.lock().unwrap() = Some(Gate {
@@ -395,7 +413,7 @@ impl Scene {
             reached: reached.clone(),
             released,
         });
-        let mut going = self.start(&self.repository, &["push"]);
+        let mut going = self.start(&self.repository, arguments);
         let pid = going.child.id();
         let waiting = thread::spawn(move || {
             let mut kept = String::new();
@@ -438,10 +456,16 @@ impl Scene {
         going.end()
     }
 
-    /// Starts a push that is killed when the remote of the state is pushed to for the time of this number, before it has
-    /// moved or after. Says whether it came to that.
+    /// Starts a push and kills it: see [`Scene::killed_at_ref`].
     #[cfg(unix)]
     pub(crate) fn push_killed_at_ref(&self, time: usize, when: When) -> bool {
+        self.killed_at_ref(&["push"], time, when)
+    }
+
+    /// Starts a run that is killed when the remote of the state is pushed to for the time of this number, before it has
+    /// moved or after. Says whether it came to that.
+    #[cfg(unix)]
+    pub(crate) fn killed_at_ref(&self, arguments: &[&str], time: usize, when: When) -> bool {
         use std::os::unix::fs::PermissionsExt as _;
         let hooks = self.repository.beside("origin.git/hooks");
         let (pid, count) = (
@@ -461,15 +485,14 @@ impl Scene {
         std::fs::write(&hook, script).unwrap();
         std::fs::set_permissions(&hook, std::fs::Permissions::from_mode(0o755)).unwrap();
         // The process has an id before it does anything.
-        let mut command = self.repository.command(
-            OsStr::new("sh"),
-            self.repository.root(),
-            &[
-                "-c",
-                "echo $$ > ../pid; exec \"$0\" push",
-                program().to_str().unwrap(),
-            ],
-        );
+        let mut words = vec![
+            "-c",
+            "echo $$ > ../pid; exec \"$0\" \"$@\"",
+            program().to_str().unwrap(),
+        ];
+        words.extend(arguments);
+        let (shell, root) = (OsStr::new("sh"), self.repository.root());
+        let mut command = self.repository.command(shell, root, &words);
         let output = command
             .env("POSTMAN_API_KEY", &self.sandbox.key)
             .env("POSTMAN_API_URL", &self.recorder.url)
