@@ -152,11 +152,16 @@ fn shown(ground: &Ground, found: &Found, link: &Link) -> String {
         None => line("definition", "by root file"),
     }
     line("collection directory", link.collection_directory.as_str());
-    if matches!(found.target, LinkTarget::GitLinked { .. }) {
-        line(
+    match (&found.target, found.target.elsewhere()) {
+        (_, Some(elsewhere)) => line(
+            "delivered to",
+            &format!("`{}` of {}", elsewhere.branch, elsewhere.repository),
+        ),
+        (LinkTarget::GitLinked { .. }, None) => line(
             "connected in Postman",
             "yes: Postman reads the active branch",
-        );
+        ),
+        _ => {}
     }
     text
 }

@@ -5,6 +5,7 @@ pub mod commands;
 pub mod comparing;
 pub mod comparing_folders;
 pub mod connection_told;
+pub mod delivering;
 pub mod examination;
 pub mod failure;
 pub mod link_told;

@@ -107,7 +107,7 @@ pub fn found(
         Wish::Api(wanted) => {
             let api = postman.api(wanted.as_str())?;
             let known = recorded.and_then(|state| match &state.owner.target {
-                LinkTarget::GitLinked { api, workspace }
+                LinkTarget::GitLinked { api, workspace, .. }
                 | LinkTarget::ApiBuilder { api, workspace }
                     if api.bare() == wanted.bare() =>
                 {
@@ -153,6 +153,7 @@ fn of_api(
             LinkTarget::GitLinked {
                 api: api_id,
                 workspace,
+                elsewhere: None,
             }
         } else {
             LinkTarget::ApiBuilder {

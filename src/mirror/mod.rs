@@ -2,10 +2,14 @@
 
 pub mod ahead;
 pub mod apply;
+pub mod branch_base;
+pub mod branch_files;
 pub mod carry;
 pub mod connecting;
 pub mod cost;
 pub mod deliver;
+pub mod delivery;
+pub mod delivery_address;
 pub mod element;
 pub mod git_side;
 pub mod heal;

@@ -23,6 +23,7 @@ mod merge_folders;
 mod merge_meaning;
 mod merge_random;
 mod mirror_faults;
+mod mirror_git_linked;
 mod mirror_link;
 mod mirror_pull;
 mod mirror_push;

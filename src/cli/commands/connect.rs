@@ -11,11 +11,14 @@ use crate::cli::session::Session;
 use crate::cli::wished::{Found, Wish, found, nothing_chosen, refuse_taken_name};
 use crate::mirror::connecting::{Directories, changes, directories};
 use crate::mirror::deliver::{Destination, deliver};
+use crate::mirror::delivery::CommitOnBranch;
+use crate::mirror::delivery_address::find;
 use crate::mirror::element::RemoteId;
 use crate::mirror::link::{
-    Link, LinkError, Named, is_here, link_of, named, refuse_another, told, verify,
+    Link, LinkError, Named, directory_told, is_here, link_of, named, recorded_name, refuse_another,
+    told, verify,
 };
-use crate::mirror::state::{LinkTarget, MirrorState, Owner};
+use crate::mirror::state::{Elsewhere, LinkTarget, MirrorState, Owner};
 use crate::mirror::store::{StateStore as _, Stored};
 use crate::model::change::ChangeSet;
 use crate::model::finding::{Finding, Severity};
@@ -39,6 +42,7 @@ use clap::Args;
 #[command(after_help = "Examples:
   git postman connect                                        asks what to connect with
   git postman connect --workspace ID --api ID                an API
+  git postman connect --api ID --repository REMOTE           an API that Postman reads from another repository
   git postman connect --workspace ID --create \"Orders\"       a new API
   git postman connect --workspace ID                         a workspace of Postman v12, with all that is in it
   git postman connect --workspace ID --spec ID               the same, where this specification is the definition")]
@@ -67,6 +71,13 @@ pub struct ConnectArgs {
     /// The folder that gets `.postman/` [default: the one around here that has it, else the root]
     #[arg(long, value_name = "DIR")]
     folder: Option<String>,
+    /// Deliver to the repository that Postman has connected the API to, where that is another one than this: a remote of this
+    /// clone, or its address
+    #[arg(long, value_name = "REMOTE", conflicts_with_all = ["spec", "create"])]
+    repository: Option<String>,
+    /// The branch of that repository that Postman reads [default: the name of the active branch here]
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["spec", "create"])]
+    repository_branch: Option<String>,
     /// The repository was renamed or has moved: its record has the old address
     #[arg(long)]
     moved: bool,
@@ -152,7 +163,8 @@ pub fn run(args: &ConnectArgs, session: &Session) -> Result<u8, Failure> {
             return tell_of_new_api(args.format, session, &ground, &link, &would);
         }
     }
-    let found = found(&postman, &wish, workspace.as_ref(), recorded, &ground)?;
+    let mut found = found(&postman, &wish, workspace.as_ref(), recorded, &ground)?;
+    deliver_elsewhere(args, &ground, &mut found, recorded, &branch)?;
     refuse_other_link(recorded, in_files.as_ref(), &found.target)?;
     let told = found.api.as_ref().and_then(Api::connected);
     let directories = directories(service, &found.target, wished, told);
@@ -379,6 +391,57 @@ fn chosen(session: &Session, postman: &Postman) -> Result<(Wish, Option<RemoteId
     Ok((wish, Some(id("the workspace", workspace.id.as_str())?)))
 }
 
+/// An API that Postman has connected to another repository is delivered there, where somebody says so or has said so.
+fn deliver_elsewhere(
+    args: &ConnectArgs,
+    ground: &Ground,
+    found: &mut Found,
+    recorded: Option<&MirrorState>,
+    branch: &str,
+) -> Result<(), Failure> {
+    let same = |state: &&MirrorState| Named::of(&state.owner.target) == Named::of(&found.target);
+    let known = recorded
+        .filter(same)
+        .and_then(|state| state.owner.target.elsewhere());
+    let wished = args.repository.is_some() || args.repository_branch.is_some();
+    if !wished && known.is_none() {
+        return Ok(());
+    }
+    let info = found.api.as_ref().and_then(Api::connected);
+    let Some(info) = info.filter(|info| !is_here(info, &ground.home)) else {
+        if !wished {
+            return Ok(());
+        }
+        return Err(Failure::usage(format!(
+            "--repository: Postman has connected `{}` to {}",
+            visible(&found.name),
+            match info {
+                Some(_) => "this very repository",
+                None => "no repository",
+            }
+        ))
+        .with_hint("leave --repository and --repository-branch out"));
+    };
+    let to = find(&ground.repository, info, args.repository.as_deref())?;
+    let there = args.repository_branch.as_deref();
+    let there = there.or(known.map(|known| known.branch.as_str()));
+    let there = there.unwrap_or(branch);
+    CommitOnBranch::new(&ground.repository, to, there)?.look()?;
+    if let (Named::Api(api), workspace) = (Named::of(&found.target), found.target.workspace()) {
+        found.target = LinkTarget::GitLinked {
+            api,
+            workspace: workspace.clone(),
+            elsewhere: Some(Elsewhere {
+                repository: recorded_name(info),
+                branch: there.to_owned(),
+                schema_directory: directory_told(info.schema_folder.as_ref()),
+                collection_directory: directory_told(info.collection_folder.as_ref()),
+            }),
+        };
+    }
+    Ok(())
+}
+
 /// The record must be this repository's, and of the Postman that is spoken to.
 fn refuse_another_record(
     args: &ConnectArgs,
@@ -431,6 +494,7 @@ fn refuse_other_link(
 fn agree_with_postman(ground: &Ground, found: &Found, link: &Link) -> Result<(), Failure> {
     let Some(api) = &found.api else { return Ok(()) };
     if let Some(info) = api.connected()
+        && found.target.elsewhere().is_none()
         && !is_here(info, &ground.home)
     {
         return Err(connected_elsewhere(ground, found, info));
@@ -449,7 +513,7 @@ fn connected_elsewhere(ground: &Ground, found: &Found, info: &GitInfo) -> Failur
         ),
     )
     .with_hint(
-        "work in that repository; or disconnect the API from it in the Postman app; or connect this one with an API of its own, with --create NAME",
+        "deliver to that repository from here, with --repository and a remote that reaches it; or work in it; or disconnect the API from it in the Postman app; or connect this one with an API of its own, with --create NAME",
     )
 }
 

@@ -3,6 +3,9 @@
 use clap::Args;
 use serde_json::{Value, json};
 
+use crate::cli::delivering::{
+    Asking, Carrying, delivering, is_read_here, route, without_delivered,
+};
 use crate::cli::failure::Failure;
 use crate::cli::link_told::link_as_json;
 use crate::cli::linking::{Ground, Meaning, unread};
@@ -87,7 +90,7 @@ pub fn run(args: &StatusArgs, session: &Session) -> Result<u8, Failure> {
     let Some(stored) = &stored else {
         return Err(Failure::usage("there is no record of the link"));
     };
-    let (commit, git) = git_half(&ground, &link, &stored.state)?;
+    let (commit, mut git) = git_half(&ground, &link, &stored.state)?;
     // What a pull has brought counts as agreed where Git shows it, recorded by a push or not.
     let seen = with_history(
         &stored.state,
@@ -97,7 +100,10 @@ pub fn run(args: &StatusArgs, session: &Session) -> Result<u8, Failure> {
         &ground.folder,
         &digest_of,
     )?;
-    let seen = seen.with_settled(&seen.settled(&git.elements));
+    let mut seen = seen.with_settled(&seen.settled(&git.elements));
+    if is_read_here(&link) {
+        without_delivered(&mut seen, &mut git);
+    }
     let mut status = Status {
         state_ref: ground.state_ref.clone(),
         current_branch: ground.repository.current_branch()?,
@@ -127,7 +133,8 @@ pub fn run(args: &StatusArgs, session: &Session) -> Result<u8, Failure> {
             &postman,
             &ground,
             &status.link,
-            &seen,
+            seen,
+            &mut git,
         )?);
         status.quota = quota(&postman)?;
     }
@@ -186,20 +193,47 @@ fn postman_half(
     postman: &Postman,
     ground: &Ground,
     link: &Link,
-    seen: &MirrorState,
+    mut seen: MirrorState,
+    git: &mut git_side::GitSide,
 ) -> Result<Vec<Ahead>, Failure> {
-    if let LinkTarget::GitLinked { api, .. } | LinkTarget::ApiBuilder { api, .. } = &link.target {
-        let api = postman.api(api.as_str())?;
-        verify(link, &api, &ground.home)?;
-    }
-    let target = targets::open(postman, &link.target, Some(seen));
+    let api = match &link.target {
+        LinkTarget::GitLinked { api, .. } | LinkTarget::ApiBuilder { api, .. } => {
+            let api = postman.api(api.as_str())?;
+            verify(link, &api, &ground.home)?;
+            Some(api)
+        }
+        LinkTarget::SpecHub { .. } => None,
+    };
+    let asking = Asking {
+        repository: &ground.repository,
+        home: &ground.home,
+        link,
+        api: api.as_ref(),
+        wished: None,
+    };
+    // A clone that does not know the repository that Postman reads says of the rest how it stands.
+    let delivering = match delivering(&asking, Carrying::Pull, &git.elements) {
+        Ok(delivering) => delivering,
+        Err(failure) => {
+            session.output.warning(&failure.message);
+            failure
+                .hints
+                .iter()
+                .for_each(|hint| session.output.hint(hint));
+            without_delivered(&mut seen, git);
+            None
+        }
+    };
+    let route = route(delivering.as_ref(), &ground.repository)?;
+    let state = &seen;
+    let target = targets::open_with(postman, &link.target, Some(state), None, route.branch());
     let mut set = target.list().map_err(unread)?;
-    let ids = to_read(seen, &set);
+    let ids = to_read(state, &set);
     let progress = session
         .output
         .progress(Some(ids.len() as u64), "reading from Postman");
     read_into(&*target, &mut set, &ids, &|_| progress.advance(1)).map_err(unread)?;
-    Ok(of_postman(seen, &set))
+    Ok(of_postman(state, &set))
 }
 
 fn not_asked(session: &Session) -> Option<String> {
@@ -315,11 +349,18 @@ fn as_text(status: &Status, state: &MirrorState, now: u64) -> String {
     if !link.folder.is_root() {
         line("folder", link.folder.as_str());
     }
-    match link.target {
-        LinkTarget::GitLinked { .. } => line(
-            "kind",
-            "an API that Postman has connected to this repository itself",
-        ),
+    match &link.target {
+        LinkTarget::GitLinked { .. } => match link.target.elsewhere() {
+            None => line(
+                "kind",
+                "an API that Postman has connected to this repository itself",
+            ),
+            Some(elsewhere) => {
+                line("kind", "an API that Postman reads from another repository");
+                let to = format!("`{}` of {}", elsewhere.branch, elsewhere.repository);
+                line("delivered to", &to);
+            }
+        },
         LinkTarget::ApiBuilder { .. } => line("kind", "an API of the API Builder"),
         LinkTarget::SpecHub { .. } => {
             line("kind", "a workspace with its specifications (Spec Hub)")

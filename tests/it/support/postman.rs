@@ -126,6 +126,7 @@ impl Scene {
             LinkTarget::GitLinked {
                 api: own,
                 workspace: within,
+                elsewhere: None,
             }
         } else {
             LinkTarget::ApiBuilder {
