@@ -12,6 +12,7 @@ use crate::mirror::plan::Step;
 use crate::mirror::target::TargetError;
 use crate::model::text::visible;
 use crate::report::ReportFormat;
+use crate::report::json::object_text;
 
 /// What becomes of ids that Postman has handed out to a push.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +50,7 @@ pub fn show(
         ReportFormat::Human => told.for_people(&plan),
         ReportFormat::Json => {
             let object = as_json(command, code, &plan, Some(&told), ready.calls());
-            format!("{object:#}\n")
+            object_text(&object)
         }
     };
     print(session, &text)?;
@@ -58,7 +59,7 @@ pub fn show(
         (Ok(files), NewIds::Told) if !files.is_empty() => {
             let files: Vec<String> = files.iter().map(|path| visible(path.as_str())).collect();
             session.output.hint(&format!(
-                "{} lacks ids that Postman has handed out: `git postman pull` writes them, and so does `push --write-ids` from the start",
+                "{} lacks ids that Postman has handed out: `git postman pull` writes them; `push --write-ids` does so at once",
                 files.join(", ")
             ));
         }

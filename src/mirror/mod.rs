@@ -16,6 +16,7 @@ pub mod git_side;
 pub mod heal;
 pub mod home;
 pub mod ids;
+pub mod item_ids;
 pub mod link;
 pub mod link_files;
 pub mod link_ids;

@@ -27,6 +27,7 @@ use crate::model::text::{counted, visible};
 use crate::postman::client::Postman;
 use crate::project::Project;
 use crate::report::ReportFormat;
+use crate::report::json::object_text;
 
 /// Show the link to Postman, the last sync, and how far each side is ahead of it
 ///
@@ -156,7 +157,7 @@ pub fn run(args: &StatusArgs, session: &Session) -> Result<u8, Failure> {
             .is_some_and(|ahead| !ahead.is_empty());
     let code = u8::from(is_ahead);
     let text = match args.format {
-        ReportFormat::Json => format!("{:#}\n", as_json(&status, &stored.state, code)),
+        ReportFormat::Json => object_text(&as_json(&status, &stored.state, code)),
         _ => as_text(&status, &stored.state, session.now()),
     };
     print(session, &text)?;

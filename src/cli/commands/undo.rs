@@ -23,6 +23,7 @@ use crate::mirror::undo::{Back, Undone, backs, changes_in_git, put_back, record}
 use crate::model::change::ChangeSet;
 use crate::model::text::visible;
 use crate::report::ReportFormat;
+use crate::report::json::object_text;
 
 /// Put the last sync back, where nothing has moved since
 ///
@@ -327,5 +328,5 @@ fn for_scripts(told: &Told, calls: u64, code: u8) -> String {
             "verified": true,
         },
     });
-    format!("{object:#}\n")
+    object_text(&object)
 }
