@@ -65,6 +65,16 @@ fn measured(scene: &Scene, what: &str, arguments: &[&str]) -> Value {
     report
 }
 
+/// A run whose calls grow by changed elements, and not by all: a list has a page for each hundred.
+fn cheap(scene: &Scene, what: &str, arguments: &[&str], changed: usize) {
+    let before = scene.recorder.calls();
+    let report = measured(scene, what, arguments);
+    let calls = scene.recorder.calls() - before;
+    let applied = applied(&report);
+    assert!(calls <= 10 + changed, "{what}: {calls} calls");
+    assert_eq!(applied, changed, "{what}");
+}
+
 pub(crate) fn big(count: usize) {
     println!("\n## {count} collections of 10 requests, a workspace of Spec Hub\n");
     println!(
@@ -110,8 +120,18 @@ pub(crate) fn big(count: usize) {
         measured(&scene, "pull of one change", &pull);
         measured(&scene, "pull: nothing to do", &pull);
         measured(&scene, "push after it: nothing to do", &push);
+        let dated = ["pull", "--to", "commit", "--by-dates", "--format", "json"];
+        cheap(&scene, "pull by dates: nothing to do", &dated, 0);
+        let (uid, mut content) = scene.collection("Collection 9");
+        content["info"]["description"] = json!("Described in Postman.");
+        let body = json!({"collection": content});
+        scene.ask("PUT", &format!("/collections/{uid}"), &body);
+        cheap(&scene, "pull by dates of one change", &dated, 1);
+        measured(&scene, "push after it: nothing to do", &push);
     }
     measured(&scene, "status", &["status", "--format", "json"]);
+    let dated = ["status", "--by-dates", "--format", "json"];
+    cheap(&scene, "status by dates", &dated, 0);
     let places = ["postman/collections"];
     let git = in_git(&scene.repository, &[], &places);
     assert_eq!(git, in_postman(&scene, None));

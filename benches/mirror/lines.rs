@@ -167,6 +167,7 @@ fn one_round(corpus: &Path, round: &[&Candidate], counts: &mut Counts) {
     push_what_goes(&scene, &mut places, counts);
     let renamed = rename_all(&scene, &places);
     counts.unfit += before - renamed.len();
+    let pushed = scene.repository.id("HEAD");
     scene.run(&["pull", "--to", "commit", "--force"]).expect(0);
     let diff = scene
         .repository
@@ -174,7 +175,7 @@ fn one_round(corpus: &Path, round: &[&Candidate], counts: &mut Counts) {
             "diff",
             "--minimal",
             "--numstat",
-            "HEAD~1",
+            &pushed,
             "HEAD",
             "--",
             "postman",

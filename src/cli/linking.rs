@@ -7,6 +7,7 @@ use crate::cli::failure::{Failure, Kind};
 use crate::cli::repository_paths::repository_paths;
 use crate::cli::session::{Decided, Session};
 use crate::git::repository::Repository;
+use crate::mirror::dates::DatesError;
 use crate::mirror::element::RemoteId;
 use crate::mirror::home::Home;
 use crate::mirror::link::{Here, postman_host};
@@ -235,6 +236,14 @@ pub fn unread(error: TargetError) -> Failure {
         TargetError::Postman(error) => error.into(),
         TargetError::Delivery(error) => failure_of(&error),
         other => Failure::of(Kind::Service, other.to_string()),
+    }
+}
+
+/// The failure of a comparison by dates.
+pub fn undated(error: DatesError) -> Failure {
+    match error {
+        DatesError::Target(error) => unread(error),
+        DatesError::Store(error) => error.into(),
     }
 }
 

@@ -12,13 +12,14 @@ use crate::cli::delivering::{
     Asking, Carrying, delivering, is_read_here, route, without_delivered,
 };
 use crate::cli::failure::{Failure, Kind};
-use crate::cli::linking::{Ground, Meaning, ask, choose, is_attended, unread};
+use crate::cli::linking::{Ground, Meaning, ask, choose, is_attended, undated, unread};
 use crate::cli::plan_told::OutcomeTold;
 use crate::cli::pull_place::{Place, To, place};
 use crate::cli::pull_result::{Ended, Pulled, plan_told};
 use crate::cli::repository_paths::repository_paths;
 use crate::cli::session::Session;
 use crate::mirror::cost::{Act, Pace, TargetKind};
+use crate::mirror::dates::take_recorded;
 use crate::mirror::deliver::{WriteError, recover};
 use crate::mirror::element::{ElementKey, ElementKind, RemoteId};
 use crate::mirror::git_side::{self, GitSide};
@@ -31,7 +32,7 @@ use crate::mirror::reconcile::Resolve;
 use crate::mirror::remote_content::digest_of;
 use crate::mirror::seal::{Sealed, seal, still_valid};
 use crate::mirror::shown::with_history;
-use crate::mirror::sides::planned;
+use crate::mirror::sides::planned_of;
 use crate::mirror::state::{LinkTarget, MirrorState, Record};
 use crate::mirror::store::StateStore as _;
 use crate::mirror::targets;
@@ -60,6 +61,10 @@ pub struct PullChoice {
     /// The service folder, where there are several
     #[arg(long, value_name = "DIR")]
     pub folder: Option<String>,
+    /// Read only what Postman's lists date as changed: a few calls, and edits inside of a collection may be missed
+    #[arg(long)]
+    #[serde(default)]
+    pub by_dates: bool,
     /// Delete what was deleted in Postman
     #[arg(long)]
     pub allow_delete: bool,
@@ -243,7 +248,21 @@ fn once(
             progress.set_length(all as u64);
             progress.advance(1);
         };
-        planned(&*target, &seen, &git.elements, Side::Git, &options, &watch).map_err(unread)?
+        let mut remote = target.list().map_err(unread)?;
+        if choice.by_dates {
+            take_recorded(&*target, &mut remote, &seen, &store, &stored.commit).map_err(undated)?;
+        }
+        let elements = &git.elements;
+        let plan = planned_of(
+            &*target,
+            &mut remote,
+            &seen,
+            elements,
+            Side::Git,
+            &options,
+            &watch,
+        );
+        (remote, plan.map_err(unread)?)
     };
     if !choice.force && !matches!(wanted, Wanted::Plan) {
         ask_how_much(&plan, session, attended)?;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::git::command::Git;
 use crate::git::error::GitError;
 use crate::git::promisor;
+use crate::git::reference_lock;
 use crate::git::repository::Repository;
 use crate::model::id::CommitId;
 
@@ -70,7 +71,8 @@ pub fn fetch(
             return Ok(None);
         }
         attempt += 1;
-        // Another run in this clone may be writing the same reference.
+        // Another run in this clone may be writing the same reference, or have died while it did.
+        reference_lock::heal(repository.common_dir());
         if attempt == LOCK_ATTEMPTS || !is_about_a_lock(&complaint) {
             return Err(GitError::Program {
                 command: format!("fetch {remote}"),

@@ -7,6 +7,7 @@ use git2::{ErrorCode, Oid};
 
 use crate::git::error::{GitError, from_library, not_written};
 use crate::git::object::ObjectId;
+use crate::git::reference_lock::Moving;
 use crate::git::tree::object_id;
 use crate::git::written::{NewEntry, Signature};
 use crate::model::id::CommitId;
@@ -85,6 +86,8 @@ pub(crate) fn swap(
     new: &CommitId,
 ) -> Result<bool, GitError> {
     let failed = |error: git2::Error| not_written(name, &error);
+    // Dropped last. On a file system without locks a killed run's lock stays for a person to remove, as with git.
+    let _moving = Moving::begin(repository.commondir(), name).ok();
     let mut attempt = 0;
     let mut transaction = loop {
         let mut transaction = repository.transaction().map_err(failed)?;

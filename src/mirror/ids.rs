@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::{Map, Value};
 
-use crate::format::items::{self, Items};
+use crate::format::item_pairing;
+use crate::format::items::Items;
 use crate::format::json;
 
 /// Ids in the file, and for each the one in Postman.
@@ -178,7 +179,7 @@ fn paired(from: &Value, to: &Value) -> Vec<(Path, Option<Path>)> {
     };
     let (from, to) = (Items::of(from), Items::of(to));
     let (here, there) = (paths(&from), paths(&to));
-    items::pair_trusting_ids(&from, &to)
+    item_pairing::pair_trusting_ids(&from, &to)
         .into_iter()
         .zip(here)
         .map(|(other, path)| (path, other.map(|other| there[other].clone())))

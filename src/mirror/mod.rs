@@ -7,6 +7,7 @@ pub mod branch_files;
 pub mod carry;
 pub mod connecting;
 pub mod cost;
+pub mod dates;
 pub mod deliver;
 pub mod delivery;
 pub mod delivery_address;

@@ -4,6 +4,7 @@
 //! A write is checked before and read back behind: Postman has no optimistic locking, and stores some things in its own
 //! words. What it writes over is handed out first, so that it can be put back.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::mirror::cost::TargetKind;
@@ -25,6 +26,14 @@ pub trait Target: Sync {
     /// # Errors
     /// Postman's.
     fn list(&self) -> Result<RemoteSet, TargetError>;
+
+    /// When each element was changed last, by its id without owner, as Postman's lists have it; nothing where they do not say.
+    ///
+    /// # Errors
+    /// Postman's.
+    fn dates(&self) -> Result<BTreeMap<String, String>, TargetError> {
+        Ok(BTreeMap::new())
+    }
 
     /// One element with its content; `None` where it is there no longer.
     ///

@@ -167,6 +167,10 @@ impl Target for SpecHub<'_> {
         Ok(set)
     }
 
+    fn dates(&self) -> Result<BTreeMap<String, String>, TargetError> {
+        workspace::dates(self.postman, &self.workspace)
+    }
+
     fn read(&self, kind: ElementKind, id: &RemoteId) -> Result<Option<RemoteElement>, TargetError> {
         match kind {
             ElementKind::Definition => self.read_definition(id),

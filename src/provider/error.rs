@@ -42,6 +42,12 @@ pub enum ProviderError {
         /// Where tokens are looked for.
         variables: &'static str,
     },
+    /// A product that this version knows by its address only.
+    #[error("this version of git-postman does not speak to {product}")]
+    NotSpokenTo {
+        /// The product.
+        product: ProviderKind,
+    },
     /// The token is wrong, expired or revoked.
     #[error("{product} refused the token: {said}")]
     BadToken {
@@ -83,7 +89,7 @@ pub enum ProviderError {
         remedy: Remedy,
     },
     /// No such thing, or none that the token may see.
-    #[error("{product} knows nothing for {call}: {said}")]
+    #[error("{product} finds nothing for {call}: {said}")]
     NotFound {
         /// The product.
         product: ProviderKind,
@@ -180,6 +186,14 @@ pub enum ProviderError {
         operation: Operation,
         /// Why not.
         reason: &'static str,
+    },
+    /// More than the service shows.
+    #[error("{product} does not show all of it: {what} is too large")]
+    TooLarge {
+        /// The product.
+        product: ProviderKind,
+        /// What.
+        what: String,
     },
     /// An answer that cannot be understood.
     #[error("{call} answered {status}, but {problem}")]
@@ -305,6 +319,7 @@ impl ProviderError {
         match self {
             Self::Unreachable(error) => error.hint().to_owned(),
             Self::NoToken { variables, .. } => format!("set {variables}"),
+            Self::NotSpokenTo { .. } => "do it by hand, or look for a newer version".to_owned(),
             Self::BadToken { remedy, .. }
             | Self::SignOn { remedy, .. }
             | Self::Forbidden { remedy, .. }
@@ -331,6 +346,7 @@ impl ProviderError {
             Self::RateLimited { .. } => {
                 "wait, or let fewer runs use the same token at once".to_owned()
             }
+            Self::TooLarge { .. } => "clone the repository and work there".to_owned(),
             Self::Cannot { .. } => "do it in another way, or by hand".to_owned(),
             Self::Malformed {
                 problem: NotJson::Page(_),

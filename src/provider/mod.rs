@@ -4,9 +4,70 @@ pub mod api;
 pub mod capability;
 pub mod conditional;
 pub mod error;
+pub mod github;
+pub(crate) mod github_access;
+pub(crate) mod github_account;
+pub(crate) mod github_calls;
+pub(crate) mod github_commit;
+pub(crate) mod github_refusal;
+pub(crate) mod github_token;
+pub(crate) mod github_tree;
+pub(crate) mod github_wire;
 pub mod kind;
 pub mod locate;
 pub mod probe;
 pub mod pull_request;
+pub(crate) mod remote_snapshot;
 pub mod site;
 pub mod sticky;
+
+use crate::model::secret::Secret;
+use crate::net::client::Settings;
+use crate::provider::api::Provider;
+use crate::provider::error::ProviderError;
+use crate::provider::github::GitHub;
+use crate::provider::kind::ProviderKind;
+use crate::provider::site::Site;
+
+/// The provider of a site, with one token. `tune` is shown what the site would be called with.
+///
+/// # Errors
+/// No token, or a product that this version does not speak to.
+pub fn open(
+    site: &Site,
+    token: Secret,
+    tune: impl FnOnce(Settings) -> Settings,
+) -> Result<Box<dyn Provider>, ProviderError> {
+    match site.kind {
+        ProviderKind::GitHub | ProviderKind::GitHubEnterprise => {
+            let settings = tune(GitHub::settings(site)?);
+            Ok(Box::new(GitHub::new(site.clone(), token, settings)?))
+        }
+        product => Err(ProviderError::NotSpokenTo { product }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::open;
+    use crate::model::secret::Secret;
+    use crate::provider::error::ProviderError;
+    use crate::provider::kind::ProviderKind;
+    use crate::provider::site::Site;
+
+    #[test]
+    fn a_site_is_opened_by_its_product() {
+        let opened = |kind, web: &str| {
+            let site = Site::new(kind, web).unwrap();
+            open(&site, Secret::new("x"), |settings| settings).map(|one| one.site().clone())
+        };
+        let github = opened(ProviderKind::GitHub, "https://github.com").unwrap();
+        assert_eq!(github.api.to_string(), "https://api.github.com");
+        assert!(opened(ProviderKind::GitHubEnterprise, "https://ghe.example.com").is_ok());
+        let error = opened(ProviderKind::GitLab, "https://gitlab.com").unwrap_err();
+        assert!(
+            matches!(error, ProviderError::NotSpokenTo { .. }),
+            "{error}"
+        );
+    }
+}

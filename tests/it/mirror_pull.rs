@@ -528,6 +528,57 @@ fn a_plan_of_a_pull_with_a_conflict_says_so_and_needs_no_file() {
 }
 
 #[test]
+fn dates_save_calls_and_see_what_postman_dates() {
+    let (scene, uid) = Pulling::with_orders();
+    for number in 0..5 {
+        let mut other = orders();
+        other["info"]["name"] = json!(format!("Other {number}"));
+        scene.make_collection(&other);
+    }
+    let environment = json!({"environment": {"name": "Test", "values": [
+        {"key": "a", "value": "1", "type": "default", "enabled": true}]}});
+    let path = format!("/environments?workspace={}", scene.workspace);
+    let made = scene.ask("POST", &path, &environment);
+    scene.pull(&["--to", "commit", "--force"]).expect(0);
+    scene.push(0, &[]);
+    let calls = |arguments: &[&str]| {
+        let before = scene.recorder.calls();
+        let mut all = vec!["pull", "--to", "commit", "--format", "json"];
+        all.extend(arguments);
+        let report = scene.run(&all).expect(0).json();
+        let applied = report["outcome"]["applied"].as_array().unwrap().len();
+        (scene.recorder.calls() - before, applied)
+    };
+    assert_eq!(calls(&[]), (8, 0));
+    // The workspace, a page of collections, the environments.
+    assert_eq!(calls(&["--by-dates"]), (3, 0));
+    let status = scene.run(&["status", "--by-dates", "--format", "json"]);
+    let status = status.expect(0).json();
+    assert_eq!(status["postman"]["by_dates"], 7);
+    // A collection's own words move its date, and so does whatever an environment holds.
+    scene.edit(&uid, |collection| {
+        collection["info"]["description"] = json!("All of them.");
+    });
+    let uid_of = |value: &Value| value["environment"]["uid"].as_str().unwrap().to_owned();
+    let changed = environment.to_string().replace("\"1\"", "\"2\"");
+    let changed: Value = serde_json::from_str(&changed).unwrap();
+    scene.ask("PUT", &format!("/environments/{}", uid_of(&made)), &changed);
+    scene
+        .run(&["status", "--by-dates"])
+        .expect(1)
+        .says("ahead by 2 changes (5 elements by the dates of Postman's lists)");
+    assert_eq!(calls(&["--by-dates"]), (5, 2));
+    scene.push(0, &[]);
+    // What is edited inside of a collection does not: who reads everything finds it.
+    scene.edit(&uid, |collection| {
+        collection["item"][0]["name"] = json!("Everything");
+    });
+    assert_eq!(calls(&["--by-dates"]).1, 0);
+    assert_eq!(calls(&[]).1, 1);
+    assert!(scene.read(ORDERS).contains("\"Everything\""));
+}
+
+#[test]
 fn two_candidates_are_a_question() {
     let text = "openapi: 3.0.3\ninfo: {title: T, version: '1'}\npaths: {}\n";
     let files = ["a.yaml", "b.yaml"].map(|name| format!("postman/schemas/{name}"));

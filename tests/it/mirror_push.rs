@@ -1,5 +1,7 @@
 //! A push from outside: the real program, real git, and the sandbox over loopback.
 
+use std::fs;
+
 use serde_json::{Value, json};
 
 use crate::support::Repository;
@@ -485,6 +487,25 @@ fn a_push_that_is_killed_while_the_state_moves_is_healed_by_the_next() {
             );
         }
     }
+}
+
+#[test]
+fn the_lock_of_the_state_that_a_killed_run_has_left_holds_nobody_off() {
+    let scene = Scene::of_workspace(&[]);
+    commit_round(&scene, 0);
+    scene.push(0, &[]);
+    commit_round(&scene, 1);
+    // What a run leaves that is killed while it holds the lock: the next fetch moves the reference, and cannot.
+    let earlier = format!("{STATE}~1");
+    scene
+        .repository
+        .git(&["update-ref", STATE, &earlier])
+        .expect(0);
+    let lock = scene.repository.at(".git/refs/postman/state.lock");
+    fs::write(&lock, "").unwrap();
+    fs::write(scene.repository.at(".git/git-postman/moving"), STATE).unwrap();
+    converges(&scene, 1, "with the lock");
+    assert!(!lock.exists());
 }
 
 #[test]

@@ -8,17 +8,18 @@ use crate::cli::delivering::{
 };
 use crate::cli::failure::Failure;
 use crate::cli::link_told::link_as_json;
-use crate::cli::linking::{Ground, Meaning, unread};
+use crate::cli::linking::{Ground, Meaning, undated, unread};
 use crate::cli::reporting::print;
 use crate::cli::session::Session;
 use crate::mirror::ahead::{Ahead, of_git, of_postman, to_read};
+use crate::mirror::dates::take_recorded;
 use crate::mirror::git_side;
 use crate::mirror::link::{Link, find_link, verify};
 use crate::mirror::remote_content::digest_of;
 use crate::mirror::shown::with_history;
 use crate::mirror::sides::read_into;
 use crate::mirror::state::{Claim, LinkTarget, MirrorState};
-use crate::mirror::store::StateStore as _;
+use crate::mirror::store::StateStore;
 use crate::mirror::targets;
 use crate::model::id::CommitId;
 use crate::model::snapshot::Snapshot;
@@ -37,6 +38,9 @@ use crate::report::ReportFormat;
   git postman status --offline
   git postman status --format json")]
 pub struct StatusArgs {
+    /// Read only what Postman's lists date as changed: a few calls, and edits inside of a collection may be missed
+    #[arg(long)]
+    by_dates: bool,
     /// The folder that holds `.postman/`
     #[arg(long, value_name = "DIR")]
     folder: Option<String>,
@@ -56,6 +60,8 @@ struct Status {
     unread: Vec<(String, String)>,
     candidates: Vec<String>,
     postman: Option<Vec<Ahead>>,
+    /// Elements that were not read, because Postman's lists say that they are what they were.
+    by_dates: usize,
     not_asked: Option<String>,
     claim: Option<(Claim, u64)>,
     quota: Option<Value>,
@@ -120,6 +126,7 @@ pub fn run(args: &StatusArgs, session: &Session) -> Result<u8, Failure> {
             .map(|path| path.as_str().to_owned())
             .collect(),
         postman: None,
+        by_dates: 0,
         not_asked,
         claim: held(&stored.state, session.now()),
         quota: None,
@@ -127,14 +134,17 @@ pub fn run(args: &StatusArgs, session: &Session) -> Result<u8, Failure> {
     };
     if status.not_asked.is_none() {
         let postman = session.postman()?;
-        status.postman = Some(postman_half(
+        let recorded: Option<(&dyn StateStore, &CommitId)> =
+            args.by_dates.then_some((&store, &stored.commit));
+        let half = PostmanHalf {
             session,
-            &postman,
-            &ground,
-            &status.link,
-            seen,
-            &mut git,
-        )?);
+            postman: &postman,
+            ground: &ground,
+            link: &status.link,
+        };
+        let (ahead, taken) = postman_half(&half, seen, &mut git, recorded)?;
+        status.postman = Some(ahead);
+        status.by_dates = taken;
         status.quota = quota(&postman)?;
     }
     let is_ahead = !status.git.is_empty()
@@ -187,14 +197,26 @@ fn git_half(
     Ok((commit, side))
 }
 
+/// What Postman's side of a link is read with.
+struct PostmanHalf<'a> {
+    session: &'a Session,
+    postman: &'a Postman,
+    ground: &'a Ground,
+    link: &'a Link,
+}
+
 fn postman_half(
-    session: &Session,
-    postman: &Postman,
-    ground: &Ground,
-    link: &Link,
+    half: &PostmanHalf<'_>,
     mut seen: MirrorState,
     git: &mut git_side::GitSide,
-) -> Result<Vec<Ahead>, Failure> {
+    by_dates: Option<(&dyn StateStore, &CommitId)>,
+) -> Result<(Vec<Ahead>, usize), Failure> {
+    let PostmanHalf {
+        session,
+        postman,
+        ground,
+        link,
+    } = half;
     let api = match &link.target {
         LinkTarget::GitLinked { api, .. } | LinkTarget::ApiBuilder { api, .. } => {
             let api = postman.api(api.as_str())?;
@@ -227,12 +249,19 @@ fn postman_half(
     let state = &seen;
     let target = targets::open_with(postman, &link.target, Some(state), None, route.branch());
     let mut set = target.list().map_err(unread)?;
-    let ids = to_read(state, &set);
+    let taken = match by_dates {
+        Some((store, commit)) => {
+            take_recorded(&*target, &mut set, state, store, commit).map_err(undated)?
+        }
+        None => 0,
+    };
+    let mut ids = to_read(state, &set);
+    ids.retain(|id| set.get(id).is_none_or(|element| element.content.is_none()));
     let progress = session
         .output
         .progress(Some(ids.len() as u64), "reading from Postman");
     read_into(&*target, &mut set, &ids, &|_| progress.advance(1)).map_err(unread)?;
-    Ok(of_postman(state, &set))
+    Ok((of_postman(state, &set), taken))
 }
 
 fn not_asked(session: &Session) -> Option<String> {
@@ -317,7 +346,9 @@ fn as_json(status: &Status, state: &MirrorState, code: u8) -> Value {
             "candidates": status.candidates,
         },
         "postman": match (&status.postman, &status.not_asked) {
-            (Some(side), _) => json!({ "asked": true, "ahead": ahead(side) }),
+            (Some(side), _) => {
+                json!({ "asked": true, "by_dates": status.by_dates, "ahead": ahead(side) })
+            }
             (None, reason) => json!({ "asked": false, "reason": reason }),
         },
         "claim": status.claim.as_ref().map(|(claim, left)| json!({
@@ -415,7 +446,12 @@ fn as_text(status: &Status, state: &MirrorState, now: u64) -> String {
     };
     match (&status.postman, &status.not_asked) {
         (Some(side), _) => {
-            line("postman is", &ahead_in_words(side));
+            let mut words = ahead_in_words(side);
+            if status.by_dates > 0 {
+                let count = counted(status.by_dates, "element");
+                words.push_str(&format!(" ({count} by the dates of Postman's lists)"));
+            }
+            line("postman is", &words);
             text.push_str(&entries(side));
         }
         (None, reason) => line(

@@ -5,6 +5,8 @@ pub(crate) mod corpus;
 pub(crate) mod edits;
 pub(crate) mod fixtures;
 pub(crate) mod http;
+pub(crate) mod hub;
+pub(crate) mod openapi;
 pub(crate) mod postman;
 pub(crate) mod pushing;
 pub(crate) mod terminal;
