@@ -823,6 +823,92 @@ fn a_sealed_plan_is_void_once_the_branch_has_gone_on() {
 }
 
 #[test]
+fn whatever_both_sides_do_they_end_equal_and_nothing_is_lost() {
+    let requests: Vec<String> = (0..8).map(|number| format!("Request {number}")).collect();
+    let text = |requests: &[String]| {
+        let names: Vec<&str> = requests.iter().map(String::as_str).collect();
+        collection("Orders", &names)
+    };
+    let world = World::of(&[(ORDERS, &text(&requests))], &[README]);
+    world.scene.push(0, &[]);
+    // A small generator with a fixed start: each run does the same.
+    let mut dice: u64 = 7;
+    let mut roll = |sides: usize| {
+        dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        usize::try_from(dice >> 33).unwrap() % sides
+    };
+    let mut wanted = requests;
+    let mut seen = std::collections::BTreeSet::new();
+    for round in 0..8 {
+        // Each side renames another request, or nobody does, or one of them.
+        let (ours, theirs) = (roll(4), 4 + roll(4));
+        let sides = roll(4);
+        seen.insert(sides);
+        let (mut here, mut there) = (wanted.clone(), wanted.clone());
+        if sides & 1 == 1 {
+            here[ours] = format!("Ours {round}");
+            wanted[ours].clone_from(&here[ours]);
+            let path = world.scene.repository.at(ORDERS);
+            let before = fs::read_to_string(path).unwrap();
+            let old = format!("\"{}\"", there[ours]);
+            let after = before.replace(&old, &format!("\"{}\"", here[ours]));
+            world.commit(&[(ORDERS, &after)]);
+        }
+        if sides & 2 == 2 {
+            let old = there[theirs].clone();
+            there[theirs] = format!("Theirs {round}");
+            wanted[theirs].clone_from(&there[theirs]);
+            let before = world.there(ORDERS_THERE);
+            let after = before.replace(&format!("\"{old}\""), &format!("\"{}\"", there[theirs]));
+            world.commit_there(&[(ORDERS_THERE, &after)], "theirs");
+        }
+        // A push that comes first writes nothing over.
+        let report = world.scene.push(if sides == 3 { 3 } else { 0 }, &[]);
+        assert_eq!(acts(&report).is_empty(), sides != 1, "{round}: {report:#}");
+        world.scene.run(&["pull"]).expect(0);
+        if world
+            .scene
+            .repository
+            .git(&["status", "--porcelain"])
+            .stdout
+            .contains(ORDERS)
+        {
+            world.commit(&[]);
+        }
+        world.scene.push(0, &[]);
+        for text in [
+            fs::read_to_string(world.scene.repository.at(ORDERS)).unwrap(),
+            world.there(ORDERS_THERE),
+        ] {
+            let value: Value = serde_json::from_str(&text).unwrap();
+            let items = value["item"].as_array().unwrap().iter();
+            let names: Vec<&str> = items.map(|item| item["name"].as_str().unwrap()).collect();
+            assert_eq!(names, wanted, "{round}");
+        }
+        assert!(acts(&world.scene.push(0, &[])).is_empty(), "{round}");
+    }
+    assert_eq!(seen.len(), 4, "{seen:?}");
+    assert_eq!(world.writes(), 0);
+}
+
+#[test]
+fn a_commit_in_nobodys_name_is_not_made() {
+    let world = world(&[README]);
+    let git = |arguments: &[&str]| world.scene.repository.git(arguments).expect(0);
+    git(&["config", "user.name", ""]);
+    git(&["config", "user.email", ""]);
+    world
+        .scene
+        .run(&["push"])
+        .expect(2)
+        .says("git config user.name");
+    assert_eq!(world.files_there(), ["README.md"]);
+    git(&["config", "--unset", "user.name"]);
+    git(&["config", "--unset", "user.email"]);
+    assert_eq!(acts(&world.scene.push(0, &[])).len(), 3);
+}
+
+#[test]
 fn a_service_folder_of_a_large_repository_delivers_its_own_api() {
     let orders = collection("Orders", &["List orders"]);
     let world = World::unconnected(
