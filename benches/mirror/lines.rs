@@ -25,6 +25,9 @@ struct Candidate {
     name: String,
 }
 
+/// What elements of one round are called: whether it is a collection, and its name.
+type Names = BTreeSet<(bool, String)>;
+
 /// By kind: how many lines changed, and how often.
 #[derive(Default)]
 struct Counts {
@@ -45,7 +48,7 @@ pub(crate) fn lines(corpus: &Path) {
         return;
     }
     // What has one name is one element to the mirror: namesakes go in rounds of their own.
-    let mut rounds: Vec<(BTreeSet<(bool, String)>, Vec<&Candidate>)> = Vec::new();
+    let mut rounds: Vec<(Names, Vec<&Candidate>)> = Vec::new();
     for candidate in &candidates {
         let key = (candidate.is_collection, candidate.name.clone());
         match rounds.iter_mut().find(|(names, _)| !names.contains(&key)) {
