@@ -24,6 +24,7 @@ mod mirror_pull;
 mod mirror_push;
 mod network;
 mod odd_repositories;
+mod provider_azure;
 mod provider_github;
 mod sandbox;
 mod support;

@@ -1,5 +1,7 @@
 //! A repository in a temporary directory, the real git and the real program, both in an environment of their own.
 
+pub(crate) mod azure;
+pub(crate) mod bare;
 pub(crate) mod contract;
 pub(crate) mod edits;
 pub(crate) mod fixtures;
@@ -7,7 +9,9 @@ pub(crate) mod http;
 pub(crate) mod hub;
 pub(crate) mod openapi;
 pub(crate) mod postman;
+pub(crate) mod provider_story;
 pub(crate) mod pushing;
+pub(crate) mod service;
 
 use std::ffi::OsStr;
 use std::fs;
