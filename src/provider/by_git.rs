@@ -227,6 +227,8 @@ impl Snapshot for Visited {
     }
 
     fn read(&self, path: &RepoPath, limit: u64) -> Result<Content, SnapshotError> {
+        // Only what was brought can be read; what is here already is not brought again.
+        self.files.prefetch(std::slice::from_ref(path))?;
         self.files.read(path, limit)
     }
 

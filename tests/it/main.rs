@@ -26,6 +26,7 @@ mod network;
 mod odd_repositories;
 mod provider_azure;
 mod provider_github;
+mod provider_gitlab;
 mod sandbox;
 mod support;
 mod verdicts;

@@ -5,6 +5,8 @@ pub(crate) mod bare;
 pub(crate) mod contract;
 pub(crate) mod edits;
 pub(crate) mod fixtures;
+pub(crate) mod git_http;
+pub(crate) mod gitlab;
 pub(crate) mod http;
 pub(crate) mod hub;
 pub(crate) mod openapi;
