@@ -330,6 +330,9 @@ impl ProviderError {
     /// What to do about it.
     pub fn hint(&self) -> String {
         match self {
+            Self::Unreachable(HttpError::Base(_)) => {
+                "name the site with https: --provider KIND --url https://HOST".to_owned()
+            }
             Self::Unreachable(error) => error.hint().to_owned(),
             Self::NoToken { variables, .. } => format!("set {variables}"),
             Self::NotSpokenTo { .. } => "do it by hand, or look for a newer version".to_owned(),
