@@ -5,7 +5,7 @@ use crate::git::commit::{CommitRequest, commit_changes};
 use crate::git::error::GitError;
 use crate::git::exchange::{LOCK_ATTEMPTS, Pushed, is_about_a_lock, push, tip};
 use crate::git::visit::{Address, Identity, Login, REMOTE, Visit};
-use crate::git::write_error::WriteError;
+use crate::git::write_error::{Refusal, WriteError};
 use crate::model::id::{BranchName, CommitId};
 use crate::model::path::RepoPath;
 use crate::model::snapshot::{Content, Listing, Origin, Snapshot, SnapshotError};
@@ -73,6 +73,7 @@ impl<'a> ByGit<'a> {
         visit
             .fetch(draft.head, draft.branch.as_str())
             .map_err(failed)?;
+        self.bring(&visit, draft)?;
         if !visit.has_identity().map_err(failed)? {
             visit.identify(&identity()?).map_err(failed)?;
         }
@@ -104,6 +105,22 @@ impl<'a> ByGit<'a> {
         let fetched = visit.fetch(at, HERE);
         fetched.map_err(|error| self.failed(&error))?;
         self.push(&visit, branch, at, None)
+    }
+
+    /// Brings what is replaced, and the attributes that say how files are stored, in one go.
+    fn bring(&self, visit: &Visit, draft: &CommitDraft<'_>) -> Result<(), ProviderError> {
+        let files = visit.repository().commit(draft.head);
+        let files = files.map_err(|error| self.failed(&error))?;
+        let is_needed = |path: &RepoPath| {
+            path.file_name() == ".gitattributes" || draft.changes.get(path).is_some()
+        };
+        let entries = files.listing()?.entries().iter();
+        let needed: Vec<RepoPath> = entries
+            .map(|entry| &entry.path)
+            .filter(|path| is_needed(path))
+            .cloned()
+            .collect();
+        Ok(files.prefetch(&needed)?)
     }
 
     fn visit(&self) -> Result<Visit, ProviderError> {
@@ -182,6 +199,10 @@ impl<'a> ByGit<'a> {
                     said: self.said("a file is not what the change was made from"),
                 },
             },
+            WriteError::Refused {
+                path,
+                reason: Refusal::Link(_) | Refusal::Submodule(_) | Refusal::Special(_),
+            } => ProviderError::Changed { path },
             WriteError::Git(error) => self.failed(&error),
             WriteError::Snapshot(error) => error.into(),
             other => ProviderError::Git {
@@ -206,6 +227,8 @@ impl Snapshot for Visited {
     }
 
     fn read(&self, path: &RepoPath, limit: u64) -> Result<Content, SnapshotError> {
+        // Only what was brought can be read; what is here already is not brought again.
+        self.files.prefetch(std::slice::from_ref(path))?;
         self.files.read(path, limit)
     }
 

@@ -44,6 +44,8 @@ use crate::net::client::Settings;
 use crate::provider::api::Provider;
 use crate::provider::error::ProviderError;
 use crate::provider::github::GitHub;
+use crate::provider::gitlab::GitLab;
+use crate::provider::gitlab_token::GitLabToken;
 use crate::provider::kind::ProviderKind;
 use crate::provider::site::Site;
 
@@ -60,6 +62,11 @@ pub fn open(
         ProviderKind::GitHub | ProviderKind::GitHubEnterprise => {
             let settings = tune(GitHub::settings(site)?);
             Ok(Box::new(GitHub::new(site.clone(), token, settings)?))
+        }
+        ProviderKind::GitLab | ProviderKind::GitLabSelfManaged => {
+            let settings = tune(GitLab::settings(site));
+            let token = GitLabToken::of(token);
+            Ok(Box::new(GitLab::new(site.clone(), token, settings)?))
         }
         product => Err(ProviderError::NotSpokenTo { product }),
     }
@@ -82,7 +89,16 @@ mod tests {
         let github = opened(ProviderKind::GitHub, "https://github.com").unwrap();
         assert_eq!(github.api.to_string(), "https://api.github.com");
         assert!(opened(ProviderKind::GitHubEnterprise, "https://ghe.example.com").is_ok());
-        let error = opened(ProviderKind::GitLab, "https://gitlab.com").unwrap_err();
+        let gitlab = opened(
+            ProviderKind::GitLabSelfManaged,
+            "https://git.example.com/in",
+        );
+        assert_eq!(
+            gitlab.unwrap().api.to_string(),
+            "https://git.example.com/in/api/v4"
+        );
+        assert!(opened(ProviderKind::GitLab, "https://gitlab.com").is_ok());
+        let error = opened(ProviderKind::BitbucketCloud, "https://bitbucket.org").unwrap_err();
         assert!(
             matches!(error, ProviderError::NotSpokenTo { .. }),
             "{error}"

@@ -31,6 +31,7 @@ mod network;
 mod odd_repositories;
 mod provider_azure;
 mod provider_github;
+mod provider_gitlab;
 mod sandbox;
 mod support;
 mod verdicts;

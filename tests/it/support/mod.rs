@@ -6,6 +6,8 @@ pub(crate) mod contract;
 pub(crate) mod corpus;
 pub(crate) mod edits;
 pub(crate) mod fixtures;
+pub(crate) mod git_http;
+pub(crate) mod gitlab;
 pub(crate) mod http;
 pub(crate) mod hub;
 pub(crate) mod hub_git;
