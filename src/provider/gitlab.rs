@@ -27,7 +27,6 @@ use gitlab::api::users::{CurrentUser, UserProjects, UserProjectsOrderBy};
 use crate::git::visit::{Identity, Login};
 use crate::model::id::{BranchName, CommitId};
 use crate::model::snapshot::Snapshot;
-use crate::model::text::shortened;
 use crate::net::base_url::segment;
 use crate::net::client::{Client, Settings};
 use crate::net::error::HttpError;
@@ -55,11 +54,16 @@ use crate::provider::gitlab_wire::{
 use crate::provider::kind::ProviderKind;
 use crate::provider::remote_snapshot::RemoteSnapshot;
 use crate::provider::site::{RepositoryName, Site};
+use crate::provider::text_limit::fitted;
 
 /// Where tokens are looked for.
 const TOKEN_VARIABLES: &str = "GITLAB_TOKEN or, in a job of GitLab CI, CI_JOB_TOKEN";
-/// GitLab keeps so many characters of a status' description.
-const LONGEST_DESCRIPTION: usize = 255;
+/// The description and the page of a status have no more bytes; GitLab itself counts characters.
+const LONGEST_IN_STATUS: usize = 255;
+/// Characters of a title.
+const LONGEST_TITLE: usize = 255;
+/// Characters of a description or a note; GitLab takes a few more.
+const LONGEST_TEXT: usize = 1_000_000;
 /// What GitLab.com lets one account do before its headers say more.
 const CALLS_A_MINUTE: u32 = 600;
 
@@ -550,8 +554,8 @@ impl Provider for GitLab {
             .project(project.as_str())
             .source_branch(draft.source.as_str())
             .target_branch(draft.target.as_str())
-            .title(draft.title)
-            .description(without_commands(draft.body))
+            .title(fitted(draft.title, LONGEST_TITLE))
+            .description(as_text(draft.body))
             .build()
             .map_err(unmade)?;
         let answer = self.write(repository, Doing::MergeRequest, &call)?;
@@ -570,8 +574,8 @@ impl Provider for GitLab {
         let call = EditMergeRequest::builder()
             .project(project.as_str())
             .merge_request(pull_request.number)
-            .title(title)
-            .description(without_commands(body))
+            .title(fitted(title, LONGEST_TITLE))
+            .description(as_text(body))
             .build()
             .map_err(unmade)?;
         let answer = self.write(repository, Doing::MergeRequest, &call)?;
@@ -626,7 +630,7 @@ impl Provider for GitLab {
         let call = CreateMergeRequestNote::builder()
             .project(project.as_str())
             .merge_request(number)
-            .body(without_commands(body))
+            .body(as_text(body))
             .build()
             .map_err(unmade)?;
         let answer = self.write(repository, Doing::Note, &call)?;
@@ -661,7 +665,7 @@ impl Provider for GitLab {
             .project(project.as_str())
             .merge_request(number)
             .note(note)
-            .body(without_commands(body))
+            .body(as_text(body))
             .build()
             .map_err(unmade)?;
         self.write(repository, Doing::Note, &call).map(|_| ())
@@ -675,7 +679,7 @@ impl Provider for GitLab {
     ) -> Result<(), ProviderError> {
         self.require(Operation::Status)?;
         let project = repository.full();
-        let description = shortened(status.description, LONGEST_DESCRIPTION - 1);
+        let description = in_bytes(status.description, LONGEST_IN_STATUS);
         let state = match status.state {
             StatusState::Pending => CommitStatusState::Pending,
             StatusState::Success => CommitStatusState::Success,
@@ -688,7 +692,8 @@ impl Provider for GitLab {
             .state(state)
             .name(status.context)
             .description(description.as_str());
-        if let Some(page) = status.page {
+        // Half an address leads nowhere.
+        if let Some(page) = status.page.filter(|page| page.len() <= LONGEST_IN_STATUS) {
             call.target_url(page);
         }
         let call = call.build().map_err(unmade)?;
@@ -744,6 +749,21 @@ impl Provider for GitLab {
         };
         Ok(gitlab_access::access(&found))
     }
+}
+
+/// A description or a note that GitLab takes, and takes for nothing else.
+fn as_text(text: &str) -> String {
+    without_commands(&fitted(text, LONGEST_TEXT))
+}
+
+/// The beginning of a text, in so many bytes.
+fn in_bytes(text: &str, most: usize) -> String {
+    if text.len() <= most {
+        return text.to_owned();
+    }
+    let room = most.saturating_sub('…'.len_utf8());
+    let end = (0..=room).rev().find(|end| text.is_char_boundary(*end));
+    format!("{}…", &text[..end.unwrap_or(0)])
 }
 
 /// By what an operation is done with a kind of token.

@@ -208,7 +208,7 @@ impl FakeGitLab {
 
 /// What the server checks when something is pushed, as a hook of the repository.
 fn hook(bare: &Bare, knobs: &Knobs) {
-    let mut script = "#!/bin/sh\nwhile read old new name; do\n".to_owned();
+    let mut script = "#!/bin/sh\nwhile read old new name; do\n:\n".to_owned();
     for (branch, may) in &knobs.protected {
         if !may {
             script.push_str(&format!(
