@@ -563,6 +563,24 @@ fn a_write_whose_answer_was_lost_is_not_sent_again() {
 }
 
 #[test]
+fn a_push_whose_answer_was_lost_is_found_where_it_landed() {
+    let fake = FakeGitLab::cloud(odd_repository());
+    let (gitlab, name) = (fake.client(TOKEN), FakeGitLab::name());
+    let tip = fake.bare.tip("main").unwrap();
+    let length = fake.bare.length("main");
+    fake.turn(|knobs| knobs.loses_pushes = true);
+    let new = [change("z.json", None, Some(b"{}"))];
+    let made = write(&gitlab, &name, "main", &tip, new).unwrap();
+    assert_eq!(fake.bare.tip("main").unwrap(), made.as_str());
+    assert_eq!(fake.bare.length("main"), length + 1);
+    // Nothing to change is no commit.
+    let same = [change("z.json", Some(b"{}"), Some(b"{}"))];
+    let again = write(&gitlab, &name, "main", made.as_str(), same).unwrap();
+    assert_eq!(again, made);
+    assert_eq!(fake.bare.length("main"), length + 1);
+}
+
+#[test]
 fn sign_in_pages_and_other_hosts_get_nothing_and_give_nothing() {
     let elsewhere = Service::start("", |_| Answer::json(200, &json!({})));
     let to = format!("{}/users/sign_in", elsewhere.url);
