@@ -125,6 +125,7 @@ impl Provider for GitLab {
     }
 
     fn repository(&self, name: &RepositoryName) -> Result<Repository, ProviderError> {
+        self.require(Operation::Repository)?;
         if self.account.is_job() {
             return self.account.repository_of_job(name);
         }
@@ -435,6 +436,7 @@ impl Provider for GitLab {
         repository: &RepositoryName,
         branch: &BranchName,
     ) -> Result<Access, ProviderError> {
+        self.require(Operation::Access)?;
         let kind = self.account.kind();
         if self.account.is_job() {
             let job = self.account.job(Some(repository))?;

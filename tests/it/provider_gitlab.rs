@@ -390,6 +390,13 @@ fn a_wrong_token_is_told_in_no_words_of_its_own() {
             "{text}"
         );
     }
+    let calls = fake.service.calls();
+    let error = fake.client("gldt-0123").repository(&name).unwrap_err();
+    assert!(
+        error.to_string().contains("deploy token has no access"),
+        "{error}"
+    );
+    assert_eq!(fake.service.calls(), calls);
     let hidden = RepositoryName::parse("acme/secret").unwrap();
     let error = fake.client(TOKEN).repository(&hidden).unwrap_err();
     assert!(
