@@ -5,7 +5,7 @@ use crate::git::commit::{CommitRequest, commit_changes};
 use crate::git::error::GitError;
 use crate::git::exchange::{LOCK_ATTEMPTS, Pushed, is_about_a_lock, push, tip};
 use crate::git::visit::{Address, Identity, Login, REMOTE, Visit};
-use crate::git::write_error::WriteError;
+use crate::git::write_error::{Refusal, WriteError};
 use crate::model::id::{BranchName, CommitId};
 use crate::model::path::RepoPath;
 use crate::model::snapshot::{Content, Listing, Origin, Snapshot, SnapshotError};
@@ -182,6 +182,10 @@ impl<'a> ByGit<'a> {
                     said: self.said("a file is not what the change was made from"),
                 },
             },
+            WriteError::Refused {
+                path,
+                reason: Refusal::Link(_) | Refusal::Submodule(_) | Refusal::Special(_),
+            } => ProviderError::Changed { path },
             WriteError::Git(error) => self.failed(&error),
             WriteError::Snapshot(error) => error.into(),
             other => ProviderError::Git {

@@ -5,6 +5,13 @@ pub mod azure;
 pub(crate) mod azure_files;
 pub(crate) mod azure_refusal;
 pub(crate) mod azure_wire;
+pub mod bitbucket_cloud;
+pub(crate) mod bitbucket_cloud_files;
+pub(crate) mod bitbucket_cloud_refusal;
+pub(crate) mod bitbucket_cloud_wire;
+pub mod bitbucket_server;
+pub(crate) mod bitbucket_server_refusal;
+pub(crate) mod bitbucket_server_wire;
 pub(crate) mod by_git;
 pub mod capability;
 pub mod conditional;
@@ -35,13 +42,16 @@ pub(crate) mod remote_snapshot;
 pub(crate) mod rest;
 pub mod site;
 pub mod sticky;
+pub(crate) mod tar;
 pub(crate) mod text_limit;
 pub(crate) mod zip;
-pub(crate) mod tar;
 
 use crate::model::secret::Secret;
 use crate::net::client::Settings;
 use crate::provider::api::Provider;
+use crate::provider::azure::Azure;
+use crate::provider::bitbucket_cloud::BitbucketCloud;
+use crate::provider::bitbucket_server::BitbucketServer;
 use crate::provider::error::ProviderError;
 use crate::provider::github::GitHub;
 use crate::provider::kind::ProviderKind;
@@ -60,6 +70,26 @@ pub fn open(
         ProviderKind::GitHub | ProviderKind::GitHubEnterprise => {
             let settings = tune(GitHub::settings(site)?);
             Ok(Box::new(GitHub::new(site.clone(), token, settings)?))
+        }
+        ProviderKind::AzureServices | ProviderKind::AzureServer => {
+            let settings = tune(Azure::settings(site));
+            Ok(Box::new(Azure::new(site.clone(), token, settings)?))
+        }
+        ProviderKind::BitbucketCloud => {
+            let settings = tune(BitbucketCloud::settings(site));
+            Ok(Box::new(BitbucketCloud::new(
+                site.clone(),
+                token,
+                settings,
+            )?))
+        }
+        ProviderKind::BitbucketDataCenter => {
+            let settings = tune(BitbucketServer::settings(site));
+            Ok(Box::new(BitbucketServer::new(
+                site.clone(),
+                token,
+                settings,
+            )?))
         }
         product => Err(ProviderError::NotSpokenTo { product }),
     }
@@ -82,6 +112,17 @@ mod tests {
         let github = opened(ProviderKind::GitHub, "https://github.com").unwrap();
         assert_eq!(github.api.to_string(), "https://api.github.com");
         assert!(opened(ProviderKind::GitHubEnterprise, "https://ghe.example.com").is_ok());
+        for (kind, web) in [
+            (ProviderKind::AzureServices, "https://dev.azure.com/acme"),
+            (
+                ProviderKind::AzureServer,
+                "https://tfs.example.com/tfs/Main",
+            ),
+            (ProviderKind::BitbucketCloud, "https://bitbucket.org"),
+            (ProviderKind::BitbucketDataCenter, "https://bb.example.com"),
+        ] {
+            assert_eq!(opened(kind, web).unwrap().kind, kind);
+        }
         let error = opened(ProviderKind::GitLab, "https://gitlab.com").unwrap_err();
         assert!(
             matches!(error, ProviderError::NotSpokenTo { .. }),

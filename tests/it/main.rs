@@ -25,6 +25,8 @@ mod mirror_push;
 mod network;
 mod odd_repositories;
 mod provider_azure;
+mod provider_bitbucket_cloud;
+mod provider_bitbucket_server;
 mod provider_github;
 mod sandbox;
 mod support;

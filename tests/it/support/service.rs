@@ -107,7 +107,10 @@ impl Service {
                     let mut stream = stream.ok()?;
                     let call = listen(&stream, prefix)?;
                     let answer = answer(&call);
-                    kept.lock().unwrap().push(exchange_of(&call, &answer));
+                    // What git says to a server is git's own business.
+                    if !call.target.starts_with("/scm/") {
+                        kept.lock().unwrap().push(exchange_of(&call, &answer));
+                    }
                     write(&mut stream, &answer);
                     Some(())
                 });
@@ -129,6 +132,12 @@ impl Service {
             format!("{} {path}", one.method)
         };
         exchanges.iter().map(line).collect()
+    }
+
+    /// What each was answered.
+    pub(crate) fn statuses(&self) -> Vec<u16> {
+        let exchanges = self.exchanges.lock().unwrap();
+        exchanges.iter().map(|one| one.status).collect()
     }
 
     /// Where an exchange broke the contract, and how many there were.
