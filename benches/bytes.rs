@@ -11,15 +11,20 @@
 
 #[path = "support/corpus.rs"]
 mod corpus;
+#[path = "../tests/it/support/values.rs"]
+mod values;
 
 use std::collections::BTreeMap;
 
-use git_postman::format::edit::{Change, Edit, apply, reshape};
+use git_postman::format::edit::{Change, Edit, apply};
 use git_postman::format::fault::FaultKind;
-use git_postman::format::node::{Document, Kind, NodeRef};
+use git_postman::format::node::Document;
+use git_postman::format::reshape::reshape;
 use git_postman::format::{json, parse, yaml};
 use rayon::prelude::*;
 use serde_json::Value;
+
+use crate::values::{changed_lines, plain, pointers};
 
 /// So many values of each document are changed, evenly spread.
 const MOST_VALUES: usize = 60;
@@ -82,44 +87,6 @@ impl Counts {
     }
 }
 
-/// A value as serde has it; of a number that it cannot hold the text.
-fn plain(node: NodeRef<'_>) -> Value {
-    match node.kind() {
-        Kind::Null => Value::Null,
-        Kind::Boolean => Value::Bool(node.as_boolean().unwrap()),
-        Kind::Number => {
-            let text = node.as_number().unwrap();
-            serde_json::from_str(text).unwrap_or_else(|_| serde_json::json!({"number": text}))
-        }
-        Kind::String => Value::from(node.as_str().unwrap()),
-        Kind::Array => node.items().map(plain).collect(),
-        Kind::Object => {
-            let members = node
-                .members()
-                .map(|member| (member.key.to_owned(), plain(member.value)));
-            Value::Object(members.collect())
-        }
-    }
-}
-
-fn scalars(value: &Value, pointer: &str, into: &mut Vec<String>) {
-    match value {
-        Value::Object(members) => {
-            for (key, member) in members {
-                let key = key.replace('~', "~0").replace('/', "~1");
-                scalars(member, &format!("{pointer}/{key}"), into);
-            }
-        }
-        Value::Array(items) => {
-            for (index, item) in items.iter().enumerate() {
-                scalars(item, &format!("{pointer}/{index}"), into);
-            }
-        }
-        Value::Null => {}
-        _ => into.push(pointer.to_owned()),
-    }
-}
-
 fn style(document: &Document, pointer: &str) -> Option<Style> {
     if !document.is_yaml() {
         return Some(Style::Json);
@@ -140,16 +107,6 @@ fn style(document: &Document, pointer: &str) -> Option<Style> {
         None if text.trim_end().contains('\n') => Style::Flowing,
         None => Style::OneLine,
     })
-}
-
-/// How many lines a diff of git shows: the larger of the added and the gone ones.
-fn changed_lines(before: &str, after: &str) -> usize {
-    let mut options = git2::DiffOptions::new();
-    options.context_lines(0).minimal(true);
-    let (before, after) = (before.as_bytes(), after.as_bytes());
-    let patch = git2::Patch::from_buffers(before, None, after, None, Some(&mut options)).unwrap();
-    let (_, added, gone) = patch.line_stats().unwrap();
-    added.max(gone)
 }
 
 fn one(name: &str, bytes: Vec<u8>) -> Counts {
@@ -174,8 +131,11 @@ fn one(name: &str, bytes: Vec<u8>) -> Counts {
     } else {
         counts.wrong.push(format!("{name}: changed by no edit"));
     }
-    let mut all = Vec::new();
-    scalars(&own, "", &mut all);
+    let mut all = pointers(&own);
+    all.retain(|pointer| {
+        own.pointer(pointer)
+            .is_some_and(|value| !value.is_null() && !value.is_object() && !value.is_array())
+    });
     for pointer in all.iter().step_by(all.len().div_ceil(MOST_VALUES).max(1)) {
         let Some(style) = style(document, pointer) else {
             continue;

@@ -6,6 +6,7 @@ use crate::git::write_error::WriteError;
 use crate::mirror::home::NoHome;
 use crate::mirror::link::{LinkError, Mismatch};
 use crate::mirror::link_files::LinkFilesError;
+use crate::mirror::seal::SealError;
 use crate::mirror::store::StoreError;
 use crate::model::finding::Place;
 use crate::model::snapshot::SnapshotError;
@@ -138,6 +139,18 @@ impl From<WriteError> for Failure {
         let hint = error.hint();
         hint.into_iter()
             .fold(Self::usage(error.to_string()), Self::with_hint)
+    }
+}
+
+impl From<SealError> for Failure {
+    fn from(error: SealError) -> Self {
+        let kind = match error {
+            SealError::StateMoved | SealError::SidesMoved => Kind::Conflict,
+            SealError::Malformed { .. }
+            | SealError::UnknownVersion { .. }
+            | SealError::DecidedOtherwise => Kind::Usage,
+        };
+        Self::of(kind, error.to_string()).with_hint(error.hint())
     }
 }
 

@@ -2,10 +2,12 @@
 
 use std::io::{IsTerminal as _, stdin};
 
+use crate::cli::delivering::failure_of;
 use crate::cli::failure::{Failure, Kind};
 use crate::cli::repository_paths::repository_paths;
 use crate::cli::session::{Decided, Session};
 use crate::git::repository::Repository;
+use crate::mirror::dates::DatesError;
 use crate::mirror::element::RemoteId;
 use crate::mirror::home::Home;
 use crate::mirror::link::{Here, postman_host};
@@ -171,6 +173,19 @@ pub fn refuse_while_claimed(stored: Option<&Stored>, now: u64) -> Result<(), Fai
     }
 }
 
+/// Says so where a claim lasts longer than any claim does.
+pub fn tell_of_wrong_clock(session: &Session, state: Option<&MirrorState>) {
+    let now = session.now();
+    let claim = state.and_then(|state| state.claim.as_ref());
+    if let Some(claim) = claim.filter(|claim| claim.until > now && !claim.counts(now)) {
+        session.output.note(&format!(
+            "the claim of the run `{}` lasts for {} hours more, which none does: a clock is or was wrong, here or there, and it does not count",
+            visible(&claim.run),
+            (claim.until - now) / 3600
+        ));
+    }
+}
+
 /// An id as the user wrote it.
 ///
 /// # Errors
@@ -219,7 +234,16 @@ pub fn choose(session: &Session, question: &str, from: &[String]) -> Result<usiz
 pub fn unread(error: TargetError) -> Failure {
     match error {
         TargetError::Postman(error) => error.into(),
+        TargetError::Delivery(error) => failure_of(&error),
         other => Failure::of(Kind::Service, other.to_string()),
+    }
+}
+
+/// The failure of a comparison by dates.
+pub fn undated(error: DatesError) -> Failure {
+    match error {
+        DatesError::Target(error) => unread(error),
+        DatesError::Store(error) => error.into(),
     }
 }
 

@@ -1,208 +1,667 @@
-//! What a pull did or would do, for people and for scripts.
+//! A pull from the command line to the record: what `pull`, `plan pull` and `apply` share.
 
-use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{BufReader, stdin};
+use std::time::Instant;
 
-use crate::cli::asking::{place, shown};
-use crate::mirror::element::{ElementKey, RemoteId};
-use crate::mirror::plan::Plan;
-use crate::mirror::pull::{Brought, Drafted};
+use clap::{Args, ValueEnum};
+use serde::{Deserialize, Serialize};
+
+use crate::cli::asking::{Answer, decide};
+use crate::cli::delivering::{
+    Asking, Carrying, delivering, is_read_here, route, without_delivered,
+};
+use crate::cli::failure::{Failure, Kind};
+use crate::cli::linking::{Ground, Meaning, ask, choose, is_attended, undated, unread};
+use crate::cli::plan_told::OutcomeTold;
+use crate::cli::pull_place::{Place, To, place};
+use crate::cli::pull_result::{Ended, Pulled, plan_told};
+use crate::cli::repository_paths::repository_paths;
+use crate::cli::session::Session;
+use crate::mirror::cost::{Act, Pace, TargetKind};
+use crate::mirror::dates::take_recorded;
+use crate::mirror::deliver::{WriteError, recover};
+use crate::mirror::element::{ElementKey, ElementKind, RemoteId};
+use crate::mirror::git_side::{self, GitSide};
+use crate::mirror::link::{Link, find_link, verify};
+use crate::mirror::link_ids::{Listed, api_of, ids_in_files};
+use crate::mirror::merging::Take;
+use crate::mirror::plan::{MaxChange, Options, Plan, Side};
+use crate::mirror::pull::{Asked, Drafted, Inputs, Kept, bases, draft, record, recorded};
+use crate::mirror::reconcile::Resolve;
+use crate::mirror::remote_content::digest_of;
+use crate::mirror::seal::{Sealed, seal, still_valid};
+use crate::mirror::shown::with_history;
+use crate::mirror::sides::planned_of;
+use crate::mirror::state::{LinkTarget, MirrorState, Record};
+use crate::mirror::store::StateStore as _;
+use crate::mirror::targets;
+use crate::model::change::{ChangeError, ChangeSet};
+use crate::model::finding::Finding;
+use crate::model::overlay::Overlay;
 use crate::model::path::RepoPath;
+use crate::model::report::{Gate, Report, SnapshotLabel, Summary};
+use crate::model::snapshot::Snapshot;
 use crate::model::text::{counted, visible};
+use crate::project::Project;
 
-/// Everything there is to tell.
-pub struct Told<'a> {
-    /// The command.
-    pub command: &'a str,
-    /// The exit code.
-    pub exit_code: u8,
-    /// The folder of the service.
-    pub folder: &'a RepoPath,
-    /// The plan.
-    pub plan: &'a Plan,
-    /// What was made of it.
-    pub drafted: &'a Drafted,
-    /// The commit it went to, where it went to one.
-    pub commit: Option<String>,
-    /// Calls to Postman.
-    pub calls: u64,
-    /// Whether nothing was written, and only the plan is told.
-    pub is_dry_run: bool,
+/// What decides about a pull, on the command line and in a sealed plan.
+#[derive(Args, Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct PullChoice {
+    /// Where it goes
+    #[arg(long, value_name = "WHERE", default_value = "worktree")]
+    pub to: To,
+    /// The branch that it goes to [default: the active branch of the link]
+    #[arg(long, value_name = "NAME")]
+    pub branch: Option<String>,
+    /// Look at nothing but PATH; may be repeated
+    #[arg(long, value_name = "PATH")]
+    pub only: Vec<String>,
+    /// The service folder, where there are several
+    #[arg(long, value_name = "DIR")]
+    pub folder: Option<String>,
+    /// Read only what Postman's lists date as changed: a few calls, and edits inside of a collection may be missed
+    #[arg(long)]
+    #[serde(default)]
+    pub by_dates: bool,
+    /// Delete what was deleted in Postman
+    #[arg(long)]
+    pub allow_delete: bool,
+    /// Ask before more than PERCENT of all elements are replaced or deleted
+    #[arg(long, value_name = "PERCENT", default_value_t = 30, value_parser = clap::value_parser!(u32).range(0..=100))]
+    pub max_change: u32,
+    /// Do not ask how much is changed, and do not stop at errors that our own rules find in what comes
+    #[arg(long)]
+    pub force: bool,
+    /// Whose side counts where both changed one thing; `merge` also merges what never was the same
+    #[arg(long, value_name = "SIDE")]
+    pub resolve: Option<ResolveChoice>,
+    /// Which file is the API definition, where several could be
+    #[arg(long, value_name = "PATH")]
+    pub definition: Option<String>,
+    /// The repository that Postman reads, where it is another one: a remote of this clone, or its address
+    // A file that somebody hands over does not say where credentials go.
+    #[arg(long, value_name = "REMOTE")]
+    #[serde(skip)]
+    pub repository: Option<String>,
 }
 
-/// The object for scripts.
-pub fn as_json(told: &Told<'_>) -> String {
-    let steps: Vec<Value> = told
-        .drafted
-        .brought
-        .iter()
-        .map(|one| step(told, one))
-        .collect();
-    let mut object = json!({
-        "format_version": 1,
-        "command": told.command,
-        "exit_code": told.exit_code,
-    });
-    if told.is_dry_run {
-        object["plan"] = json!({
-            "id": told.plan.id,
-            "towards": told.plan.towards.word(),
-            "calls": told.plan.calls,
-            "seconds": told.plan.seconds,
-            "quota_left": told.plan.quota_left,
-            "steps": steps,
-            "conflicts": conflicts(told),
-        });
-    } else {
-        let failed: Vec<Value> = told
-            .drafted
-            .failed
-            .iter()
-            .map(|one| {
-                let mut object = named(told.folder, &one.key, &one.name, None);
-                object["reason"] = json!(one.reason);
-                object
-            })
-            .collect();
-        let left = told.plan.left_alone.iter().map(|one| {
-            let mut object = named(told.folder, &one.key, &one.name, one.remote_id.as_ref());
-            object["reason"] = json!("deleted in Postman; --allow-delete deletes it here too");
-            object
-        });
-        let ahead = told.plan.ahead.iter().map(|one| {
-            let mut object = named(told.folder, &one.key, &one.name, one.remote_id.as_ref());
-            object["reason"] = json!("changed in Git only: a push carries it");
-            object
-        });
-        object["outcome"] = json!({
-            "applied": steps,
-            "skipped": left.chain(ahead).collect::<Vec<_>>(),
-            "failed": failed,
-            "conflicts": conflicts(told),
-            "calls": told.calls,
-            "verified": true,
-            "commit": told.commit,
-        });
-    }
-    format!("{object:#}\n")
+/// Whose side counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ResolveChoice {
+    /// Git's.
+    Ours,
+    /// Postman's.
+    Theirs,
+    /// Neither; what never was the same is merged too.
+    Merge,
 }
 
-/// The lines for people.
-pub fn as_text(told: &Told<'_>) -> String {
-    let mut lines = Vec::new();
-    let brought = told.drafted.brought.iter();
-    let written: Vec<&Brought> = brought.filter(|one| !one.changes.is_empty()).collect();
-    for one in &written {
-        let path = at(told.folder, &one.key.path);
-        let word = if told.is_dry_run { "would " } else { "" };
-        lines.push(format!(
-            "{word}{} {} {}",
-            one.act.word(),
-            one.key.kind.word(),
-            visible(&path)
-        ));
-    }
-    for one in &told.plan.left_alone {
-        let path = at(told.folder, &one.key.path);
-        lines.push(format!(
-            "left {} {}: deleted in Postman; --allow-delete deletes it here too",
-            one.key.kind.word(),
-            visible(&path)
-        ));
-    }
-    for one in &told.drafted.failed {
-        let path = at(told.folder, &one.key.path);
-        lines.push(format!(
-            "failed {} {}: {}",
-            one.key.kind.word(),
-            visible(&path),
-            visible(&one.reason)
-        ));
-    }
-    for open in &told.drafted.open {
-        let path = at(told.folder, &open.key.path);
-        lines.push(format!(
-            "conflict {} {}",
-            open.key.kind.word(),
-            visible(&path)
-        ));
-        for conflict in &open.conflicts {
-            lines.push(format!(
-                "  {}: {}",
-                place(conflict),
-                visible(&conflict.message)
-            ));
-            let (ours, theirs) = shown(conflict);
-            if ours.is_some() || theirs.is_some() {
-                let value = |text: Option<String>| {
-                    let text = text.unwrap_or_else(|| "nothing".to_owned());
-                    visible(&crate::model::text::shortened(&text, 200))
-                };
-                lines.push(format!("    Git:     {}", value(ours)));
-                lines.push(format!("    Postman: {}", value(theirs)));
-            }
+impl From<ResolveChoice> for Resolve {
+    fn from(argument: ResolveChoice) -> Self {
+        match argument {
+            ResolveChoice::Ours => Self::Ours,
+            ResolveChoice::Theirs => Self::Theirs,
+            ResolveChoice::Merge => Self::Merge,
         }
     }
-    if lines.is_empty() {
-        lines.push("nothing to pull: Git has everything that Postman has".to_owned());
-    } else if !told.drafted.open.is_empty() {
-        lines.push(format!(
-            "{} left for a person: nothing of it was written, both versions are where they were",
-            counted(told.drafted.open.len(), "element")
+}
+
+/// What is wanted of a pull.
+#[derive(Clone, Copy, Debug)]
+pub enum Wanted<'a> {
+    /// Its plan; nothing is written, and nobody is asked.
+    Plan,
+    /// The whole of it; a person may be asked.
+    Pull,
+    /// Exactly what was sealed, or nothing.
+    Sealed(&'a Sealed),
+}
+
+/// So often a pull begins anew because somebody moved the files or the branch meanwhile.
+const ATTEMPTS: usize = 5;
+
+/// Plans a pull, and carries it out where that is wanted. `command` is whose report it is.
+///
+/// # Errors
+/// Nothing is connected, Postman is out of reach, files that hold uncommitted work, a branch that keeps moving, a sealed plan
+/// that is none any more.
+pub fn pull(
+    command: &str,
+    choice: &PullChoice,
+    wanted: Wanted<'_>,
+    session: &Session,
+) -> Result<Ended, Failure> {
+    if choice.to == To::PullRequest {
+        return Err(
+            Failure::usage("this version cannot open pull requests").with_hint(
+                "`git postman pull --to commit --branch NAME` makes the commit on a branch of its own: push it and open the request there",
+            ),
+        );
+    }
+    for _ in 0..ATTEMPTS {
+        match once(command, choice, wanted, session)? {
+            Tried::Ended(ended) => return Ok(ended),
+            Tried::Moved(cause) => session.output.detail(&format!("{cause}: beginning anew")),
+        }
+    }
+    Err(Failure::of(
+        Kind::Overtaken,
+        "somebody else kept changing the files or the branch",
+    )
+    .with_hint("try again when it is quiet"))
+}
+
+enum Tried {
+    Ended(Ended),
+    Moved(WriteError),
+}
+
+fn once(
+    command: &str,
+    choice: &PullChoice,
+    wanted: Wanted<'_>,
+    session: &Session,
+) -> Result<Tried, Failure> {
+    let begun = Instant::now();
+    if let Some(recovered) = recover(&session.repository()?)? {
+        session.output.note(&format!(
+            "what an earlier run left half done was taken back: {recovered:?}"
         ));
     }
-    if let Some(commit) = &told.commit
-        && !written.is_empty()
-    {
-        lines.push(format!("commit {commit}"));
+    let ground = Ground::of(session, choice.folder.as_deref(), Meaning::Connected)?;
+    let store = ground.store();
+    let stored = store.load()?;
+    let state = stored.as_ref().map(|stored| &stored.state);
+    let place = {
+        let mut project = ground.project()?;
+        let index = ground.service(&mut project, &*ground.snapshot);
+        let link = find_link(&project, &project.services[index], state, &ground.here());
+        place(
+            choice.to,
+            choice.branch.as_ref(),
+            session,
+            &ground.repository,
+            link,
+        )?
+    };
+    let snapshot = &*place.snapshot;
+    let mut project = Project::load(snapshot, &place.decided.config)?;
+    let index = ground.service(&mut project, snapshot);
+    let service = &project.services[index];
+    let link = find_link(&project, service, state, &ground.here())?;
+    let Some(stored) = &stored else {
+        return Err(Failure::usage("there is no record of a link")
+            .with_hint("connect it with `git postman connect`"));
+    };
+    let state = &stored.state;
+    let definition = definition(choice, session, &ground, state, &project, &link)?;
+    let attended = matches!(wanted, Wanted::Pull) && is_attended(session);
+    let mut git = git_side(session, &project, snapshot, index, definition, attended)?;
+    let head = match (&place.tip, &place.start) {
+        (Some(tip), _) | (None, Some(tip)) => Some(tip.clone()),
+        (None, None) => ground.repository.reference("HEAD")?,
+    };
+    let mut seen = with_history(
+        state,
+        &git.elements,
+        &ground.repository,
+        head.as_ref(),
+        &link.folder,
+        &digest_of,
+    )?;
+    let postman = session.postman()?;
+    let api = match &link.target {
+        LinkTarget::ApiBuilder { api, .. } | LinkTarget::GitLinked { api, .. } => {
+            let api = postman.api(api.bare())?;
+            verify(&link, &api, &ground.home)?;
+            Some(api)
+        }
+        LinkTarget::SpecHub { .. } => None,
+    };
+    let asking = Asking {
+        repository: &ground.repository,
+        home: &ground.home,
+        link: &link,
+        api: api.as_ref(),
+        wished: choice.repository.as_deref(),
+    };
+    let delivering = delivering(&asking, Carrying::Pull, &git.elements)?;
+    let route = route(delivering.as_ref(), &ground.repository)?;
+    if is_read_here(&link) {
+        without_delivered(&mut seen, &mut git);
+        session.output.note(&format!(
+            "Postman reads definitions and collections from {} of this very repository: `git pull` brings what was changed there",
+            match &link.active_branch {
+                Some(active) => format!("`{}`", visible(active)),
+                None => "a branch".to_owned(),
+            }
+        ));
     }
-    lines.join("\n") + "\n"
-}
-
-fn step(told: &Told<'_>, one: &Brought) -> Value {
-    let mut object = named(told.folder, &one.key, &one.name, one.remote_id.as_ref());
-    let planned = told.plan.steps.iter().find(|step| step.key == one.key);
-    object["act"] = json!(one.act.word());
-    object["calls"] = json!(0);
-    object["expected"] = json!(
-        planned
-            .and_then(|step| step.expected)
-            .map(|digest| digest.to_string())
+    let options = options(choice, session, &ground, &link, &git)?;
+    let target = targets::open_with(&postman, &link.target, Some(state), None, route.branch());
+    let (remote, plan) = {
+        let progress = session.output.progress(None, "reading from Postman");
+        let watch = |all: usize| {
+            progress.set_length(all as u64);
+            progress.advance(1);
+        };
+        let mut remote = target.list().map_err(unread)?;
+        if choice.by_dates {
+            take_recorded(&*target, &mut remote, &seen, &store, &stored.commit).map_err(undated)?;
+        }
+        let elements = &git.elements;
+        let plan = planned_of(
+            &*target,
+            &mut remote,
+            &seen,
+            elements,
+            Side::Git,
+            &options,
+            &watch,
+        );
+        (remote, plan.map_err(unread)?)
+    };
+    if !choice.force && !matches!(wanted, Wanted::Plan) {
+        ask_how_much(&plan, session, attended)?;
+    }
+    let records = plan.moved_records(&seen);
+    let inputs = Inputs {
+        folder: &link.folder,
+        is_native: service.is_native(),
+        plan: &plan,
+        records: &records,
+        git: &git.elements,
+        postman: &remote,
+        bases: &bases(&plan, &records, &store, Some(&stored.commit))?,
+        resolve: choice.resolve.map(Resolve::from).unwrap_or_default(),
+        allow_delete: choice.allow_delete,
+        digest_of: &digest_of,
+    };
+    let drafted = {
+        let mut person = Person::new(session, attended && choice.resolve.is_none());
+        draft(&inputs, &mut |asked| person.answer(asked))
+    };
+    let twice = |error: ChangeError| Failure::usage(error.to_string());
+    let own = drafted.changes(Vec::new()).map_err(twice)?;
+    let after = git_after(&place, &own, &ground, definition_of(&git, &link).as_ref())?;
+    let listed = listed(&drafted, &plan, &after, &records, &link);
+    let ids =
+        ids_in_files(service, api_of(&link.target).as_ref(), &listed).unwrap_or_else(|refused| {
+            session.output.warning(&format!(
+                "the ids of Postman were not written into `.postman/`: {refused}"
+            ));
+            Vec::new()
+        });
+    let ids_in = ids
+        .iter()
+        .map(|change| change.path.as_str().to_owned())
+        .collect();
+    let changes = drafted.changes(ids).map_err(twice)?;
+    let mut pulled = Pulled {
+        plan: plan_told(
+            &plan,
+            &drafted,
+            &link.folder,
+            postman.http().calls().so_far(),
+            &git.unread,
+        ),
+        outcome: None,
+        sealed: seal(&plan, Some(&changes), Some(&stored.commit)),
+        calls: postman.http().calls().so_far(),
+    };
+    pulled.plan.quota_left = postman.http().quota().remaining;
+    match wanted {
+        Wanted::Plan => return Ok(Tried::Ended(Ended::Pulled(Box::new(pulled)))),
+        Wanted::Pull => {}
+        Wanted::Sealed(sealed) => {
+            still_valid(sealed, &plan, Some(&changes), Some(&stored.commit))?;
+        }
+    }
+    if !choice.force && !changes.is_empty() {
+        let found = place.new_errors(session, &changes)?;
+        if !found.is_empty() {
+            let report = stopped(command, snapshot, found, begun);
+            return Ok(Tried::Ended(Ended::Stopped(Box::new(report))));
+        }
+    }
+    let message = message(&drafted, &link);
+    let delivered = match place.deliver(choice.to, &ground.repository, &changes, &message) {
+        Ok(delivered) => delivered,
+        Err(error @ (WriteError::Moved { .. } | WriteError::Unexpected(_))) => {
+            return Ok(Tried::Moved(error));
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let kept = recorded(
+        &drafted,
+        state,
+        &git.elements,
+        &after.elements,
+        &remote,
+        &link.folder,
     );
-    object["summary"] = json!(planned.map(|step| step.summary.clone()).unwrap_or_default());
-    let files = one.changes.iter().map(|change| change.path.as_str());
-    object["files"] = json!(files.collect::<Vec<_>>());
-    object
-}
-
-fn conflicts(told: &Told<'_>) -> Vec<Value> {
-    let all = told.drafted.open.iter().flat_map(|open| {
-        open.conflicts.iter().map(|conflict| {
-            let mut object = named(told.folder, &open.key, &open.name, open.remote_id.as_ref());
-            let (ours, theirs) = shown(conflict);
-            object["item"] = json!(conflict.item);
-            object["field"] = json!(conflict.field);
-            object["message"] = json!(conflict.message);
-            object["ours"] = json!(ours);
-            object["theirs"] = json!(theirs);
-            object
-        })
+    let run = format!("pull-{}-{}", session.now(), std::process::id());
+    let kept = record(&store, stored, &kept, &run, session.now()).map_err(|error| {
+        Failure::from(error)
+            .with_hint("the files are written; run it again: it finds them and records them")
+    })?;
+    if kept == Kept::Overtaken {
+        return Err(Failure::of(
+            Kind::Overtaken,
+            "the files are written, and somebody else kept writing the mirror's record",
+        )
+        .with_hint("run it again: it finds the files and records them"));
+    }
+    pulled.outcome = Some(OutcomeTold {
+        applied: pulled.plan.steps.clone(),
+        failed: pulled.plan.failed.clone(),
+        untried: Vec::new(),
+        calls: postman.http().calls().so_far(),
+        verified: true,
+        recorded: match kept {
+            Kept::Done(commit) => Some(commit.to_string()),
+            Kept::Nothing | Kept::Overtaken => None,
+        },
+        commit: delivered.commit.map(|commit| commit.to_string()),
+        ids_in,
     });
-    all.collect()
+    pulled.calls = postman.http().calls().so_far();
+    Ok(Tried::Ended(Ended::Pulled(Box::new(pulled))))
 }
 
-fn named(folder: &RepoPath, key: &ElementKey, name: &str, id: Option<&RemoteId>) -> Value {
-    json!({
-        "kind": key.kind.word(),
-        "path": at(folder, &key.path),
-        "name": name,
-        "remote_id": id.map(RemoteId::as_str),
+/// The file that is named as the API definition, or was the last time.
+fn definition(
+    choice: &PullChoice,
+    session: &Session,
+    ground: &Ground,
+    state: &MirrorState,
+    project: &Project<'_>,
+    link: &Link,
+) -> Result<Option<RepoPath>, Failure> {
+    let named: Vec<String> = choice.definition.iter().cloned().collect();
+    if let Some(path) = repository_paths(&named, &ground.repository, session)?.pop() {
+        if !project.has_file(&path) {
+            return Err(Failure::usage(format!("there is no file {path}"))
+                .with_hint("name it as it lies from where you are"));
+        }
+        return Ok(Some(path));
+    }
+    if matches!(link.target, LinkTarget::SpecHub { .. }) {
+        return Ok(None);
+    }
+    let known = state.definition(&link.folder);
+    Ok(known.filter(|path| project.has_file(path)))
+}
+
+fn git_side(
+    session: &Session,
+    project: &Project<'_>,
+    snapshot: &dyn Snapshot,
+    service: usize,
+    definition: Option<RepoPath>,
+    attended: bool,
+) -> Result<GitSide, Failure> {
+    let service = &project.services[service];
+    let read = |definition: Option<&RepoPath>| {
+        git_side::read(project, snapshot, service, definition, &digest_of)
+    };
+    let side = read(definition.as_ref());
+    if side.candidates.is_empty() {
+        return Ok(side);
+    }
+    let names: Vec<String> = side
+        .candidates
+        .iter()
+        .map(|path| visible(path.as_str()))
+        .collect();
+    if attended {
+        let chosen = choose(session, "Which of these is the API definition?", &names)?;
+        return Ok(read(side.candidates.get(chosen)));
+    }
+    Err(Failure::of(
+        Kind::Conflict,
+        format!(
+            "{} could be the API definition: {}",
+            counted(names.len(), "file"),
+            names.join(", ")
+        ),
+    )
+    .with_hint("say which with `--definition PATH`"))
+}
+
+fn options(
+    choice: &PullChoice,
+    session: &Session,
+    ground: &Ground,
+    link: &Link,
+    git: &GitSide,
+) -> Result<Options, Failure> {
+    let inner = |path: &RepoPath| {
+        if link.folder.is_root() {
+            return Some(path.clone());
+        }
+        path.below(&link.folder)
+            .and_then(|rest| RepoPath::parse(rest).ok())
+    };
+    let mut only = Vec::new();
+    for path in repository_paths(&choice.only, &ground.repository, session)? {
+        let path = inner(&path).ok_or_else(|| {
+            Failure::usage(format!("{path} lies outside of the folder {}", link.folder))
+                .with_hint("name a path inside of it")
+        })?;
+        only.push(path);
+    }
+    Ok(Options {
+        target: TargetKind::of(&link.target),
+        places: link.places.clone(),
+        allow_delete: choice.allow_delete,
+        max_change: MaxChange {
+            percent: choice.max_change,
+            ..MaxChange::default()
+        },
+        only,
+        skip: git
+            .unread
+            .iter()
+            .filter_map(|(path, _)| inner(path))
+            .collect(),
+        equal: BTreeSet::new(),
+        pace: Pace::default(),
+        quota_left: None,
     })
 }
 
-/// A path of the folder, from the root of the repository.
-fn at(folder: &RepoPath, path: &RepoPath) -> String {
-    match folder.is_root() {
-        true => path.as_str().to_owned(),
-        false => format!("{folder}/{path}"),
+fn ask_how_much(plan: &Plan, session: &Session, attended: bool) -> Result<(), Failure> {
+    let Some(much) = plan.asks else { return Ok(()) };
+    let told = format!(
+        "{} of {} would be replaced or deleted, more than {} percent",
+        much.touched,
+        counted(much.recorded, "element"),
+        much.percent
+    );
+    if attended && ask(session, &format!("{told}. Go on? (y/n)"))?.eq_ignore_ascii_case("y") {
+        return Ok(());
     }
+    Err(Failure::of(Kind::Conflict, told)
+        .with_hint("look at it with --dry-run; then say so with --force or a higher --max-change"))
+}
+
+/// Who is asked about conflicts, where somebody is there.
+struct Person<'a> {
+    session: &'a Session,
+    present: bool,
+    input: BufReader<std::io::Stdin>,
+    /// Elements that are left as they are.
+    skipped: Option<ElementKey>,
+}
+
+impl<'a> Person<'a> {
+    fn new(session: &'a Session, present: bool) -> Self {
+        Self {
+            session,
+            present,
+            input: BufReader::new(stdin()),
+            skipped: None,
+        }
+    }
+
+    fn answer(&mut self, asked: &Asked<'_>) -> Option<Take> {
+        if !self.present || self.skipped.as_ref() == Some(asked.key) {
+            return None;
+        }
+        let element = format!("{} ({})", asked.name, asked.key);
+        let mut say = |line: &str| self.session.output.plain(line);
+        match decide(&element, asked.conflict, &mut self.input, &mut say) {
+            Answer::Take(take) => Some(take),
+            Answer::Skip => {
+                self.skipped = Some(asked.key.clone());
+                None
+            }
+            Answer::Quit => {
+                self.present = false;
+                None
+            }
+        }
+    }
+}
+
+/// Git's side as it is with the changes.
+fn git_after(
+    place: &Place,
+    changes: &ChangeSet,
+    ground: &Ground,
+    definition: Option<&RepoPath>,
+) -> Result<GitSide, Failure> {
+    let overlay = Overlay::new(&*place.snapshot, changes)?;
+    let mut project = Project::load(&overlay, &place.decided.config)?;
+    let index = ground.service(&mut project, &overlay);
+    let definition = definition.filter(|path| project.has_file(path));
+    let service = &project.services[index];
+    Ok(git_side::read(
+        &project, &overlay, service, definition, &digest_of,
+    ))
+}
+
+/// The file that the definition starts at, where an API has one.
+fn definition_of(git: &GitSide, link: &Link) -> Option<RepoPath> {
+    let mut definitions = git
+        .elements
+        .keys()
+        .filter(|key| key.kind == ElementKind::Definition);
+    match (definitions.next(), definitions.next()) {
+        (Some(only), None) if !matches!(link.target, LinkTarget::SpecHub { .. }) => {
+            below(&link.folder, &only.path)
+        }
+        _ => None,
+    }
+}
+
+/// Which element is which in Postman, for Postman's own files.
+fn listed(
+    drafted: &Drafted,
+    plan: &Plan,
+    after: &GitSide,
+    records: &BTreeMap<ElementKey, Record>,
+    link: &Link,
+) -> Vec<Listed> {
+    let brought = |key: &ElementKey| -> Option<RemoteId> {
+        let mut all = drafted.brought.iter();
+        let found = all.find(|one| {
+            one.key == *key
+                || one
+                    .changes
+                    .iter()
+                    .any(|change| below(&link.folder, &key.path).as_ref() == Some(&change.path))
+        });
+        found.and_then(|one| one.remote_id.clone())
+    };
+    let mut listed = Vec::new();
+    for key in after.elements.keys() {
+        let id = brought(key).or_else(|| records.get(key)?.remote_id.clone());
+        // What Postman itself reads from a branch has no id of Postman's.
+        let id = id.filter(|id| !id.is_of_file());
+        if let (Some(id), Some(path)) = (id, below(&link.folder, &key.path)) {
+            listed.push(Listed {
+                kind: key.kind,
+                path,
+                id: Some(id),
+            });
+        }
+    }
+    let is_listed = |id: &RemoteId| !id.is_of_file();
+    let gone = plan
+        .steps
+        .iter()
+        .filter(|step| step.act == Act::Delete && step.remote_id.as_ref().is_none_or(is_listed));
+    for step in gone.filter(|step| !after.elements.contains_key(&step.key)) {
+        listed.extend(below(&link.folder, &step.key.path).map(|path| Listed {
+            kind: step.key.kind,
+            path,
+            id: None,
+        }));
+    }
+    listed
+}
+
+/// A path of the folder, from the root of the repository.
+fn below(folder: &RepoPath, path: &RepoPath) -> Option<RepoPath> {
+    if folder.is_root() {
+        return Some(path.clone());
+    }
+    folder.join(path.as_str()).ok()
+}
+
+/// Errors that our own rules find in what would come.
+fn stopped(
+    command: &str,
+    snapshot: &dyn Snapshot,
+    mut findings: Vec<Finding>,
+    begun: Instant,
+) -> Report {
+    findings.sort_by(Finding::in_report_order);
+    let origin = snapshot.origin();
+    Report {
+        command: command.to_owned(),
+        snapshots: vec![SnapshotLabel {
+            kind: origin.kind(),
+            id: origin.commit().map(ToString::to_string),
+            name: None,
+        }],
+        findings,
+        documents: None,
+        summary: Summary {
+            milliseconds: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
+            ..Summary::default()
+        },
+        gate: Gate::Error,
+        notes: vec![
+            "nothing was written: these errors would come from Postman; mend them there, or pull with --force".to_owned(),
+        ],
+    }
+}
+
+fn message(drafted: &Drafted, link: &Link) -> String {
+    let written: Vec<String> = drafted
+        .brought
+        .iter()
+        .filter(|one| !one.changes.is_empty())
+        .map(|one| {
+            let (act, kind) = (one.act.word(), one.key.kind.word());
+            format!("- {act} {kind} {}", visible(one.key.path.as_str()))
+        })
+        .collect();
+    let name = visible(&link.name);
+    let of = if name.is_empty() {
+        String::new()
+    } else {
+        format!(" of {name}")
+    };
+    format!(
+        "Pull {}{of} from Postman\n\n{}\n",
+        counted(written.len(), "change"),
+        written.join("\n")
+    )
 }

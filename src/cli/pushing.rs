@@ -2,24 +2,30 @@
 //! push with everything it works with.
 
 use std::process;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::Instant;
 
 use clap::Args;
 
 use crate::check::Scope;
+use crate::cli::delivering::{Asking, Carrying, Delivering, delivering, kind_of, route};
 use crate::cli::examination::{Closing, Examined, Target as Examination};
 use crate::cli::failure::{Failure, Kind};
+use crate::cli::linking::tell_of_wrong_clock;
+use crate::cli::new_ids::{missing, write};
+use crate::cli::plan_told::{PlanTold, SkippedTold, from_root};
 use crate::cli::reporting::{ReportArgs, deliver};
 use crate::cli::repository_paths::repository_paths;
 use crate::cli::session::Session;
 use crate::git::exchange::tip;
 use crate::git::repository::Repository;
-use crate::mirror::apply::{Event, Outcome, Planned, Push, PushError, planned, push};
+use crate::git::write_error::io_hint;
+use crate::mirror::apply::{Applied, Event, Outcome, Planned, Push, PushError, planned, push};
+use crate::mirror::branch_base::Based;
 use crate::mirror::cost::{Act, Pace, TargetKind};
 use crate::mirror::element::{ElementKind, ElementSet};
 use crate::mirror::git_side;
-use crate::mirror::home::{Home, NoHome};
-use crate::mirror::link::{Here, Link, LinkError, Mismatch, find_link, postman_host, verify};
+use crate::mirror::home::Home;
+use crate::mirror::link::{Here, Link, LinkError, find_link, postman_host, verify};
 use crate::mirror::plan::{MaxChange, Options, Plan};
 use crate::mirror::remote_content::digest_of;
 use crate::mirror::shown::Knowing;
@@ -65,6 +71,11 @@ pub struct PushChoice {
     /// Replace and delete as many as there are, without asking
     #[arg(long)]
     pub force: bool,
+    /// The repository that Postman reads, where it is another one: a remote of this clone, or its address
+    // A file that somebody hands over does not say where credentials go.
+    #[arg(long, value_name = "REMOTE")]
+    #[serde(skip)]
+    pub repository: Option<String>,
 }
 
 /// A push that is ready to be planned.
@@ -81,6 +92,8 @@ pub struct Ready<'s> {
     /// The branch that is pushed, where it is known.
     branch: Option<String>,
     asked: Option<Api>,
+    /// The branch that files are delivered to, where Postman reads one.
+    pub delivering: Option<Delivering>,
     /// What was left out, and why.
     pub skipped: Vec<Skipped>,
     /// The commit that is pushed.
@@ -167,7 +180,7 @@ pub fn prepare<'s>(
     let folder: Vec<String> = choice.folder.iter().cloned().collect();
     let folder = repository_paths(&folder, &repository, session)?.pop();
     let service = service_of(&project, folder.as_ref())?;
-    let home = Home::of(&repository).map_err(no_home)?;
+    let home = Home::of(&repository)?;
     let reference = state_ref(decided.config.state_ref.as_deref(), &service.folder);
     let stored = GitStore::new(&repository, home.remote.as_deref(), &reference).load()?;
     let here = Here {
@@ -176,7 +189,8 @@ pub fn prepare<'s>(
         host: &postman_host(postman.http().base()),
     };
     let state = stored.as_ref().map(|stored| &stored.state);
-    let link = find_link(&project, service, state, &here).map_err(no_link)?;
+    tell_of_wrong_clock(session, state);
+    let link = find_link(&project, service, state, &here)?;
     if choice.branch.is_none() {
         refuse_other_branch(&repository, &link, &home, &commit)?;
     }
@@ -184,17 +198,16 @@ pub fn prepare<'s>(
         LinkTarget::SpecHub { .. } => None,
         LinkTarget::ApiBuilder { api, .. } | LinkTarget::GitLinked { api, .. } => {
             let api = postman.api(api.as_str())?;
-            verify(&link, &api, &home).map_err(mismatch)?;
+            verify(&link, &api, &home)?;
             Some(api)
         }
     };
-    let side = git_side::read(
-        &project,
-        &*snapshot,
-        service,
-        definition.as_ref(),
-        &digest_of,
-    );
+    let recorded = state.and_then(|state| state.definition(&link.folder));
+    let (recorded, chosen) = (recorded.as_ref(), definition.as_ref());
+    let side = match chosen {
+        Some(_) => git_side::read(&project, &*snapshot, service, chosen, &digest_of),
+        None => git_side::read_again(&project, &*snapshot, service, recorded, &digest_of),
+    };
     if !side.candidates.is_empty() {
         let names: Vec<&str> = side.candidates.iter().map(RepoPath::as_str).collect();
         let words = format!(
@@ -221,7 +234,17 @@ pub fn prepare<'s>(
             reason,
         })
         .collect();
-    let target = open_with(&postman, &link.target, None, None);
+    let asking = Asking {
+        repository: &repository,
+        home: &home,
+        link: &link,
+        api: asked.as_ref(),
+        wished: choice.repository.as_deref(),
+    };
+    let carrying = Carrying::Push(choice.branch.as_deref(), &commit);
+    let delivering = delivering(&asking, carrying, &side.elements)?;
+    let way = route(delivering.as_ref(), &repository)?;
+    let target = open_with(&postman, &link.target, None, None, way.branch());
     for (key, element) in &side.elements {
         if let Some(reason) = target.unfit(key.kind, element) {
             skipped.push(Skipped {
@@ -232,6 +255,7 @@ pub fn prepare<'s>(
         }
     }
     drop(target);
+    drop(way);
     let options = Options {
         target: TargetKind::of(&link.target),
         places: link.places.clone(),
@@ -270,6 +294,7 @@ pub fn prepare<'s>(
         force: choice.force,
         branch,
         asked,
+        delivering,
         skipped,
         commit,
     })))
@@ -369,6 +394,38 @@ impl Ready<'_> {
         .with_hint("bring it in with `git pull` and try again; --force carries this commit over all the same"))
     }
 
+    /// A plan as it is told.
+    pub fn told(&self, plan: &Plan) -> PlanTold {
+        let skipped = self.skipped.iter().map(|skipped| SkippedTold {
+            kind: skipped.kind,
+            path: from_root(&self.link.folder, &skipped.path),
+            reason: skipped.reason.clone(),
+        });
+        PlanTold {
+            skipped: skipped.collect(),
+            delivery: self.delivering.as_ref().map(Delivering::told),
+            ..PlanTold::of(plan, &self.link.folder)
+        }
+    }
+
+    /// The files of Postman's that lack ids of what was done, as the commit has them.
+    ///
+    /// # Errors
+    /// Files that cannot be read, or edited safely.
+    pub fn lack_ids(&self, applied: &[Applied]) -> Result<Vec<RepoPath>, Failure> {
+        let snapshot = self.repository.commit(&self.commit)?;
+        let changes = missing(&*snapshot, self.session, &self.link, applied)?;
+        Ok(changes.into_iter().map(|change| change.path).collect())
+    }
+
+    /// Writes the ids of what was done into the files on disk; gives the files.
+    ///
+    /// # Errors
+    /// No files on disk, or files with uncommitted changes.
+    pub fn write_ids(&self, applied: &[Applied]) -> Result<Vec<RepoPath>, Failure> {
+        write(&self.repository, self.session, &self.link, applied)
+    }
+
     /// The link.
     pub fn link(&self) -> &Link {
         &self.link
@@ -388,8 +445,17 @@ impl Ready<'_> {
             self.home.remote.as_deref(),
             &self.reference,
         );
+        let route = route(self.delivering.as_ref(), &self.repository)?;
+        let branch = route.branch();
+        let is_here = self.delivering.as_ref().is_some_and(|one| one.is_here);
+        let based = branch
+            .filter(|_| is_here)
+            .map(|branch| Based::new(&store, &self.link, branch, &self.elements, &self.commit));
         let store = Knowing {
-            store: &store,
+            store: match &based {
+                Some(based) => based,
+                None => &store,
+            },
             git: &self.elements,
             repository: &self.repository,
             tip: &self.commit,
@@ -402,7 +468,7 @@ impl Ready<'_> {
                 .lock()
                 .unwrap_or_else(std::sync::PoisonError::into_inner)
                 .take();
-            open_with(&self.postman, &self.link.target, state, asked)
+            open_with(&self.postman, &self.link.target, state, asked, branch)
         };
         let reading = self.session.output.progress(None, "comparing with Postman");
         let writing = std::sync::Mutex::new(None);
@@ -431,7 +497,7 @@ impl Ready<'_> {
                 bar.advance(1);
             }
         };
-        let run = name_of_run(&self.repository, &self.commit);
+        let run = name_of_run(self.session, &self.repository, &self.commit);
         let context = Push {
             open: &open,
             store: &store,
@@ -440,7 +506,7 @@ impl Ready<'_> {
             options: self.options.clone(),
             run: &run,
             git_dir: self.repository.common_dir(),
-            now: &now,
+            now: &|| self.session.now(),
             wait: &|pause| self.postman.http().wait(pause),
             calls: &|| self.calls(),
             quota_left: &|| self.postman.http().quota().remaining,
@@ -457,6 +523,7 @@ pub fn target_failure(error: TargetError) -> Failure {
         TargetError::Postman(_) | TargetError::StoredOtherwise { .. } => Kind::Service,
         TargetError::Moved { .. } => Kind::Conflict,
         TargetError::Unsuitable { .. } => Kind::Usage,
+        TargetError::Delivery(error) => kind_of(error),
     };
     match error {
         TargetError::Postman(error) => Failure::from(error),
@@ -472,6 +539,7 @@ pub fn hint_of(error: &TargetError) -> Option<String> {
         TargetError::Postman(error) => return Some(error.hint().into()),
         TargetError::Moved { .. } => "pull first: `git postman pull`".to_owned(),
         TargetError::Unsuitable { .. } => return None,
+        TargetError::Delivery(error) => return error.hint(),
         TargetError::StoredOtherwise { .. } => {
             "`git postman undo` puts back what was there; `git postman diff` shows the difference"
                 .to_owned()
@@ -484,28 +552,29 @@ fn failure_of(error: PushError<String>) -> Failure {
         PushError::Target(error) => target_failure(error),
         PushError::Store(error) => Failure::from(error),
         PushError::Refused(words) => Failure::of(Kind::Conflict, words),
-        error @ PushError::Mark(_) => Failure::usage(error.to_string()),
+        PushError::Mark(ref source) => {
+            let hint = io_hint(source);
+            hint.into_iter()
+                .fold(Failure::usage(error.to_string()), Failure::with_hint)
+        }
+        PushError::Unrecorded {
+            error: ref cause, ..
+        } => {
+            let words = error.to_string();
+            let failure = Failure::from(cause.clone());
+            let failure = Failure {
+                message: words,
+                ..failure
+            };
+            failure.with_hint(
+                "the next push finds what was done and records it; nothing is made twice",
+            )
+        }
         error @ PushError::Overtaken { .. } => Failure::of(Kind::Overtaken, error.to_string())
             .with_hint("try again in a minute: its claim ends by itself"),
         error @ PushError::TakenOver => Failure::of(Kind::Overtaken, error.to_string())
             .with_hint("push again: what this run wrote is found and recorded then"),
     }
-}
-
-fn no_link(error: LinkError) -> Failure {
-    let hint = error.hint();
-    Failure::usage(error.to_string()).with_hint(hint)
-}
-
-fn no_home(error: NoHome) -> Failure {
-    let hint = error.hint();
-    hint.into_iter()
-        .fold(Failure::usage(error.to_string()), Failure::with_hint)
-}
-
-fn mismatch(error: Mismatch) -> Failure {
-    let hint = error.hint.clone();
-    Failure::of(Kind::Conflict, error.to_string()).with_hint(hint)
 }
 
 fn service_of<'p>(
@@ -524,9 +593,10 @@ fn service_of<'p>(
     }
     match project.services.as_slice() {
         [only] => Ok(only),
-        [] => Err(no_link(LinkError::NotLinked {
+        [] => Err(LinkError::NotLinked {
             folder: RepoPath::root(),
-        })),
+        }
+        .into()),
         several => {
             let names: Vec<String> = several
                 .iter()
@@ -543,7 +613,7 @@ fn service_of<'p>(
 
 /// The commit of a branch: the local one, else that of the remote.
 fn commit_of(repository: &Repository, branch: &str) -> Result<CommitId, Failure> {
-    let remote = Home::of(repository).map_err(no_home)?.remote;
+    let remote = Home::of(repository)?.remote;
     let local = format!("refs/heads/{branch}");
     let names = std::iter::once(local)
         .chain(remote.map(|remote| format!("refs/remotes/{remote}/{branch}")));
@@ -635,10 +705,9 @@ pub fn connected_note(ready: &Ready<'_>) -> Result<Option<String>, Failure> {
 }
 
 /// A name that no other run has.
-fn name_of_run(repository: &Repository, commit: &CommitId) -> String {
-    let now = SystemTimeNow::get();
+fn name_of_run(session: &Session, repository: &Repository, commit: &CommitId) -> String {
     let parts = [
-        format!("{now}"),
+        session.since_epoch().as_nanos().to_string(),
         process::id().to_string(),
         repository.git_dir().display().to_string(),
         commit.to_string(),
@@ -646,22 +715,4 @@ fn name_of_run(repository: &Repository, commit: &CommitId) -> String {
     ];
     let digest = Digest::of_parts(parts.iter().map(String::as_bytes));
     digest.short()[..12].to_owned()
-}
-
-fn now() -> u64 {
-    u64::try_from(SystemTimeNow::get() / 1_000_000_000).unwrap_or(u64::MAX)
-}
-
-/// The clock on the wall: claims are held against it, and commits bear it.
-struct SystemTimeNow;
-
-impl SystemTimeNow {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a run asks for the time once it stands at the command line"
-    )]
-    fn get() -> u128 {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH);
-        since.map_or(0, |since| since.as_nanos())
-    }
 }

@@ -1,6 +1,7 @@
 //! What every command needs: where it runs, how it prints, what the user decided. Parts, no behaviour of its own.
 
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::check::levels::Levels;
 use crate::cli::failure::Failure;
@@ -63,14 +64,19 @@ impl Session {
         Ok(Postman::new(settings, key.ok_or(PostmanError::NoKey)?)?)
     }
 
-    /// The time, in seconds since 1970.
+    /// The time since 1970 by the clock on the wall: claims are held against it, and commits bear it.
     #[expect(
         clippy::disallowed_methods,
         reason = "the command line is where the time comes from"
     )]
+    pub fn since_epoch(&self) -> Duration {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH);
+        since.unwrap_or_default()
+    }
+
+    /// The same in seconds.
     pub fn now(&self) -> u64 {
-        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-        since.map_or(0, |since| since.as_secs())
+        self.since_epoch().as_secs()
     }
 
     /// A path as the user wrote it, from where the program was started.

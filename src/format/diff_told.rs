@@ -7,7 +7,7 @@ use crate::format::diff_lines::changed_lines;
 use crate::format::diff_renames::Renames;
 use crate::format::diff_shown::{MASK, is_secret, lines_of, shown};
 use crate::format::diff_told_items::tell_collection;
-use crate::format::diff_value::Compare;
+use crate::format::diff_value::{Compare, same_parts};
 use crate::format::diff_words::{
     NAMING, is_map, item_word, member_place, member_word, name_of, order_matters,
 };
@@ -174,7 +174,12 @@ impl<'a> Teller<'a> {
         member: &MemberDelta<'a>,
         at: &At,
     ) {
+        let part =
+            |holder: NodeRef<'a>, member| part_of(holder, kind_of_entry(holder, at.place), member);
         match (member.before, member.after) {
+            // It goes along with what differs beside it.
+            (Some(old), Some(new))
+                if old.key == new.key && same_parts(part(before, old), part(after, new)) => {}
             (Some(old), Some(new)) => {
                 let mut below = at.member(after, new.key, self.dialect);
                 // A value that was a secret on either side is none to show.
@@ -192,8 +197,7 @@ impl<'a> Teller<'a> {
                 }
             }
             // What said nothing is not missed.
-            (Some(old), None)
-                if part_of(before, kind_of_entry(before, at.place), old).is_none() => {}
+            (Some(old), None) if part(before, old).is_none() => {}
             (Some(old), None) => {
                 let below = at.member(before, old.key, self.dialect);
                 self.whole(ChangeKind::Removed, old, &below);

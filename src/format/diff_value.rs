@@ -10,8 +10,9 @@ use crate::format::diff::{Delta, Dialect, ListDelta, MemberDelta, Slot};
 use crate::format::diff_renames::Renames;
 use crate::format::identity::pair_lists;
 use crate::format::meaning::{Within, is_volatile, same, within};
+use crate::format::meaning_part::Part;
 use crate::format::meaning_view::{
-    Part, compare as order, filled, kind_of_entry, part_of, place_of_items,
+    compare as order, filled, kind_of_entry, part_of, place_of_items,
 };
 use crate::format::node::{Kind, MemberRef, NodeRef, pointer_part};
 
@@ -51,6 +52,9 @@ impl Compare {
         match (before.kind(), after.kind()) {
             // The parts of a URL repeat each other: they change together.
             (Kind::Object, Kind::Object) if self.is_url(key, before) => {}
+            // What counts in a file of a collection of version 3 depends on its kind.
+            (Kind::Object, Kind::Object)
+                if kind_of_entry(before, place) != kind_of_entry(after, place) => {}
             (Kind::Object, Kind::Object) => {
                 let members = self.members(before, after, place, pointer, None);
                 if !members.is_empty() {
@@ -111,6 +115,7 @@ impl Compare {
         let renamed = self.renames.at(pointer);
         let mut used = HashSet::new();
         let mut members = Vec::new();
+        let mut silent = Vec::new();
         for member in new {
             let earlier = of_before.get(member.key).or_else(|| {
                 let earlier = renamed.iter().find(|(_, to)| *to == member.key)?;
@@ -128,13 +133,18 @@ impl Compare {
             };
             used.insert(earlier.key);
             // Most of two documents is the same: what says so quickly is worth it.
-            if earlier.key == member.key
-                && (same_text(earlier.value, member.value)
-                    || same_parts(
-                        part_of(before, old_place, earlier),
-                        part_of(after, place, member),
-                    ))
-            {
+            if earlier.key == member.key && same_text(earlier.value, member.value) {
+                continue;
+            }
+            let parts = (
+                part_of(before, old_place, earlier),
+                part_of(after, place, member),
+            );
+            let is_nothing = parts.0.is_none() && parts.1.is_none();
+            if earlier.key == member.key && same_parts(parts.0, parts.1) {
+                if is_nothing || within(place, member.key) == Within::Behaviour {
+                    silent.push((earlier, member));
+                }
                 continue;
             }
             let below = within(place, member.key);
@@ -159,6 +169,14 @@ impl Compare {
         }));
         // What said nothing beside what was there may say something beside what is there now.
         if !members.is_empty() {
+            members.extend(silent.into_iter().map(|(earlier, member)| MemberDelta {
+                before: Some(earlier),
+                after: Some(member),
+                inside: Some(Delta::Replaced {
+                    before: earlier.value,
+                    after: member.value,
+                }),
+            }));
             members.extend(empty.into_iter().map(|member| MemberDelta {
                 before: Some(member),
                 after: None,
@@ -216,7 +234,7 @@ impl Compare {
 }
 
 /// Whether two members say the same; what says nothing is as good as missing.
-fn same_parts(one: Option<Part<'_>>, other: Option<Part<'_>>) -> bool {
+pub(crate) fn same_parts(one: Option<Part<'_>>, other: Option<Part<'_>>) -> bool {
     match (one, other) {
         (None, None) => true,
         (Some(one), Some(other)) => order(one, other) == Ordering::Equal,

@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use crate::format::canonical::{NoCanonicalForm, digest_of, readable, text_of};
 use crate::format::fault::Fault;
 use crate::format::meaning_fields::Within;
-use crate::format::meaning_view::{Part, View, kind_of_entry, members, sorted};
+use crate::format::meaning_part::{Part, View, sorted};
+use crate::format::meaning_view::{kind_of_entry, members};
 use crate::format::node::{Document, Kind, NodeRef};
 use crate::format::yaml;
 use crate::model::digest::Digest;
@@ -450,4 +451,127 @@ fn with_list<'a>(own: &mut Vec<(&'a str, Part<'a>)>, key: &'static str, parts: V
     }
     own.push((key, Part::Made(Box::new(View::List(parts)))));
     *own = sorted(std::mem::take(own), true);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FolderEntry, MAX_FOLDERS, belongs_to_collection, collection_folders, read};
+
+    const REQUEST: &str = "$kind: http-request\nurl: x\n";
+
+    fn files(paths: &[&str]) -> Vec<(String, String)> {
+        paths
+            .iter()
+            .map(|path| ((*path).to_owned(), REQUEST.to_owned()))
+            .collect()
+    }
+
+    #[test]
+    fn a_path_that_does_not_stay_inside_is_a_fault_and_no_request() {
+        let deep = format!("{}a.request.yaml", "x/".repeat(MAX_FOLDERS));
+        let outside = [
+            "../a.request.yaml",
+            "/a.request.yaml",
+            "a//b.request.yaml",
+            "a/./b.request.yaml",
+            "a/../../b.request.yaml",
+            ".resources/../a.resources/examples/x.example.yaml",
+            deep.as_str(),
+        ];
+        for path in outside {
+            let read = read("c", files(&[path, "b.request.yaml"]));
+            assert_eq!(read.faults[0].0, path);
+            assert_eq!(read.collection.entries.len(), 1, "{path}");
+            assert!(read.canonical_digest().is_err(), "{path}");
+        }
+    }
+
+    #[test]
+    fn what_belongs_to_nothing_is_a_stray_and_changes_nothing() {
+        let plain = read("c", files(&["a.request.yaml"]));
+        let with_strays = read(
+            "c",
+            files(&[
+                "a.request.yaml",
+                "README.md",
+                ".resources/b.resources/examples/OK.example.yaml",
+                ".resources/a.resources/else/OK.example.yaml",
+                ".resources/.resources/definition.yaml",
+                "folder/.resources/gone.resources/scripts/x.js",
+                "\u{1b}[2J/notes.yaml",
+            ]),
+        );
+        assert_eq!(with_strays.strays.len(), 6, "{:?}", with_strays.strays);
+        assert_eq!(with_strays.faults, []);
+        assert_eq!(
+            with_strays.canonical_digest().unwrap(),
+            plain.canonical_digest().unwrap()
+        );
+    }
+
+    #[test]
+    fn two_files_of_one_name_are_both_there_and_two_definitions_are_a_fault() {
+        let twins = read("c", files(&["a.request.yaml", "a.request.yml"]));
+        assert_eq!(twins.collection.entries.len(), 2);
+        let names = twins.collection.entries.iter().map(|entry| match entry {
+            FolderEntry::Request(request) => request.path.as_str(),
+            FolderEntry::Folder(folder) => folder.folder_name.as_str(),
+        });
+        assert_eq!(
+            names.collect::<Vec<_>>(),
+            ["a.request.yaml", "a.request.yml"]
+        );
+        let two = [".resources/definition.yaml", ".resources/definition.yml"];
+        assert_eq!(read("c", files(&two)).faults.len(), 1);
+    }
+
+    #[test]
+    fn files_that_hold_no_mapping_are_faults_with_their_path() {
+        for text in [
+            "",
+            "- a\n",
+            "just words",
+            "a: [",
+            "a: 1\na: 2\n",
+            "---\na: 1\n---\nb: 2\n",
+        ] {
+            let read = read("c", [("a.request.yaml".to_owned(), text.to_owned())]);
+            let (path, error) = read.canonical_text().unwrap_err();
+            assert_eq!(path, "a.request.yaml", "{text:?} {error}");
+            assert!(read.collection.entries.is_empty(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn only_what_can_belong_to_a_collection_is_read_at_all() {
+        for path in [
+            "a.request.yaml",
+            "x/.resources/definition.yml",
+            ".resources/a.resources/scripts/x.js",
+        ] {
+            assert!(belongs_to_collection(path), "{path}");
+        }
+        for path in [
+            "a.yaml",
+            "README.md",
+            ".resources/a.js",
+            "resources/definition.yaml",
+        ] {
+            assert!(!belongs_to_collection(path), "{path}");
+        }
+        let found = collection_folders(
+            [
+                "postman/collections/Shop/Admin/a.request.yaml",
+                "postman/collections/Shop/.resources/definition.yaml",
+                "postman/collections/loose.request.yaml",
+                "else/b.request.yaml",
+                "top.request.yaml",
+            ]
+            .into_iter(),
+        );
+        assert_eq!(
+            found.into_iter().collect::<Vec<_>>(),
+            ["else", "postman/collections/Shop"]
+        );
+    }
 }

@@ -1,18 +1,18 @@
 //! JSON text (RFC 8259) into a document. Strict where the standard is, and always with the place.
 
+use crate::format::builder::{Builder, Found};
 use crate::format::fault::{Fault, FaultKind, MOST_FAULTS};
-use crate::format::node::{Builder, Document, Found, MAX_DEPTH};
+use crate::format::node::{Document, MAX_DEPTH};
 use crate::model::span::Span;
 
 /// Parses JSON. What stands before a fault in the grammar is in the document nevertheless.
 pub fn parse(text: String) -> (Document, Vec<Fault>) {
-    let end = text.len();
     let start = if text.starts_with('\u{feff}') { 3 } else { 0 };
-    let bytes = text.as_bytes().to_vec();
     let mut parser = Parser {
-        bytes: &bytes,
+        bytes: text.as_bytes(),
         at: start,
-        builder: Builder::new(text),
+        builder: Builder::new(&text),
+        decoded: String::new(),
         faults: Vec::new(),
         lone: Vec::new(),
     };
@@ -21,7 +21,9 @@ pub fn parse(text: String) -> (Document, Vec<Fault>) {
         parser.faults.push(fault);
     }
     let (mut faults, lone) = (parser.faults, parser.lone);
-    let (document, duplicates) = parser.builder.finish(end);
+    let mut finish = parser.builder.finish();
+    let duplicates = std::mem::take(&mut finish.duplicates);
+    let document = Document::new(text, finish);
     for span in duplicates.into_iter().take(MOST_FAULTS) {
         faults.push(duplicate(&document, span));
     }
@@ -48,7 +50,9 @@ pub fn duplicate(document: &Document, span: Span) -> Fault {
 struct Parser<'a> {
     bytes: &'a [u8],
     at: usize,
-    builder: Builder,
+    builder: Builder<'a>,
+    /// The string that was read last, where it had to be decoded.
+    decoded: String,
     faults: Vec<Fault>,
     lone: Vec<Span>,
 }
@@ -120,8 +124,8 @@ impl Parser<'_> {
                 });
             }
             b'"' => {
-                let (span, found) = self.string()?;
-                self.builder.string(span, found);
+                let (span, plain) = self.string()?;
+                self.builder.string(span, found(plain, &self.decoded));
             }
             b'-' | b'0'..=b'9' => {
                 let span = self.number()?;
@@ -154,30 +158,28 @@ impl Parser<'_> {
     }
 
     fn key(&mut self) -> Result<Expect, Fault> {
-        let (span, found) = self.string()?;
+        let (span, plain) = self.string()?;
         self.blanks();
         match self.peek() {
             Some(b':') => self.at += 1,
             None => return Err(self.unexpected_end()),
             Some(_) => return Err(Fault::syntax(self.here(), "expected `:` after the key")),
         }
-        self.builder.key(span, found);
+        self.builder.key(span, found(plain, &self.decoded));
         Ok(Expect::Value)
     }
 
-    fn string(&mut self) -> Result<(Span, Found), Fault> {
+    /// A string, and whether it stands in the text as it is.
+    fn string(&mut self) -> Result<(Span, bool), Fault> {
         let start = self.at;
         let mut at = start + 1;
         loop {
             match self.bytes.get(at) {
                 Some(b'"') => {
                     self.at = at + 1;
-                    return Ok((
-                        Span::new(start, at + 1),
-                        Found::Slice(Span::new(start + 1, at)),
-                    ));
+                    return Ok((Span::new(start, at + 1), true));
                 }
-                Some(b'\\') => return self.escaped_string(start, at),
+                Some(b'\\') => return Ok((self.escaped_string(start, at)?, false)),
                 Some(0x20..) => at += 1,
                 Some(_) => return Err(self.control_character(start, at)),
                 None => return Err(self.open_string(start)),
@@ -186,29 +188,33 @@ impl Parser<'_> {
     }
 
     /// A string with at least one escape, the first at `at`.
-    fn escaped_string(&mut self, start: usize, mut at: usize) -> Result<(Span, Found), Fault> {
-        let mut decoded = self.bytes[start + 1..at].to_vec();
+    fn escaped_string(&mut self, start: usize, mut at: usize) -> Result<Span, Fault> {
+        self.decoded.clear();
+        let text = self.builder.text();
+        // What lies between two escapes is taken at once; they are ASCII, so that no character is cut.
+        let mut taken = start + 1;
         let mut lone = false;
         loop {
             match self.bytes.get(at) {
                 Some(b'"') => break,
                 Some(b'\\') => {
+                    self.decoded.push_str(&text[taken..at]);
                     let plain = match self.bytes.get(at + 1) {
                         Some(b'u') => {
                             let (character, length) = self.unicode_escape(at)?;
                             lone |= character.is_none();
                             let character = character.unwrap_or(char::REPLACEMENT_CHARACTER);
-                            decoded
-                                .extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+                            self.decoded.push(character);
                             at += length;
+                            taken = at;
                             continue;
                         }
-                        Some(b'n') => b'\n',
-                        Some(b't') => b'\t',
-                        Some(b'r') => b'\r',
-                        Some(b'b') => 8,
-                        Some(b'f') => 12,
-                        Some(plain @ (b'"' | b'\\' | b'/')) => *plain,
+                        Some(b'n') => '\n',
+                        Some(b't') => '\t',
+                        Some(b'r') => '\r',
+                        Some(b'b') => '\u{8}',
+                        Some(b'f') => '\u{c}',
+                        Some(plain @ (b'"' | b'\\' | b'/')) => char::from(*plain),
                         Some(_) => {
                             let message = "unknown escape in a string";
                             return Err(Fault::syntax(Span::new(at, at + 2), message)
@@ -216,27 +222,22 @@ impl Parser<'_> {
                         }
                         None => return Err(self.open_string(start)),
                     };
-                    decoded.push(plain);
+                    self.decoded.push(plain);
                     at += 2;
+                    taken = at;
                 }
-                Some(byte @ 0x20..) => {
-                    decoded.push(*byte);
-                    at += 1;
-                }
+                Some(0x20..) => at += 1,
                 Some(_) => return Err(self.control_character(start, at)),
                 None => return Err(self.open_string(start)),
             }
         }
+        self.decoded.push_str(&text[taken..at]);
         self.at = at + 1;
         let span = Span::new(start, at + 1);
         if lone {
             self.lone.push(span);
         }
-        // The bytes came from a `str` and were cut at ASCII characters only, so nothing is replaced here.
-        Ok((
-            span,
-            Found::Decoded(String::from_utf8_lossy(&decoded).into_owned()),
-        ))
+        Ok(span)
     }
 
     /// `\uXXXX`, two of them for a character beyond the basic plane; `None` for half a pair.
@@ -368,6 +369,15 @@ impl Parser<'_> {
             }
             _ => fault(&format!("expected {wanted}")),
         }
+    }
+}
+
+/// A string in quotes as the builder takes it.
+fn found(plain: bool, decoded: &str) -> Found<'_> {
+    if plain {
+        Found::Inner
+    } else {
+        Found::Decoded(decoded)
     }
 }
 

@@ -335,6 +335,18 @@ mod tests {
     }
 
     #[test]
+    fn a_type_goes_along_with_the_value_that_shows_it() {
+        let with = |variable: &str| format!(r#"{{"item": [], "variable": [{variable}]}}"#);
+        let base = with(r#"{"key": "n", "value": "5", "type": "string"}"#);
+        let ours =
+            with(r#"{"key": "n", "value": "5", "type": "string", "description": "how many"}"#);
+        let theirs = with(r#"{"key": "n", "value": 5, "type": "number"}"#);
+        let expected =
+            with(r#"{"key": "n", "value": 5, "type": "number", "description": "how many"}"#);
+        assert_eq!(clean(&base, &ours, &theirs), expected);
+    }
+
+    #[test]
     fn both_sides_add_requests() {
         let add = |name: &str| {
             BASE.replace("\"item\": []", &format!("\"item\": [\n\t\t\t\t{{\n\t\t\t\t\t\"name\": \"{name}\",\n\t\t\t\t\t\"request\": \"/{name}\"\n\t\t\t\t}}\n\t\t\t]"))

@@ -2,10 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::format::items::{Items, pair};
+use crate::format::item_pairing::pair;
+use crate::format::items::Items;
 use crate::format::meaning::{Within, is_volatile, same, within};
 use crate::format::merge_list::ID_KEYS;
-use crate::format::merge_order::merge_order;
+use crate::format::merge_order::{like_neither, merge_order};
 use crate::format::merge_value::{Conflict, Merge, Three, UNDECIDED, array, object};
 use crate::format::merged::Merged;
 use crate::format::node::{Kind, MemberRef, NodeRef};
@@ -248,11 +249,16 @@ impl<'a> Tree<'a> {
                     .filter(|row| self.entries[*row].alive && self.entries[*row].parent == parent)
                     .collect()
             };
-            let merged = merge_order(&sequence(0), &sequence(1), &sequence(2));
+            let before = sequence(0);
+            let merged = merge_order(&before, &sequence(1), &sequence(2));
             // Moved in by a side whose list does not show it here.
             let placed: HashSet<usize> = merged.list.iter().copied().collect();
             let rest = members.into_iter().filter(|row| !placed.contains(row));
-            let mut order = merged.list;
+            let mut order = if merged.disputed && merge.for_ancestor {
+                like_neither(&before, merged.list)
+            } else {
+                merged.list
+            };
             order.extend(rest);
             if merged.disputed {
                 merge.item = parent.map_or_else(String::new, |row| {

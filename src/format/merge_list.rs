@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 
 use crate::format::identity::keys_of;
 use crate::format::meaning::{Within, same};
-use crate::format::merge_order::merge_order;
+use crate::format::merge_order::{like_neither, merge_order};
 use crate::format::merge_text::merge_sequence;
 use crate::format::merge_value::{Dialect, Merge, Step, Three, array, object};
 use crate::format::merged::Merged;
@@ -45,7 +45,8 @@ impl<'a> Merge<'a> {
             return Some(array(ours, merged));
         }
         if let Some(rows) = lists.rows(self.dialect == Dialect::Definition && key == "security") {
-            return Some(array(ours, self.rows(&lists, &rows, place)));
+            let order = self.order_of(&rows, three, order_counts(self.dialect, place, key));
+            return Some(array(ours, self.rows(&lists, &rows, order, place)));
         }
         if let Some(merged) = lists.as_plain_values() {
             return Some(array(ours, merged));
@@ -62,8 +63,40 @@ impl<'a> Merge<'a> {
         self.undecided(three, "both sides changed the list")
     }
 
-    fn rows(&mut self, lists: &Lists<'a>, rows: &Rows, place: Within) -> Vec<Merged<'a>> {
-        let order = merge_order(&rows.base, &rows.ours, &rows.theirs).list;
+    /// The order of the merged list. Where the order says something and both sides moved the same item to different places
+    /// that is a conflict.
+    fn order_of(&mut self, rows: &Rows, three: &Three<'a>, counts: OrderCounts) -> Vec<usize> {
+        let merged = merge_order(&rows.base, &rows.ours, &rows.theirs);
+        let is_disputed = merged.disputed
+            && match counts {
+                OrderCounts::Never => false,
+                OrderCounts::AmongTwins => rows.twins_are_disputed(),
+                OrderCounts::Always => true,
+            };
+        if !is_disputed {
+            return merged.list;
+        }
+        let takes_theirs = self.theirs_at.contains(&self.conflicts.len());
+        self.conflict(
+            three,
+            "both sides moved the same item to different places in the list",
+        );
+        if self.for_ancestor {
+            return like_neither(&rows.base, merged.list);
+        }
+        if takes_theirs {
+            return merge_order(&rows.base, &rows.theirs, &rows.ours).list;
+        }
+        merged.list
+    }
+
+    fn rows(
+        &mut self,
+        lists: &Lists<'a>,
+        rows: &Rows,
+        order: Vec<usize>,
+        place: Within,
+    ) -> Vec<Merged<'a>> {
         let mut merged = Vec::with_capacity(order.len());
         for row in order {
             let [base, ours, theirs] = rows.list[row].sides;
@@ -158,12 +191,68 @@ struct Row {
     sides: [Option<usize>; 3],
 }
 
+/// Between which items of a list the order says something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum OrderCounts {
+    /// None: each is looked up by what makes it itself.
+    Never,
+    /// Those of one name, such as two headers or two scripts of one kind.
+    AmongTwins,
+    /// All.
+    Always,
+}
+
+fn order_counts(dialect: Dialect, place: Within, key: &str) -> OrderCounts {
+    match (place, key) {
+        (Within::Response | Within::AuthParameters | Within::NamedMap, _) => OrderCounts::Never,
+        (
+            Within::Header
+            | Within::HeaderMap
+            | Within::PathVariable
+            | Within::Event
+            | Within::Variable
+            | Within::EnvironmentValue,
+            _,
+        )
+        | (Within::OrderedMap, "variables")
+        | (_, "scripts") => OrderCounts::AmongTwins,
+        _ if dialect == Dialect::Definition
+            && ["parameters", "security", "tags"].contains(&key) =>
+        {
+            OrderCounts::Never
+        }
+        _ => OrderCounts::Always,
+    }
+}
+
 /// The items of all three sides, each once, and in which order each side has them.
 struct Rows {
     list: Vec<Row>,
     base: Vec<usize>,
     ours: Vec<usize>,
     theirs: Vec<usize>,
+}
+
+impl Rows {
+    /// Whether both sides moved the same one of several items of one name to different places among these.
+    fn twins_are_disputed(&self) -> bool {
+        let mut groups: HashMap<&str, HashSet<usize>> = HashMap::new();
+        for (row, item) in self.list.iter().enumerate() {
+            groups.entry(&item.name).or_default().insert(row);
+        }
+        groups
+            .values()
+            .filter(|group| group.len() > 1)
+            .any(|group| {
+                let twins = |side: &[usize]| -> Vec<usize> {
+                    let own = side.iter().copied();
+                    own.filter(|row| group.contains(row)).collect()
+                };
+                let (base, ours, theirs) =
+                    (twins(&self.base), twins(&self.ours), twins(&self.theirs));
+                merge_order(&base, &ours, &theirs).disputed
+            })
+    }
 }
 
 impl<'a> Lists<'a> {

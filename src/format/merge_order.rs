@@ -49,7 +49,6 @@ pub(crate) fn merge_order<T: Copy + Eq + Hash>(base: &[T], ours: &[T], theirs: &
     } else {
         moved(&common_theirs)
     };
-    let disputed = by_us.iter().any(|key| by_them.contains(key));
     let stable = |key: &T| shared(key) && !by_us.contains(key) && !by_them.contains(key);
     // Behind which stable item each side has what it moved or added; `None` is the start of the list.
     let behind = |list: &[T], is_placed: &dyn Fn(&T) -> bool| {
@@ -64,6 +63,9 @@ pub(crate) fn merge_order<T: Copy + Eq + Hash>(base: &[T], ours: &[T], theirs: &
         }
         behind
     };
+    // What both moved is disputed only where it does not stand the same on both sides.
+    let by_both = |key: &T| by_us.contains(key) && by_them.contains(key);
+    let disputed = behind(ours, &by_both) != behind(theirs, &by_both);
     let placed_by_us = |key: &T| {
         if shared(key) {
             by_us.contains(key)
@@ -88,6 +90,14 @@ pub(crate) fn merge_order<T: Copy + Eq + Hash>(base: &[T], ours: &[T], theirs: &
         list.extend(from_them.remove(&anchor).unwrap_or_default());
     }
     Order { list, disputed }
+}
+
+/// An order for the common ancestor of a merge to come where its own sides dispute it: as it was, which is like neither, so
+/// that whoever keeps to one of them is still seen to have changed something.
+pub(crate) fn like_neither<T: Copy + Eq + Hash>(base: &[T], mut list: Vec<T>) -> Vec<T> {
+    let place: HashMap<T, usize> = base.iter().copied().zip(0..).collect();
+    list.sort_by_key(|key| place.get(key).copied().unwrap_or(usize::MAX));
+    list
 }
 
 fn undisputed<T>(list: Vec<T>) -> Order<T> {
@@ -152,6 +162,11 @@ mod tests {
     fn one_item_moved_to_two_places_is_disputed_and_ours_counts() {
         assert_eq!(merged("abcd", "bcad", "bcda"), ("bcad".to_owned(), true));
         assert_eq!(merged("abcd", "bcda", "bcda"), ("bcda".to_owned(), false));
+        // Both moved `d` to the front, and one of them something else besides.
+        assert_eq!(
+            merged("abcdefg", "dabcefg", "dacefbg"),
+            ("dacefbg".to_owned(), false)
+        );
     }
 
     #[test]

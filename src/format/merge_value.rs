@@ -7,7 +7,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::format::detect::Format;
-use crate::format::meaning::{Within, fields_of, place_of, same, within};
+use crate::format::meaning::{Within, fields_of, is_volatile, place_of, same, within};
 use crate::format::meaning_view::{counts, kind_of_entry};
 use crate::format::merge_order::merge_order;
 use crate::format::merge_text::merge_lines;
@@ -250,7 +250,11 @@ impl<'a> Merge<'a> {
                 let base = is_edit(three.base, values.base);
                 // Ours where we have one: what Postman rewrites or fills in by itself is nobody's edit.
                 if !ours && !theirs && !base {
+                    // But what says nothing only beside its neighbours, such as a type that the value shows, goes along
+                    // with whoever changed them.
+                    let follows = !is_volatile(place, key) && self.alike(values.base, values.ours);
                     let value = match values.ours {
+                        _ if follows => values.theirs,
                         None if values.base.is_none() => values.theirs,
                         ours => ours,
                     };

@@ -3,87 +3,27 @@
 //! A text is parsed once. Numbers stay as written, duplicate keys stay, and the span of every key and value
 //! is known, so that a finding points at the exact place and a later edit can leave every other byte alone.
 
-use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::OnceLock;
 
+use crate::format::arena::{Arena, Data, Member, Node, Text, count};
+use crate::format::builder::{Finish, MANY_MEMBERS};
 use crate::model::span::{LineIndex, Span};
+
+pub use crate::format::arena::NodeId;
 
 /// How deep objects and lists may lie in each other, aliases followed. Postman's own files stay below 60.
 pub const MAX_DEPTH: u32 = 256;
 
 /// How many nodes a document may have when every alias is written out.
-pub const MAX_NODES: u64 = 20_000_000;
-
-/// Up to so many members a key is looked for by walking; beyond, by hashing.
-const FEW_MEMBERS: usize = 12;
-
-/// Beyond so many members, the order of the keys is kept beside an object, so that none is looked for by walking.
-const MANY_MEMBERS: usize = 32;
+pub const MAX_NODES: u64 = 10_000_000;
 
 /// One parsed text.
 #[derive(Clone, Debug)]
 pub struct Document {
     text: String,
-    nodes: Vec<Node>,
-    items: Vec<NodeId>,
-    members: Vec<Member>,
-    decoded: Vec<Box<str>>,
-    root: Option<NodeId>,
-    /// Whether the text is YAML; JSON otherwise.
-    yaml: bool,
-    /// Whether a parser stopped at a fault in the grammar.
-    broken: bool,
-    /// Which members a later one with the same key takes the place of, in ascending order.
-    replaced: Vec<u32>,
-    /// The members of large objects by key, and of one key in the order of the text; each object's lie together.
-    by_key: Vec<u32>,
-    /// Where the members of each large object start, and where its part of `by_key` does, in ascending order.
-    large: Vec<(u32, u32)>,
-    /// Whether a value stands in more than one place, by an alias or a `<<`.
-    shares: bool,
+    arena: Arena,
     lines: OnceLock<LineIndex>,
-}
-
-/// A node's place in its document.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct NodeId(u32);
-
-impl NodeId {
-    /// The number of the node in its document.
-    pub fn index(self) -> u32 {
-        self.0
-    }
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Node {
-    span: Span,
-    data: Data,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Data {
-    Null,
-    Boolean(bool),
-    Number(Text),
-    String(Text),
-    Array { first: u32, length: u32 },
-    Object { first: u32, length: u32 },
-}
-
-/// Where the characters of a string are: in the text itself, or decoded beside it.
-#[derive(Clone, Copy, Debug)]
-enum Text {
-    Slice(Span),
-    Decoded(u32),
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Member {
-    key_span: Span,
-    key: Text,
-    value: NodeId,
 }
 
 /// What a node is.
@@ -118,6 +58,15 @@ impl Kind {
 }
 
 impl Document {
+    /// What a parser made of this text.
+    pub(crate) fn new(text: String, finish: Finish) -> Self {
+        Self {
+            text,
+            arena: finish.arena,
+            lines: OnceLock::new(),
+        }
+    }
+
     /// The text as it was read, byte order mark included.
     pub fn text(&self) -> &str {
         &self.text
@@ -130,37 +79,37 @@ impl Document {
 
     /// The topmost value; `None` for a text without one.
     pub fn root(&self) -> Option<NodeRef<'_>> {
-        self.root.map(|id| NodeRef { document: self, id })
+        self.arena.root.map(|id| NodeRef { document: self, id })
     }
 
     /// A value by its place.
     pub fn node(&self, id: NodeId) -> Option<NodeRef<'_>> {
-        ((id.0 as usize) < self.nodes.len()).then_some(NodeRef { document: self, id })
+        ((id.0 as usize) < self.arena.nodes.len()).then_some(NodeRef { document: self, id })
     }
 
     /// Whether the text is not in its grammar: what stands behind the fault is missing here.
     pub fn is_broken(&self) -> bool {
-        self.broken
+        self.arena.broken
     }
 
     /// Whether the text is YAML; it is JSON otherwise.
     pub fn is_yaml(&self) -> bool {
-        self.yaml
+        self.arena.yaml
     }
 
     /// Whether a value stands in more than one place, by an alias or a `<<`: then a text alone does not tell its value.
     pub fn shares_values(&self) -> bool {
-        self.shares
+        self.arena.shares
     }
 
     /// How many nodes there are, aliases counted once.
     pub fn len(&self) -> usize {
-        self.nodes.len()
+        self.arena.nodes.len()
     }
 
     /// Whether there is no value at all.
     pub fn is_empty(&self) -> bool {
-        self.nodes.is_empty()
+        self.arena.nodes.is_empty()
     }
 
     /// The lines of the text, found on first use: only a finding needs them.
@@ -181,7 +130,7 @@ impl Document {
         loop {
             let has = |member: &MemberRef<'_>| holds(member.key_span) || holds(member.value.span());
             // Members and items stand in the order of the text, unless aliases and `<<` brought them.
-            let members = &self.members[node.member_range()];
+            let members = &self.arena.members[node.member_range()];
             let near = members.partition_point(|member| member.key_span.start <= offset);
             let member = near
                 .checked_sub(1)
@@ -194,8 +143,8 @@ impl Document {
                 node = member.value;
                 continue;
             }
-            let items = &self.items[node.item_range()];
-            let start = |item: &NodeId| self.nodes[item.0 as usize].span.start;
+            let items = &self.arena.items[node.item_range()];
+            let start = |item: &NodeId| self.arena.nodes[item.0 as usize].span.start;
             let near = items.partition_point(|item| start(item) <= offset);
             let found = near
                 .checked_sub(1)
@@ -221,16 +170,9 @@ impl Document {
             id: member.value,
         };
         MemberRef {
-            key: self.characters(member.key),
+            key: self.arena.key(&self.text, member),
             key_span: member.key_span,
             value,
-        }
-    }
-
-    fn characters(&self, text: Text) -> &str {
-        match text {
-            Text::Slice(span) => span.of(&self.text),
-            Text::Decoded(index) => &self.decoded[index as usize],
         }
     }
 }
@@ -289,7 +231,7 @@ impl<'a> NodeRef<'a> {
     /// The characters of a string.
     pub fn as_str(self) -> Option<&'a str> {
         match self.node().data {
-            Data::String(text) => Some(self.document.characters(text)),
+            Data::String(text) => Some(self.characters(text)),
             _ => None,
         }
     }
@@ -297,7 +239,7 @@ impl<'a> NodeRef<'a> {
     /// A number as it is written.
     pub fn as_number(self) -> Option<&'a str> {
         match self.node().data {
-            Data::Number(text) => Some(self.document.characters(text)),
+            Data::Number(text) => Some(self.characters(text)),
             _ => None,
         }
     }
@@ -305,7 +247,7 @@ impl<'a> NodeRef<'a> {
     /// The characters of a string, number or boolean, as YAML readers and Postman take them for a string.
     pub fn as_text(self) -> Option<&'a str> {
         match self.node().data {
-            Data::String(text) | Data::Number(text) => Some(self.document.characters(text)),
+            Data::String(text) | Data::Number(text) => Some(self.characters(text)),
             Data::Boolean(true) => Some("true"),
             Data::Boolean(false) => Some("false"),
             _ => None,
@@ -323,14 +265,14 @@ impl<'a> NodeRef<'a> {
     /// The members of an object in the order of the text, duplicates included; empty for anything else.
     pub fn members(self) -> impl DoubleEndedIterator<Item = MemberRef<'a>> + ExactSizeIterator {
         let document = self.document;
-        document.members[self.member_range()]
+        document.arena.members[self.member_range()]
             .iter()
             .map(move |member| document.member(member))
     }
 
     /// The member at this index, without walking there.
     pub fn nth_member(self, index: usize) -> Option<MemberRef<'a>> {
-        let members: &'a [Member] = &self.document.members[self.member_range()];
+        let members: &'a [Member] = &self.document.arena.members[self.member_range()];
         members
             .get(index)
             .map(|member| self.document.member(member))
@@ -339,21 +281,21 @@ impl<'a> NodeRef<'a> {
     /// The items of a list; empty for anything else.
     pub fn items(self) -> impl DoubleEndedIterator<Item = Self> + ExactSizeIterator {
         let document = self.document;
-        document.items[self.item_range()]
+        document.arena.items[self.item_range()]
             .iter()
             .map(move |id| Self { document, id: *id })
     }
 
     /// Whether the member at this index counts: of several with one key only the last does.
     pub fn counts(self, index: usize) -> bool {
-        let replaced = &self.document.replaced;
+        let replaced = &self.document.arena.replaced;
         let member = count(self.member_range().start + index);
         replaced.is_empty() || replaced.binary_search(&member).is_err()
     }
 
     /// The item at this index, without walking there.
     pub fn nth_item(self, index: usize) -> Option<Self> {
-        let items: &'a [NodeId] = &self.document.items[self.item_range()];
+        let items: &'a [NodeId] = &self.document.arena.items[self.item_range()];
         items.get(index).map(|id| Self {
             document: self.document,
             id: *id,
@@ -369,16 +311,21 @@ impl<'a> NodeRef<'a> {
         let document = self.document;
         let first = count(range.start);
         let place = document
+            .arena
             .large
             .binary_search_by_key(&first, |large| large.0)
             .ok()?;
-        let start = document.large[place].1 as usize;
-        let sorted: &'a [u32] = &document.by_key[start..start + range.len()];
-        let key_of = |member: u32| document.characters(document.members[member as usize].key);
+        let start = document.arena.large[place].1 as usize;
+        let sorted: &'a [u32] = &document.arena.by_key[start..start + range.len()];
+        let key_of = |member: u32| {
+            document
+                .arena
+                .key(&document.text, &document.arena.members[member as usize])
+        };
         // The last one with this key, as it lies before the first one with a greater key.
         let after = sorted.partition_point(|member| key_of(*member) <= key);
         let found = *sorted[..after].last()?;
-        (key_of(found) == key).then(|| document.member(&document.members[found as usize]))
+        (key_of(found) == key).then(|| document.member(&document.arena.members[found as usize]))
     }
 
     /// The value of the member with this key.
@@ -431,22 +378,21 @@ impl<'a> NodeRef<'a> {
         }
     }
 
+    fn characters(self, text: Text) -> &'a str {
+        let document = self.document;
+        document.arena.characters(&document.text, text, self.span())
+    }
+
     fn member_range(self) -> Range<usize> {
-        match self.node().data {
-            Data::Object { first, length } => first as usize..(first + length) as usize,
-            _ => 0..0,
-        }
+        self.document.arena.member_range(self.node())
     }
 
     fn item_range(self) -> Range<usize> {
-        match self.node().data {
-            Data::Array { first, length } => first as usize..(first + length) as usize,
-            _ => 0..0,
-        }
+        self.document.arena.item_range(self.node())
     }
 
     fn node(self) -> Node {
-        self.document.nodes[self.id.0 as usize]
+        self.document.arena.nodes[self.id.0 as usize]
     }
 }
 
@@ -473,370 +419,4 @@ pub fn pointer_part(key: &str) -> String {
     } else {
         key.to_owned()
     }
-}
-
-/// What a parser makes a document with. Containers nest by `open` and `close`; the values between belong to them.
-#[derive(Debug)]
-pub struct Builder {
-    document: Document,
-    open: Vec<Open>,
-    item_stack: Vec<NodeId>,
-    member_stack: Vec<Member>,
-    key: Option<(Span, Text)>,
-    weight: u64,
-    duplicates: Vec<Span>,
-}
-
-#[derive(Debug)]
-struct Open {
-    object: bool,
-    start: usize,
-    base: usize,
-    key: Option<(Span, Text)>,
-    weight: u64,
-    height: u32,
-}
-
-/// A finished value, for a parser that may need it again by an alias.
-#[derive(Clone, Copy, Debug)]
-pub struct Finished {
-    /// The value.
-    pub id: NodeId,
-    /// How many nodes it is when every alias in it is written out.
-    pub weight: u64,
-    /// How many levels it has, itself included, aliases followed.
-    pub height: u32,
-}
-
-/// A string as a parser found it.
-#[derive(Debug)]
-pub enum Found {
-    /// It stands in the text as it is.
-    Slice(Span),
-    /// It had to be decoded.
-    Decoded(String),
-}
-
-impl Builder {
-    /// Starts a document over its text.
-    pub fn new(text: String) -> Self {
-        let document = Document {
-            nodes: Vec::with_capacity(text.len() / 48),
-            members: Vec::with_capacity(text.len() / 64),
-            items: Vec::new(),
-            decoded: Vec::new(),
-            root: None,
-            yaml: false,
-            broken: false,
-            replaced: Vec::new(),
-            by_key: Vec::new(),
-            large: Vec::new(),
-            shares: false,
-            lines: OnceLock::new(),
-            text,
-        };
-        Self {
-            document,
-            open: Vec::new(),
-            item_stack: Vec::new(),
-            member_stack: Vec::new(),
-            key: None,
-            weight: 0,
-            duplicates: Vec::new(),
-        }
-    }
-
-    /// The same for a text that is YAML.
-    #[must_use]
-    pub fn yaml(mut self) -> Self {
-        self.document.yaml = true;
-        self
-    }
-
-    /// Notes that the rest of the text cannot be read.
-    pub fn stop(&mut self) {
-        self.document.broken = true;
-    }
-
-    /// How many containers are open.
-    pub fn depth(&self) -> usize {
-        self.open.len()
-    }
-
-    /// Whether the innermost open container is an object; `None` outside of all.
-    pub fn in_object(&self) -> Option<bool> {
-        self.open.last().map(|open| open.object)
-    }
-
-    /// Opens an object or a list that starts at `start`.
-    pub fn open(&mut self, object: bool, start: usize) {
-        let base = if object {
-            self.member_stack.len()
-        } else {
-            self.item_stack.len()
-        };
-        self.open.push(Open {
-            object,
-            start,
-            base,
-            key: self.key.take(),
-            weight: 1,
-            height: 1,
-        });
-    }
-
-    /// Closes the innermost container at `end`.
-    pub fn close(&mut self, end: usize) -> Option<Finished> {
-        let open = self.open.pop()?;
-        self.key = None;
-        let data = if open.object {
-            self.note_duplicates(open.base);
-            let first = self.document.members.len();
-            self.document
-                .members
-                .extend(self.member_stack.drain(open.base..));
-            self.sort_keys(first);
-            Data::Object {
-                first: count(first),
-                length: count(self.document.members.len() - first),
-            }
-        } else {
-            let first = self.document.items.len();
-            self.document
-                .items
-                .extend(self.item_stack.drain(open.base..));
-            Data::Array {
-                first: count(first),
-                length: count(self.document.items.len() - first),
-            }
-        };
-        let id = self.push(Span::new(open.start, end), data);
-        let finished = Finished {
-            id,
-            weight: open.weight,
-            height: open.height,
-        };
-        self.key = open.key;
-        self.attach(finished);
-        Some(finished)
-    }
-
-    /// Notes the key of the next value.
-    pub fn key(&mut self, span: Span, key: Found) {
-        let text = self.store(key);
-        self.key = Some((span, text));
-    }
-
-    /// Adds a string.
-    pub fn string(&mut self, span: Span, value: Found) -> Finished {
-        let text = self.store(value);
-        self.scalar(span, Data::String(text))
-    }
-
-    /// Adds a number as it is written.
-    pub fn number(&mut self, span: Span) -> Finished {
-        self.scalar(span, Data::Number(Text::Slice(span)))
-    }
-
-    /// Adds a number whose JSON form differs from what is written.
-    pub fn number_as(&mut self, span: Span, written: String) -> Finished {
-        let text = self.store(Found::Decoded(written));
-        self.scalar(span, Data::Number(text))
-    }
-
-    /// Adds a boolean.
-    pub fn boolean(&mut self, span: Span, value: bool) -> Finished {
-        self.scalar(span, Data::Boolean(value))
-    }
-
-    /// Adds a null.
-    pub fn null(&mut self, span: Span) -> Finished {
-        self.scalar(span, Data::Null)
-    }
-
-    /// Adds a value once more.
-    pub fn alias(&mut self, value: Finished) {
-        self.weight = self.weight.saturating_add(value.weight);
-        self.document.shares = true;
-        self.attach(value);
-    }
-
-    /// Counts what a `<<` brings, before it is merged.
-    pub fn weigh(&mut self, value: Finished) {
-        self.weight = self.weight.saturating_add(value.weight);
-    }
-
-    /// Adds the members of objects, or of each object in a list, to the innermost open object, as YAML's
-    /// `<<` does: keys that stand there already are kept.
-    pub fn merge(&mut self, merges: &[Finished]) {
-        self.document.shares = true;
-        let Some(open) = self.open.last_mut() else {
-            return;
-        };
-        let mut objects = Vec::new();
-        for from in merges {
-            // What is merged in counts as if it were written out, or a chain of merges would have no bound.
-            open.weight = open.weight.saturating_add(from.weight);
-            open.height = open.height.max(from.height);
-            match self.document.nodes[from.id.0 as usize].data {
-                Data::Object { first, length } => objects.push((first, length)),
-                Data::Array { first, length } => {
-                    let items = &self.document.items[first as usize..(first + length) as usize];
-                    let nodes = items
-                        .iter()
-                        .map(|item| self.document.nodes[item.0 as usize]);
-                    objects.extend(nodes.filter_map(|node| match node.data {
-                        Data::Object { first, length } => Some((first, length)),
-                        _ => None,
-                    }));
-                }
-                _ => {}
-            }
-        }
-        let document = &self.document;
-        let own = &self.member_stack[open.base..];
-        let mut known: HashSet<&str> = own
-            .iter()
-            .map(|member| document.characters(member.key))
-            .collect();
-        let mut added: Vec<Member> = Vec::new();
-        for (first, length) in objects {
-            let members = &document.members[first as usize..(first + length) as usize];
-            let new = |member: &&Member| known.insert(document.characters(member.key));
-            added.extend(members.iter().filter(new));
-        }
-        self.member_stack.extend(added);
-    }
-
-    /// Takes the last member of the innermost open object away where it has this key.
-    pub fn drop_member(&mut self, key: &str) {
-        let last = self
-            .member_stack
-            .last()
-            .filter(|member| self.document.characters(member.key) == key);
-        if last.is_some() && self.in_object() == Some(true) {
-            self.member_stack.pop();
-        }
-    }
-
-    /// Makes a string that stands nowhere yet: a key that an alias may repeat as a value.
-    pub fn detached_string(&mut self, span: Span, value: Found) -> NodeId {
-        let text = self.store(value);
-        self.push(span, Data::String(text))
-    }
-
-    /// How many nodes the document is so far when every alias is written out.
-    pub fn weight(&self) -> u64 {
-        self.weight
-    }
-
-    /// The text being parsed.
-    pub fn text(&self) -> &str {
-        &self.document.text
-    }
-
-    /// Ends the document; what is still open is closed at `end`. Gives the spans of keys that repeat an
-    /// earlier one as well.
-    pub fn finish(mut self, end: usize) -> (Document, Vec<Span>) {
-        while !self.open.is_empty() {
-            self.close(end);
-        }
-        self.duplicates.sort_unstable();
-        (self.document, self.duplicates)
-    }
-
-    /// Notes the order of the keys of an object whose members start at `first` and are the last ones.
-    fn sort_keys(&mut self, first: usize) {
-        let document = &mut self.document;
-        if document.members.len() - first <= MANY_MEMBERS {
-            return;
-        }
-        let mut sorted: Vec<u32> = (count(first)..count(document.members.len())).collect();
-        let key_of = |member: &u32| document.characters(document.members[*member as usize].key);
-        sorted.sort_by(|one, other| key_of(one).cmp(key_of(other)));
-        let start = count(document.by_key.len());
-        document.large.push((count(first), start));
-        document.by_key.extend(sorted);
-    }
-
-    fn note_duplicates(&mut self, base: usize) {
-        let document = &self.document;
-        let members = &self.member_stack[base..];
-        let mut replaced = Vec::new();
-        if members.len() <= FEW_MEMBERS {
-            for (index, member) in members.iter().enumerate() {
-                let key = document.characters(member.key);
-                let earlier = members[..index]
-                    .iter()
-                    .rposition(|earlier| document.characters(earlier.key) == key);
-                if let Some(earlier) = earlier {
-                    self.duplicates.push(member.key_span);
-                    replaced.push(earlier);
-                }
-            }
-        } else {
-            let mut seen = HashMap::with_capacity(members.len());
-            for (index, member) in members.iter().enumerate() {
-                if let Some(earlier) = seen.insert(document.characters(member.key), index) {
-                    self.duplicates.push(member.key_span);
-                    replaced.push(earlier);
-                }
-            }
-        }
-        replaced.sort_unstable();
-        let first = document.members.len();
-        let replaced = replaced.into_iter().map(|index| count(first + index));
-        self.document.replaced.extend(replaced);
-    }
-
-    fn scalar(&mut self, span: Span, data: Data) -> Finished {
-        let finished = Finished {
-            id: self.push(span, data),
-            weight: 1,
-            height: 0,
-        };
-        self.attach(finished);
-        finished
-    }
-
-    fn push(&mut self, span: Span, data: Data) -> NodeId {
-        let id = NodeId(count(self.document.nodes.len()));
-        self.document.nodes.push(Node { span, data });
-        self.weight = self.weight.saturating_add(1);
-        id
-    }
-
-    fn attach(&mut self, value: Finished) {
-        let key = self.key.take();
-        match self.open.last_mut() {
-            None => self.document.root = Some(value.id),
-            Some(open) => {
-                open.weight = open.weight.saturating_add(value.weight);
-                open.height = open.height.max(value.height + 1);
-                match (open.object, key) {
-                    (true, Some((key_span, key))) => self.member_stack.push(Member {
-                        key_span,
-                        key,
-                        value: value.id,
-                    }),
-                    (true, None) => {}
-                    (false, _) => self.item_stack.push(value.id),
-                }
-            }
-        }
-    }
-
-    fn store(&mut self, found: Found) -> Text {
-        match found {
-            Found::Slice(span) => Text::Slice(span),
-            Found::Decoded(text) => {
-                self.document.decoded.push(text.into_boxed_str());
-                Text::Decoded(count(self.document.decoded.len() - 1))
-            }
-        }
-    }
-}
-
-fn count(number: usize) -> u32 {
-    u32::try_from(number).unwrap_or(u32::MAX)
 }

@@ -11,7 +11,7 @@ use crate::format::pairing::{Step, changes_parts, in_order, pair_renamed, pairs,
 use crate::format::patch::Patches;
 use crate::format::write::WriteError;
 use crate::format::write_json::newline_of;
-use crate::format::yaml_layout::{Layout, Layouts, Part, Shape};
+use crate::format::yaml_layout::{Layout, Layouts, Part, Shape, SlotId};
 use crate::format::yaml_parts::{Rendered, Scribe, shifted};
 use crate::format::yaml_words::reworded;
 
@@ -62,10 +62,11 @@ pub(crate) fn transplanted<'m>(
         flow: false,
     };
     Writer::new(like.document(), &layout, layouts).walk(seen, like, place, &mut patches);
-    let (first, last) = (*part.slots.first()?, *part.slots.last()?);
+    let slots = layout.slots_of(part);
+    let (first, last) = (*slots.first()?, *slots.last()?);
     let start = layout.head(first, number == 0);
-    let compact = !layout.begins_line(layout.slots[first].start);
-    let column = layout.column(layout.slots[first].start);
+    let compact = !layout.begins_line(layout.slot(first).start());
+    let column = layout.column(layout.slot(first).start());
     let text = patches.applied(layout.text, start..layout.tail(last));
     let text = text.strip_suffix('\n').unwrap_or(&text);
     let lines = text.split('\n').enumerate().map(|(index, line)| {
@@ -85,7 +86,7 @@ pub(crate) fn transplanted<'m>(
 #[derive(Clone, Copy)]
 struct Place {
     part: usize,
-    slot: Option<usize>,
+    slot: Option<SlotId>,
     /// Whether it is between brackets.
     flow: bool,
 }
@@ -125,7 +126,7 @@ impl<'l, 'm> Writer<'l, 'm> {
         let seen = seen.plain();
         let part = self.part(place);
         if part.shape == Shape::Alias {
-            let stays = match self.changed.get(&part.anchor) {
+            let stays = match self.changed.get(&part.anchor()) {
                 None => same_value(seen, Seen::Node(own)),
                 Some(Anchored::Changed(value)) => same_value(seen, *value),
                 Some(Anchored::Gone) => false,
@@ -143,9 +144,12 @@ impl<'l, 'm> Writer<'l, 'm> {
         let like_own = is_own
             || matches!(seen, Seen::Merged(merged) if merged.like().is_some_and(|like| like.is(own)));
         let kind = own.kind();
-        if like_own && seen.kind() == kind && part.slots.is_empty() == seen.is_empty() {
-            if part.anchor != 0 {
-                self.changed.insert(part.anchor, Anchored::Changed(seen));
+        if like_own
+            && seen.kind() == kind
+            && self.layout.slots_of(part).is_empty() == seen.is_empty()
+        {
+            if part.anchor() != 0 {
+                self.changed.insert(part.anchor(), Anchored::Changed(seen));
             }
             match kind {
                 Kind::Object => return self.map(seen, own, place, patches),
@@ -156,17 +160,17 @@ impl<'l, 'm> Writer<'l, 'm> {
         if !aliases_at_risk && same_value(seen, Seen::Node(own)) {
             return;
         }
-        self.lose_anchors(place.part + 1..part.last);
-        if part.anchor != 0 {
-            self.changed.insert(part.anchor, Anchored::Changed(seen));
+        self.lose_anchors(place.part + 1..part.last());
+        if part.anchor() != 0 {
+            self.changed.insert(part.anchor(), Anchored::Changed(seen));
         }
         if let (Some(text), Some(before)) = (seen.as_str(), own.as_str()) {
-            let written = &self.layout.text[part.content.clone()];
+            let written = &self.layout.text[part.content()];
             if written.contains('\n')
                 && !written.starts_with('|')
                 && let Some((range, words)) = reworded(written, before, text, place.flow)
             {
-                let start = part.content.start;
+                let start = part.content().start;
                 return patches.replace(start + range.start..start + range.end, words);
             }
         }
@@ -178,22 +182,22 @@ impl<'l, 'm> Writer<'l, 'm> {
             return;
         }
         for part in &self.layout.parts[parts] {
-            if part.anchor != 0 && part.shape != Shape::Alias {
-                self.changed.insert(part.anchor, Anchored::Gone);
+            if part.anchor() != 0 && part.shape != Shape::Alias {
+                self.changed.insert(part.anchor(), Anchored::Gone);
             }
         }
     }
 
     fn map(&mut self, seen: Seen<'m>, own: NodeRef<'m>, place: Place, patches: &mut Patches) {
         let layout = self.layout;
-        let slots = &self.part(place).slots;
+        let slots = layout.slots_of(self.part(place));
         let mut wanted = seen.members();
         // The members that stand here, `<<` as none.
         let mut members = own.members();
         let own_members: Vec<_> = slots
             .iter()
             .map(|slot| {
-                (!layout.slots[*slot].merge)
+                (!layout.slot(*slot).merge)
                     .then(|| members.next())
                     .flatten()
             })
@@ -210,7 +214,7 @@ impl<'l, 'm> Writer<'l, 'm> {
             slots.len(),
             |index| {
                 // A value that an alias repeats has more than one key.
-                let value = layout.slots[slots[index]].value;
+                let value = layout.slot(slots[index]).value();
                 own_members[index]
                     .filter(|_| layout.parts[value].shape != Shape::Alias)
                     .map(|member| member.value.id())
@@ -218,7 +222,7 @@ impl<'l, 'm> Writer<'l, 'm> {
             |index| origin(wanted[index].1, self.document).map(Some),
         );
         in_order(&mut found);
-        let is_merge = |index: usize| layout.slots[slots[index]].merge;
+        let is_merge = |index: usize| layout.slot(slots[index]).merge;
         let steps = steps(
             slots.len(),
             &found,
@@ -239,21 +243,21 @@ impl<'l, 'm> Writer<'l, 'm> {
                     let Some(member) = own_members[index] else {
                         continue;
                     };
-                    let slot = &layout.slots[slots[index]];
+                    let slot = layout.slot(slots[index]);
                     if member.key != key {
                         let written = self.scribe.key(key, slot.key_shape, flow);
-                        patches.replace(slot.key.clone(), written);
+                        patches.replace(slot.key(), written);
                     }
                     let place = Place {
-                        part: slot.value,
+                        part: slot.value(),
                         slot: Some(slots[index]),
                         flow,
                     };
                     self.walk(value, member.value, place, patches);
                 }
                 Step::Remove { own: index } => {
-                    let value = layout.slots[slots[index]].value;
-                    self.lose_anchors(value..layout.parts[value].last);
+                    let value = layout.slot(slots[index]).value();
+                    self.lose_anchors(value..layout.parts[value].last());
                 }
                 _ => {}
             }
@@ -263,11 +267,11 @@ impl<'l, 'm> Writer<'l, 'm> {
         }
         let key_shape = slots
             .iter()
-            .map(|slot| layout.slots[*slot].key_shape)
+            .map(|slot| layout.slot(*slot).key_shape)
             .find(|shape| *shape != Shape::Alias)
             .unwrap_or(Shape::Plain);
         let lenient = keys.iter().flatten().zip(slots).any(|(key, slot)| {
-            layout.slots[*slot].key_shape == Shape::Plain && self.scribe.is_dubious(key)
+            layout.slot(*slot).key_shape == Shape::Plain && self.scribe.is_dubious(key)
         });
         let scribe = self.scribe.with_keys(key_shape, lenient);
         if flow {
@@ -278,7 +282,7 @@ impl<'l, 'm> Writer<'l, 'm> {
             };
             self.edit_brackets(place, &steps, patches, &render);
         } else {
-            let column = layout.column(layout.slots[slots[0]].start);
+            let column = layout.column(layout.slot(slots[0]).start());
             layout.edit_lines(place.part, &steps, self.newline, patches, &mut |number| {
                 let (key, value) = wanted[number];
                 shifted(&scribe.member(key, value), column, self.newline)
@@ -288,7 +292,7 @@ impl<'l, 'm> Writer<'l, 'm> {
 
     fn list(&mut self, seen: Seen<'m>, own: NodeRef<'m>, place: Place, patches: &mut Patches) {
         let layout = self.layout;
-        let slots = &self.part(place).slots;
+        let slots = layout.slots_of(self.part(place));
         let wanted = seen.items();
         let own_items: Vec<NodeRef<'m>> = own.items().collect();
         let ids: Vec<_> = own_items.iter().map(|item| item.id()).collect();
@@ -314,15 +318,15 @@ impl<'l, 'm> Writer<'l, 'm> {
                     wanted: number,
                 } => {
                     let place = Place {
-                        part: layout.slots[slots[index]].value,
+                        part: layout.slot(slots[index]).value(),
                         slot: Some(slots[index]),
                         flow,
                     };
                     self.walk(wanted[number], own_items[index], place, patches);
                 }
                 Step::Remove { own: index } => {
-                    let value = layout.slots[slots[index]].value;
-                    self.lose_anchors(value..layout.parts[value].last);
+                    let value = layout.slot(slots[index]).value();
+                    self.lose_anchors(value..layout.parts[value].last());
                 }
                 _ => {}
             }
@@ -331,14 +335,14 @@ impl<'l, 'm> Writer<'l, 'm> {
             return;
         }
         let shape = slots.first().map_or(Shape::Plain, |slot| {
-            layout.parts[layout.slots[*slot].value].shape
+            layout.parts[layout.slot(*slot).value()].shape
         });
         if flow {
             let json = shape == Shape::Double;
             let render = |number: usize| self.scribe.flow(wanted[number], shape, json);
             self.edit_brackets(place, &steps, patches, &render);
         } else {
-            let column = layout.column(layout.slots[slots[0]].start);
+            let column = layout.column(layout.slot(slots[0]).start());
             layout.edit_lines(place.part, &steps, self.newline, patches, &mut |number| {
                 shifted(
                     &self.scribe.item(wanted[number], shape),
@@ -358,13 +362,13 @@ impl<'l, 'm> Writer<'l, 'm> {
     ) {
         let layout = self.layout;
         let part = self.part(place);
-        let parts = part
-            .slots
+        let parts = layout
+            .slots_of(part)
             .iter()
-            .map(|slot| layout.slots[*slot].start..layout.slot_end(*slot));
+            .map(|slot| layout.slot(*slot).start()..layout.slot_end(*slot));
         let bracketed = Bracketed {
             text: layout.text,
-            inside: part.content.start + 1..part.content.end.saturating_sub(1),
+            inside: part.content().start + 1..part.content().end.saturating_sub(1),
             parts: parts.collect(),
             opening: String::new(),
             closing: String::new(),
@@ -378,7 +382,7 @@ impl<'l, 'm> Writer<'l, 'm> {
     /// is not wanted.
     fn settle_merges(
         &self,
-        slots: &[usize],
+        slots: &[SlotId],
         own: NodeRef<'m>,
         keys: &[Option<&str>],
         wanted: &mut Vec<(&'m str, Seen<'m>)>,
@@ -386,8 +390,8 @@ impl<'l, 'm> Writer<'l, 'm> {
         let layout = self.layout;
         let merges: Vec<usize> = slots
             .iter()
-            .filter(|slot| layout.slots[**slot].merge)
-            .map(|slot| layout.slots[*slot].value)
+            .filter(|slot| layout.slot(**slot).merge)
+            .map(|slot| layout.slot(*slot).value())
             .collect();
         if merges.is_empty() {
             return true;
@@ -397,15 +401,15 @@ impl<'l, 'm> Writer<'l, 'm> {
         for value in merges {
             let part = &layout.parts[value];
             let aliases = if part.shape == Shape::Alias {
-                vec![part.anchor]
+                vec![part.anchor()]
             } else {
-                let values = part
-                    .slots
+                let values = layout
+                    .slots_of(part)
                     .iter()
-                    .map(|slot| &layout.parts[layout.slots[*slot].value]);
+                    .map(|slot| &layout.parts[layout.slot(*slot).value()]);
                 values
                     .filter(|part| part.shape == Shape::Alias)
-                    .map(|part| part.anchor)
+                    .map(|part| part.anchor())
                     .collect()
             };
             for anchor in aliases {
@@ -415,7 +419,7 @@ impl<'l, 'm> Writer<'l, 'm> {
                     Some(Anchored::Changed(value)) => value.members(),
                     None => layout
                         .anchored(anchor)
-                        .and_then(|part| self.document.node(part.node?))
+                        .and_then(|part| layout.node_of(part, self.document))
                         .map(|node| Seen::Node(node).members())
                         .unwrap_or_default(),
                 };
@@ -454,14 +458,17 @@ impl<'l, 'm> Writer<'l, 'm> {
         let old_scalar = !matches!(seen_kind_of(part.shape), Some(Kind::Array | Kind::Object));
         let keeps_tag = part.tag == Some(false) && old_scalar && seen.kind() == Kind::String;
         let mut properties = String::new();
-        if part.anchor != 0 && part.shape != Shape::Alias {
+        if part.anchor() != 0 && part.shape != Shape::Alias {
             properties.push(' ');
-            properties.push_str(&layout.text[part.anchor_text.clone()]);
+            properties.push_str(layout.anchor_text(part.anchor()));
         }
         if keeps_tag {
-            properties = format!(" {}", layout.text[part.start..part.content.start].trim());
+            properties = format!(
+                " {}",
+                layout.text[part.start()..part.content().start].trim()
+            );
         }
-        let old = &layout.text[part.content.clone()];
+        let old = &layout.text[part.content()];
         let shape = match part.shape {
             // A text with line breaks stays between its quotes if it was there before.
             Shape::Double if old.contains("\\n") => Shape::Double,
@@ -473,22 +480,22 @@ impl<'l, 'm> Writer<'l, 'm> {
         let scribe = self.scribe.with_values(lenient);
         let rendered = if place.flow {
             let json = place.slot.is_some_and(|slot| {
-                layout.slots[slot].key_shape == Shape::Double && !layout.slots[slot].key.is_empty()
+                layout.slot(slot).key_shape == Shape::Double && !layout.slot(slot).key().is_empty()
             });
             Rendered::Inline(scribe.flow(seen, shape, json))
         } else {
             scribe.rendered(seen, shape)
         };
-        let slot = place.slot.map(|slot| &layout.slots[slot]);
+        let slot = place.slot.map(|slot| layout.slot(slot));
         let inline_before = !in_lines && part.shape != Shape::Block;
         if let Rendered::Inline(text) = &rendered
             && inline_before
-            && !part.content.is_empty()
+            && !part.content().is_empty()
         {
             let start = if part.tag.is_some() && !keeps_tag {
-                part.start..part.content.end
+                part.start()..part.content().end
             } else {
-                part.content.clone()
+                part.content()
             };
             let text = if part.tag.is_some() && !keeps_tag {
                 format!("{properties} {text}").trim_start().to_owned()
@@ -500,8 +507,9 @@ impl<'l, 'm> Writer<'l, 'm> {
         let Some(slot) = slot else {
             return self.replace_root(&rendered, &properties, part, patches);
         };
-        let column = layout.column(slot.start);
-        let is_item = slot.key.is_empty() && layout.text.as_bytes().get(slot.start) == Some(&b'-');
+        let column = layout.column(slot.start());
+        let is_item =
+            slot.key().is_empty() && layout.text.as_bytes().get(slot.start()) == Some(&b'-');
         if !slot.indicator {
             // A key alone, such as `? a` or one in braces.
             let text = shifted(
@@ -509,35 +517,36 @@ impl<'l, 'm> Writer<'l, 'm> {
                 column,
                 self.newline,
             );
-            let colon = if place.flow || layout.text.as_bytes().get(slot.start) != Some(&b'?') {
+            let colon = if place.flow || layout.text.as_bytes().get(slot.start()) != Some(&b'?') {
                 ":".to_owned()
             } else {
                 format!("{}{}:", self.newline, " ".repeat(column))
             };
             return patches.replace(
-                slot.after..part.content.end.max(slot.after),
+                slot.after()..part.content().end.max(slot.after()),
                 format!("{colon}{properties}{text}"),
             );
         }
         // How far what stands on the line of the indicator reaches, the comment behind it, and the end of all.
         let (head_end, end) = match part.shape {
             Shape::Block => {
-                let header = &layout.text[part.content.clone()];
+                let header = &layout.text[part.content()];
                 let width = header.find(char::is_whitespace).unwrap_or(header.len());
-                (part.content.start + width, part.content.end)
+                (part.content().start + width, part.content().end)
             }
             _ if in_lines => {
                 let compact =
-                    layout.line_start(part.content.start) == layout.line_start(slot.after);
-                let properties_end = layout.text[slot.after..part.content.start.max(slot.after)]
+                    layout.line_start(part.content().start) == layout.line_start(slot.after());
+                let properties_end = layout.text
+                    [slot.after()..part.content().start.max(slot.after())]
                     .split_once([' ', '\n'])
-                    .map_or(slot.after, |_| self.end_of_properties(slot.after, part));
-                let end = layout.line_end(part.content.end);
+                    .map_or(slot.after(), |_| self.end_of_properties(slot.after(), part));
+                let end = layout.line_end(part.content().end);
                 (if compact { end } else { properties_end }, end)
             }
             _ => (
-                part.content.end.max(slot.after),
-                part.content.end.max(slot.after),
+                part.content().end.max(slot.after()),
+                part.content().end.max(slot.after()),
             ),
         };
         let line_end = layout.line_end(head_end);
@@ -553,13 +562,13 @@ impl<'l, 'm> Writer<'l, 'm> {
         if comment {
             let cut = placed.find(self.newline).unwrap_or(placed.len());
             patches.replace(
-                slot.after..head_end,
+                slot.after()..head_end,
                 format!("{properties}{}", &placed[..cut]),
             );
             patches.replace(line_end..end.max(line_end), &placed[cut..]);
         } else {
             patches.replace(
-                slot.after..end.max(head_end),
+                slot.after()..end.max(head_end),
                 format!("{properties}{placed}"),
             );
         }
@@ -567,13 +576,13 @@ impl<'l, 'm> Writer<'l, 'm> {
 
     /// Where the properties of a list or mapping in lines end, on the line of its key.
     fn end_of_properties(&self, after: usize, part: &Part) -> usize {
-        if part.start >= part.content.start {
+        if part.start() >= part.content().start {
             return after;
         }
-        let text = &self.layout.text[part.start..part.content.start];
+        let text = &self.layout.text[part.start()..part.content().start];
         let first_line = text.split(['\n', '\r']).next().unwrap_or_default();
         let first_line = first_line.split(" #").next().unwrap_or_default();
-        part.start + first_line.trim_end().len()
+        part.start() + first_line.trim_end().len()
     }
 
     fn replace_root(
@@ -585,12 +594,12 @@ impl<'l, 'm> Writer<'l, 'm> {
     ) {
         let layout = self.layout;
         let end = if layout.is_in_lines(0) {
-            layout.line_end(part.content.end)
+            layout.line_end(part.content().end)
         } else {
-            part.content.end
+            part.content().end
         };
-        let column = if layout.begins_line(part.start) {
-            layout.column(part.start)
+        let column = if layout.begins_line(part.start()) {
+            layout.column(part.start())
         } else {
             0
         };
@@ -605,7 +614,7 @@ impl<'l, 'm> Writer<'l, 'm> {
                 text.push_str(inline);
             }
             Rendered::Lines { text: lines, .. } => {
-                if comment || !text.is_empty() || !layout.begins_line(part.start) {
+                if comment || !text.is_empty() || !layout.begins_line(part.start()) {
                     text.push('\n');
                 }
                 text.push_str(lines);
@@ -618,7 +627,7 @@ impl<'l, 'm> Writer<'l, 'm> {
         // A comment behind the old value stays on its line.
         let cut = text.find(self.newline).filter(|_| comment);
         let (first, rest) = text.split_at(cut.unwrap_or(text.len()));
-        patches.replace(part.start..end.max(part.start), first);
+        patches.replace(part.start()..end.max(part.start()), first);
         patches.insert(line_end, rest);
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::format::pairing::Step;
 use crate::format::patch::Patches;
-use crate::format::yaml_layout::{Layout, Shape};
+use crate::format::yaml_layout::{Layout, Shape, SlotId};
 
 impl Layout<'_> {
     /// Where the line of an offset begins, behind a byte order mark.
@@ -44,18 +44,15 @@ impl Layout<'_> {
     }
 
     /// Where the content of a slot ends.
-    pub(crate) fn slot_end(&self, slot: usize) -> usize {
-        let slot = &self.slots[slot];
-        self.parts[slot.value]
-            .content
-            .end
-            .max(slot.after)
-            .max(slot.key.end)
+    pub(crate) fn slot_end(&self, slot: SlotId) -> usize {
+        let slot = self.slot(slot);
+        let end = self.parts[slot.value()].content().end;
+        end.max(slot.after()).max(slot.key().end)
     }
 
     /// Where the lines of a slot begin: with the comments right above it. `first_of_all` leaves the head of the file alone.
-    pub(crate) fn head(&self, slot: usize, first_of_all: bool) -> usize {
-        let start = self.slots[slot].start;
+    pub(crate) fn head(&self, slot: SlotId, first_of_all: bool) -> usize {
+        let start = self.slot(slot).start();
         if !self.begins_line(start) {
             return start;
         }
@@ -74,8 +71,8 @@ impl Layout<'_> {
     }
 
     /// Where the lines of a slot end, before the line break: with the comments below that lie deeper than it.
-    pub(crate) fn tail(&self, slot: usize) -> usize {
-        let column = self.column(self.slots[slot].start);
+    pub(crate) fn tail(&self, slot: SlotId) -> usize {
+        let column = self.column(self.slot(slot).start());
         let mut tail = self.line_end(self.slot_end(slot));
         let mut at = tail;
         loop {
@@ -99,7 +96,7 @@ impl Layout<'_> {
     }
 
     /// The lines of a slot with their line break, and a blank line too many.
-    fn lines_of(&self, slot: usize, first_of_all: bool) -> std::ops::Range<usize> {
+    fn lines_of(&self, slot: SlotId, first_of_all: bool) -> std::ops::Range<usize> {
         let head = self.head(slot, first_of_all);
         let tail = self.tail(slot);
         let next = self.next_line(tail);
@@ -134,11 +131,11 @@ impl Layout<'_> {
         patches: &mut Patches,
         render: &mut dyn FnMut(usize) -> String,
     ) {
-        let slots = &self.parts[part].slots;
+        let slots = self.slots_of(&self.parts[part]);
         let Some(first) = slots.first().copied() else {
             return;
         };
-        let start = self.slots[first].start;
+        let start = self.slot(first).start();
         let column = self.column(start);
         let indent = " ".repeat(column);
         let is_root = part == 0;
@@ -201,7 +198,7 @@ impl Layout<'_> {
     }
 
     /// Whether blank lines set a slot apart from the one before it, or the first from the one behind it.
-    fn has_blank_before(&self, slots: &[usize], own: usize) -> bool {
+    fn has_blank_before(&self, slots: &[SlotId], own: usize) -> bool {
         let own = own.max(1);
         let Some(slot) = slots.get(own) else {
             return false;

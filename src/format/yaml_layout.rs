@@ -8,6 +8,7 @@ use std::rc::Rc;
 use granit_parser::{Event, Parser, ScalarStyle, StructureStyle, Tag};
 
 use crate::format::node::{Document, MAX_DEPTH, NodeId, NodeRef};
+use crate::model::span::Span;
 
 /// What a value is written as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,62 +27,101 @@ pub(crate) enum Shape {
     Pair,
 }
 
-/// One value where it stands.
-#[derive(Clone, Debug)]
+/// One value where it stands. There is one for every value of a document: small, or they outweigh the text many times.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Part {
     pub(crate) shape: Shape,
-    /// The anchor it has, or the one that it is an alias of; 0 for none.
-    pub(crate) anchor: usize,
-    /// The anchor as it is written, with its `&`.
-    pub(crate) anchor_text: Range<usize>,
     /// A tag, and whether it is one of YAML's own.
     pub(crate) tag: Option<bool>,
-    /// From its first property (an anchor or a tag), or from its content.
-    pub(crate) start: usize,
-    /// The content alone: of a block scalar with its header.
-    pub(crate) content: Range<usize>,
-    /// Its slots, by their numbers in the layout.
-    pub(crate) slots: Vec<usize>,
-    /// One behind the last part that lies in it.
-    pub(crate) last: usize,
     /// Whether there is an anchor in it.
     pub(crate) anchors: bool,
     /// Whether there is an alias or a `<<` in it.
     pub(crate) aliases: bool,
     /// Whether there is a tag in it.
     pub(crate) tags: bool,
-    /// Its value in the document.
-    pub(crate) node: Option<NodeId>,
+    anchor: u32,
+    start: u32,
+    content: Span,
+    /// Where its slots are in the list of them.
+    slots: Span,
+    last: u32,
+    node: u32,
+}
+
+impl Part {
+    /// The anchor it has, or the one that it is an alias of; 0 for none.
+    pub(crate) fn anchor(&self) -> usize {
+        self.anchor as usize
+    }
+
+    /// From its first property (an anchor or a tag), or from its content.
+    pub(crate) fn start(&self) -> usize {
+        self.start as usize
+    }
+
+    /// The content alone: of a block scalar with its header.
+    pub(crate) fn content(&self) -> Range<usize> {
+        self.content.range()
+    }
+
+    /// One behind the last part that lies in it.
+    pub(crate) fn last(&self) -> usize {
+        self.last as usize
+    }
 }
 
 /// A member of a mapping, or an item of a list.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Slot {
-    /// Its first byte: the dash, the question mark, the key with its properties, or the value in a flow list.
-    pub(crate) start: usize,
-    /// The key without properties; empty in lists.
-    pub(crate) key: Range<usize>,
     pub(crate) key_shape: Shape,
-    /// Behind the colon or dash; where there is none, behind the key.
-    pub(crate) after: usize,
     /// Whether the colon or dash is there.
     pub(crate) indicator: bool,
-    /// Its value, by its number in the layout.
-    pub(crate) value: usize,
     /// Whether it is `<<`.
     pub(crate) merge: bool,
+    start: u32,
+    key: Span,
+    after: u32,
+    value: u32,
 }
+
+impl Slot {
+    /// Its first byte: the dash, the question mark, the key with its properties, or the value in a flow list.
+    pub(crate) fn start(&self) -> usize {
+        self.start as usize
+    }
+
+    /// The key without properties; empty in lists.
+    pub(crate) fn key(&self) -> Range<usize> {
+        self.key.range()
+    }
+
+    /// Behind the colon or dash; where there is none, behind the key.
+    pub(crate) fn after(&self) -> usize {
+        self.after as usize
+    }
+
+    /// Its value, by its number in the layout.
+    pub(crate) fn value(&self) -> usize {
+        self.value as usize
+    }
+}
+
+/// A slot by its number in the layout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SlotId(u32);
 
 /// A YAML text laid out.
 #[derive(Debug)]
 pub(crate) struct Layout<'a> {
     pub(crate) text: &'a str,
     pub(crate) parts: Vec<Part>,
-    pub(crate) slots: Vec<Slot>,
+    slots: Vec<Slot>,
+    /// The slots of each list and mapping, one after another.
+    slot_lists: Vec<SlotId>,
     /// Where each value of the document stands first.
     parts_of: Vec<u32>,
-    /// Where each anchor stands.
-    anchors: Vec<usize>,
+    /// Where each anchor stands, and how it is written, with its `&`.
+    anchors: Vec<(u32, Span)>,
 }
 
 /// The layouts of the documents that parts come from, each found once.
@@ -107,6 +147,7 @@ const NOWHERE: u32 = u32::MAX;
 
 struct Open {
     part: usize,
+    slots: Vec<SlotId>,
     key: Option<(usize, Range<usize>, Shape, bool)>,
 }
 
@@ -117,6 +158,7 @@ impl<'a> Layout<'a> {
             text: document.text(),
             parts: Vec::new(),
             slots: Vec::new(),
+            slot_lists: Vec::new(),
             parts_of: vec![NOWHERE; document.len()],
             anchors: Vec::new(),
         };
@@ -131,9 +173,32 @@ impl<'a> Layout<'a> {
         (part != NOWHERE).then_some(part as usize)
     }
 
+    /// A slot by its number.
+    pub(crate) fn slot(&self, slot: SlotId) -> &Slot {
+        &self.slots[slot.0 as usize]
+    }
+
+    /// The slots of a list or mapping, in order.
+    pub(crate) fn slots_of(&self, part: &Part) -> &[SlotId] {
+        &self.slot_lists[part.slots.range()]
+    }
+
+    /// The value of the document that a part is.
+    pub(crate) fn node_of<'d>(&self, part: &Part, document: &'d Document) -> Option<NodeRef<'d>> {
+        (part.node != NOWHERE)
+            .then(|| document.node(NodeId::at(part.node)))
+            .flatten()
+    }
+
     /// Where an anchor stands.
     pub(crate) fn anchored(&self, anchor: usize) -> Option<&Part> {
-        self.parts.get(*self.anchors.get(anchor)?)
+        self.parts.get(self.anchors.get(anchor)?.0 as usize)
+    }
+
+    /// An anchor as it is written, with its `&`.
+    pub(crate) fn anchor_text(&self, anchor: usize) -> &'a str {
+        let span = self.anchors.get(anchor).map(|(_, span)| *span);
+        span.unwrap_or_default().of(self.text)
     }
 
     /// Whether there is an anchor anywhere.
@@ -206,17 +271,20 @@ impl<'a> Layout<'a> {
                     self.begin(shape, anchor, tag.as_deref(), span, &mut open, &mut cursor)?;
                 }
                 Event::SequenceEnd | Event::MappingEnd => {
-                    let Open { part, .. } = open.pop()?;
-                    let flow = matches!(self.parts[part].shape, Shape::FlowMap | Shape::FlowList);
+                    let Open { part, slots, .. } = open.pop()?;
+                    let first = self.slot_lists.len();
+                    self.slot_lists.extend(slots);
+                    let here = &mut self.parts[part];
+                    here.slots = Span::new(first, self.slot_lists.len());
+                    let flow = matches!(here.shape, Shape::FlowMap | Shape::FlowList);
                     let end = if flow { span.end } else { cursor };
-                    self.parts[part].content.end = end.max(self.parts[part].content.start);
+                    here.content.end = count(end).max(here.content.start);
                     cursor = end;
                     self.finish(part, &open);
                 }
                 Event::Anchor(anchor, _) => {
-                    let part = self.anchors.get(anchor).copied();
-                    if let Some(part) = part.and_then(|part| self.parts.get_mut(part)) {
-                        part.anchor_text = span;
+                    if let Some((_, written)) = self.anchors.get_mut(anchor) {
+                        *written = Span::new(span.start, span.end);
                     }
                 }
                 _ => {}
@@ -228,7 +296,7 @@ impl<'a> Layout<'a> {
     /// Where the next value begins with its properties, and a slot for it in the list or mapping around it.
     fn place(&mut self, open: &mut [Open], cursor: &mut usize) -> usize {
         let bytes = self.text.as_bytes();
-        let next = self.parts.len();
+        let next = count(self.parts.len());
         let Some(around) = open.last_mut() else {
             return self.skip(*cursor);
         };
@@ -241,10 +309,10 @@ impl<'a> Layout<'a> {
                 }
                 let indicator = shape == Shape::BlockList && bytes.get(start) == Some(&b'-');
                 Slot {
-                    start,
-                    key: start..start,
+                    start: count(start),
+                    key: Span::at(start),
                     key_shape: Shape::Plain,
-                    after: start + usize::from(indicator),
+                    after: count(start + usize::from(indicator)),
                     indicator,
                     value: next,
                     merge: false,
@@ -256,9 +324,9 @@ impl<'a> Layout<'a> {
                 let colon = self.skip(key.end);
                 let indicator = bytes.get(colon) == Some(&b':');
                 Slot {
-                    start,
-                    after: if indicator { colon + 1 } else { key.end },
-                    key,
+                    start: count(start),
+                    after: count(if indicator { colon + 1 } else { key.end }),
+                    key: Span::new(key.start, key.end),
                     key_shape,
                     indicator,
                     value: next,
@@ -266,12 +334,9 @@ impl<'a> Layout<'a> {
                 }
             }
         };
-        let after = slot.after;
-        let number = self.slots.len();
+        around.slots.push(SlotId(count(self.slots.len())));
         self.slots.push(slot);
-        let part = around.part;
-        self.parts[part].slots.push(number);
-        self.skip(after)
+        self.skip(slot.after())
     }
 
     fn begin(
@@ -298,6 +363,7 @@ impl<'a> Layout<'a> {
         };
         open.push(Open {
             part: number,
+            slots: Vec::new(),
             key: None,
         });
         Some(())
@@ -332,7 +398,7 @@ impl<'a> Layout<'a> {
             let merge = shape == Shape::Plain && self.text.get(span.clone()) == Some("<<");
             if shape != Shape::Alias && (anchor != 0 || tag.is_some()) {
                 // The anchor of a key is one that no edit changes; its tag means nothing here.
-                self.grow_anchors(anchor, usize::MAX);
+                self.grow_anchors(anchor, NOWHERE);
             }
             if let Some(around) = open.last_mut() {
                 self.parts[around.part].anchors |= anchor != 0 && shape != Shape::Alias;
@@ -346,7 +412,7 @@ impl<'a> Layout<'a> {
         let empty = span.is_empty() && shape == Shape::Plain;
         let (start, content) = if empty {
             let slot = self.slots.last();
-            let after = slot.map_or(span.start, |slot| slot.after);
+            let after = slot.map_or(span.start, Slot::after);
             if anchor != 0 || tag.is_some() {
                 (start, span.start..span.start)
             } else {
@@ -375,36 +441,35 @@ impl<'a> Layout<'a> {
     ) {
         let number = self.parts.len();
         if shape != Shape::Alias {
-            self.grow_anchors(anchor, number);
+            self.grow_anchors(anchor, count(number));
         }
         self.parts.push(Part {
             shape,
-            anchor,
-            anchor_text: 0..0,
+            anchor: count(anchor),
             tag: tag.map(|tag| tag.core_suffix().is_some()),
-            start,
-            content,
-            slots: Vec::new(),
-            last: number + 1,
+            start: count(start),
+            content: Span::new(content.start, content.end),
+            slots: Span::default(),
+            last: count(number + 1),
             anchors: anchor != 0 && shape != Shape::Alias,
             aliases: shape == Shape::Alias,
             tags: tag.is_some(),
-            node: None,
+            node: NOWHERE,
         });
     }
 
-    fn grow_anchors(&mut self, anchor: usize, part: usize) {
+    fn grow_anchors(&mut self, anchor: usize, part: u32) {
         if anchor != 0 {
             if self.anchors.len() <= anchor {
-                self.anchors.resize(anchor + 1, usize::MAX);
+                self.anchors.resize(anchor + 1, (NOWHERE, Span::default()));
             }
-            self.anchors[anchor] = part;
+            self.anchors[anchor].0 = part;
         }
     }
 
     /// Tells the part around what lies in this one.
     fn finish(&mut self, part: usize, open: &[Open]) {
-        self.parts[part].last = self.parts.len();
+        self.parts[part].last = count(self.parts.len());
         if let Some(around) = open.last() {
             let (anchors, aliases, tags) = {
                 let part = &self.parts[part];
@@ -467,28 +532,32 @@ impl<'a> Layout<'a> {
         if here.shape == Shape::Alias {
             return;
         }
-        here.node = Some(node.id());
+        here.node = node.id().index();
         let place = &mut self.parts_of[node.id().index() as usize];
         if *place == NOWHERE {
-            *place = u32::try_from(part).unwrap_or(NOWHERE);
+            *place = count(part);
         }
-        let slots = std::mem::take(&mut self.parts[part].slots);
-        let own = slots
-            .iter()
-            .filter(|slot| !self.slots[**slot].merge)
-            .map(|slot| self.slots[*slot].value)
-            .collect::<Vec<_>>();
-        let is_list = matches!(self.parts[part].shape, Shape::BlockList | Shape::FlowList);
-        for (index, value) in own.into_iter().enumerate() {
+        let here = *here;
+        let is_list = matches!(here.shape, Shape::BlockList | Shape::FlowList);
+        let mut index = 0;
+        for slot in here.slots.range() {
+            let slot = *self.slot(self.slot_lists[slot]);
+            if slot.merge {
+                continue;
+            }
             let child = if is_list {
                 node.nth_item(index)
             } else {
                 node.nth_member(index).map(|member| member.value)
             };
+            index += 1;
             if let Some(child) = child {
-                self.pair(value, child);
+                self.pair(slot.value(), child);
             }
         }
-        self.parts[part].slots = slots;
     }
+}
+
+fn count(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(NOWHERE)
 }

@@ -47,18 +47,21 @@ impl<'s, 'm> Scribe<'s, 'm> {
                 Shape::Single => single += 1,
                 Shape::Double => double += 1,
                 Shape::BlockMap if unit.is_none() || list_offset.is_none() => {
-                    for slot in &part.slots {
-                        let slot = &layout.slots[*slot];
-                        let value = &layout.parts[slot.value];
-                        let Some(first) = value.slots.first().map(|slot| &layout.slots[*slot])
+                    for slot in layout.slots_of(part) {
+                        let slot = layout.slot(*slot);
+                        let value = &layout.parts[slot.value()];
+                        let Some(first) = layout
+                            .slots_of(value)
+                            .first()
+                            .map(|slot| layout.slot(*slot))
                         else {
                             continue;
                         };
-                        if !layout.begins_line(first.start) || !layout.is_in_lines(slot.value) {
+                        if !layout.begins_line(first.start()) || !layout.is_in_lines(slot.value()) {
                             continue;
                         }
                         let (outer, inner) =
-                            (layout.column(slot.start), layout.column(first.start));
+                            (layout.column(slot.start()), layout.column(first.start()));
                         let offset = inner.saturating_sub(outer);
                         let place = if value.shape == Shape::BlockList {
                             &mut list_offset

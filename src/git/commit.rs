@@ -62,18 +62,14 @@ pub fn commit_changes(
     let is_here = is_checked_out_here(repository, request.branch)?;
     check_other_worktrees(repository, request.branch, &reference)?;
     let parent = request.base.or(request.start);
-    let scratch = Scratch::new(repository, parent)?;
-    let staged = stage(repository, &scratch, request.changes, parent)?;
-    if staged.replaced.is_empty() {
+    let made = made(repository, parent, request.changes, request.message)?;
+    let Some((commit, staged)) = made else {
         return Ok(Committed {
             commit: request.base.cloned(),
             replaced: Vec::new(),
             worktree: false,
         });
-    }
-    let tree = scratch.write_tree(&staged)?;
-    check_identity(git)?;
-    let commit = make_commit(git, &tree, parent, request.message)?;
+    };
     if is_here {
         check_worktree(repository, &staged)?;
         move_worktree(git, parent, Some(&commit))?;
@@ -92,7 +88,26 @@ pub fn commit_changes(
     })
 }
 
-fn branch_reference(git: &Git, branch: &str) -> Result<String, WriteError> {
+/// Commits changes as the child of `parent`. No reference moves: whoever pushes the commit makes it count, and where nobody
+/// does, git cleans it away. `None` where nothing has to change.
+///
+/// # Errors
+/// Everything in [`WriteError`]; nothing is changed then.
+pub fn commit_onto(
+    repository: &Repository,
+    parent: &CommitId,
+    changes: &ChangeSet,
+    message: &str,
+) -> Result<Option<CommitId>, WriteError> {
+    let made = made(repository, Some(parent), changes, message)?;
+    Ok(made.map(|(commit, _)| commit))
+}
+
+/// The full name of a branch.
+///
+/// # Errors
+/// A name that git does not take.
+pub fn branch_reference(git: &Git, branch: &str) -> Result<String, WriteError> {
     let reference = format!("refs/heads/{branch}");
     let strange = branch.starts_with('-') || branch.contains(['\0', '\n']) || branch == "HEAD";
     if strange
@@ -104,6 +119,25 @@ fn branch_reference(git: &Git, branch: &str) -> Result<String, WriteError> {
         return Err(WriteError::BranchName(branch.to_owned()));
     }
     Ok(reference)
+}
+
+/// A commit that no reference has yet, and what it brings; `None` where nothing has to change.
+fn made(
+    repository: &Repository,
+    parent: Option<&CommitId>,
+    changes: &ChangeSet,
+    message: &str,
+) -> Result<Option<(CommitId, Staged)>, WriteError> {
+    let git = repository.git();
+    let scratch = Scratch::new(repository, parent)?;
+    let staged = stage(repository, &scratch, changes, parent)?;
+    if staged.replaced.is_empty() {
+        return Ok(None);
+    }
+    let tree = scratch.write_tree(&staged)?;
+    check_identity(git)?;
+    let commit = make_commit(git, &tree, parent, message)?;
+    Ok(Some((commit, staged)))
 }
 
 /// The branch stands where the caller says.
@@ -286,6 +320,9 @@ fn move_worktree(
         commit.map_or_else(|| empty.to_owned(), ToString::to_string)
     };
     let (from, to) = (tree(from, &empty), tree(to, &empty));
+    // A file that was written anew with what it had is no change, and git only knows once it has looked. Where other files
+    // did change, it ends with an error.
+    git.run(&["-c", NO_HOOKS, "update-index", "-q", "--refresh"], None)?;
     git.output(&["-c", NO_HOOKS, "read-tree", "-m", "-u", &from, &to], None)?;
     Ok(())
 }
@@ -325,19 +362,10 @@ mod tests {
 
     use super::{CommitRequest, Committed, commit_changes};
     use crate::git::repository::Repository;
-    use crate::git::testing::{Fixture, path};
+    use crate::git::testing::{Fixture, path, set};
     use crate::git::write_error::{Refusal, WriteError};
-    use crate::model::change::{Change, ChangeSet, Expected};
+    use crate::model::change::ChangeSet;
     use crate::model::id::CommitId;
-
-    fn set(changes: &[(&str, Option<&str>, Option<&str>)]) -> ChangeSet {
-        let changes = changes.iter().map(|(name, before, after)| Change {
-            path: path(name),
-            content: after.map(|text| text.as_bytes().to_vec()),
-            expected: Expected::of(before.map(str::as_bytes)),
-        });
-        ChangeSet::new(changes).unwrap()
-    }
 
     /// A repository `work` with somebody's name in it, whatever the person who runs the tests has.
     fn fixture(files: &[(&str, &str)]) -> Fixture {

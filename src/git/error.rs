@@ -81,6 +81,14 @@ pub enum GitError {
         /// What the system said.
         cause: String,
     },
+    /// The system does not let this user write something, or has no room for it.
+    #[error("{path} cannot be written: {cause}")]
+    NotWritten {
+        /// The file or directory.
+        path: String,
+        /// What the system said.
+        cause: String,
+    },
     /// Anything else.
     #[error("{cause}")]
     Other {
@@ -117,6 +125,12 @@ impl GitError {
                 "`git fsck` says what is damaged; a fresh clone mends it".to_owned()
             }
             Self::Permission { .. } => "look at who may read it".to_owned(),
+            Self::NotWritten { cause: said, .. } | Self::Program { stderr: said, .. }
+                if is_full(said) =>
+            {
+                MAKE_ROOM.to_owned()
+            }
+            Self::NotWritten { .. } => "look at who may write there".to_owned(),
             Self::NotACommit { .. } | Self::Program { .. } | Self::Other { .. } => return None,
         })
     }
@@ -154,6 +168,29 @@ pub(crate) fn from_library(what: &str, error: &git2::Error) -> GitError {
         },
         _ => GitError::Other { cause },
     }
+}
+
+/// The same where something was being written.
+pub(crate) fn not_written(what: &str, error: &git2::Error) -> GitError {
+    match from_library(what, error) {
+        GitError::Permission { path, cause } => GitError::NotWritten { path, cause },
+        other => other,
+    }
+}
+
+/// What to do where nothing more can be written.
+pub(crate) const MAKE_ROOM: &str =
+    "make room on the disk, or lift the limit on the size of files, and run it again";
+
+/// Whether the system said that there is no room; git and libgit2 hand on its words.
+fn is_full(said: &str) -> bool {
+    let words = [
+        "No space left",
+        "File too large",
+        "quota exceeded",
+        "not enough space",
+    ];
+    words.iter().any(|words| said.contains(words))
 }
 
 /// What to do where objects are gone and no remote is known to have them.

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use git2::{ErrorCode, Oid};
 
-use crate::git::error::{GitError, from_library};
+use crate::git::error::{GitError, from_library, not_written};
 use crate::git::object::ObjectId;
+use crate::git::reference_lock::Moving;
 use crate::git::tree::object_id;
 use crate::git::written::{NewEntry, Signature};
 use crate::model::id::CommitId;
@@ -19,7 +20,7 @@ const LOCK_PAUSE: Duration = Duration::from_millis(10);
 /// Writes a blob.
 pub(crate) fn blob(repository: &git2::Repository, bytes: &[u8]) -> Result<ObjectId, GitError> {
     let id = repository.blob(bytes);
-    object_id(id.map_err(|error| from_library(OBJECTS, &error))?)
+    object_id(id.map_err(|error| not_written(OBJECTS, &error))?)
 }
 
 /// Writes a tree.
@@ -27,7 +28,7 @@ pub(crate) fn tree(
     repository: &git2::Repository,
     entries: &[NewEntry],
 ) -> Result<ObjectId, GitError> {
-    let failed = |error: git2::Error| from_library(OBJECTS, &error);
+    let failed = |error: git2::Error| not_written(OBJECTS, &error);
     let mut builder = repository.treebuilder(None).map_err(failed)?;
     for entry in entries {
         let mode = if entry.is_tree { 0o040_000 } else { 0o100_644 };
@@ -46,7 +47,7 @@ pub(crate) fn commit(
     signature: &Signature,
     message: &str,
 ) -> Result<CommitId, GitError> {
-    let failed = |error: git2::Error| from_library(OBJECTS, &error);
+    let failed = |error: git2::Error| not_written(OBJECTS, &error);
     let tree = repository.find_tree(oid(tree)?).map_err(failed)?;
     let parent = parent
         .map(|parent| repository.find_commit(commit_oid(parent)?).map_err(failed))
@@ -84,7 +85,9 @@ pub(crate) fn swap(
     expected: Option<&CommitId>,
     new: &CommitId,
 ) -> Result<bool, GitError> {
-    let failed = |error: git2::Error| from_library(name, &error);
+    let failed = |error: git2::Error| not_written(name, &error);
+    // Dropped last. On a file system without locks a killed run's lock stays for a person to remove, as with git.
+    let _moving = Moving::begin(repository.commondir(), name).ok();
     let mut attempt = 0;
     let mut transaction = loop {
         let mut transaction = repository.transaction().map_err(failed)?;

@@ -22,6 +22,7 @@ pub(crate) mod program;
 pub(crate) mod program_write;
 pub(crate) mod promisor;
 pub mod pushed;
+pub(crate) mod reference_lock;
 pub mod remote_url;
 pub mod repository;
 pub(crate) mod stored;

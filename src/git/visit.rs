@@ -201,6 +201,8 @@ fn settings(address: &Address<'_>, place: &Path) -> Result<Vec<(String, String)>
         ("http.followRedirects".to_owned(), "false".to_owned()),
         ("gc.auto".to_owned(), "0".to_owned()),
         ("core.hooksPath".to_owned(), "/dev/null".to_owned()),
+        // Nothing is on disk here, so no line end is the system's.
+        ("core.autocrlf".to_owned(), "false".to_owned()),
     ];
     if let Some(login) = address.login {
         let has_break = |text: &str| text.chars().any(char::is_control);

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::git::error::GitError;
+use crate::git::error::{GitError, MAKE_ROOM};
 use crate::model::path::RepoPath;
 use crate::model::snapshot::SnapshotError;
 
@@ -144,7 +144,7 @@ impl WriteError {
     pub fn hint(&self) -> Option<String> {
         Some(match self {
             Self::Uncommitted(_) => {
-                "commit them, or put them aside with `git stash`, and try again".to_owned()
+                "commit them (`git add --force` takes ignored ones), or put them aside with `git stash`, and try again".to_owned()
             }
             Self::Unexpected(_) => "try again: the files are read anew".to_owned(),
             Self::Busy => "wait until it is done".to_owned(),
@@ -213,10 +213,11 @@ pub(crate) fn io_error(
     }
 }
 
-fn io_hint(error: &io::Error) -> Option<String> {
+/// What to do about a file system that refuses.
+pub fn io_hint(error: &io::Error) -> Option<String> {
     match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            Some("make room on the disk".to_owned())
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
+            Some(MAKE_ROOM.to_owned())
         }
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
             Some("look at who may write to its directory".to_owned())

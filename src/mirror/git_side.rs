@@ -54,6 +54,23 @@ pub fn read(
     reader.side
 }
 
+/// The same, where of several files that could be the definition the one counts that was carried over the last time.
+pub fn read_again(
+    project: &Project<'_>,
+    snapshot: &dyn Snapshot,
+    service: &Service,
+    recorded: Option<&RepoPath>,
+    digest_of: DigestOf<'_>,
+) -> GitSide {
+    let side = read(project, snapshot, service, None, digest_of);
+    match recorded {
+        Some(path) if side.candidates.contains(path) => {
+            read(project, snapshot, service, recorded, digest_of)
+        }
+        _ => side,
+    }
+}
+
 struct Reader<'a> {
     project: &'a Project<'a>,
     snapshot: &'a dyn Snapshot,
@@ -165,6 +182,7 @@ impl Reader<'_> {
             }
         }
         waiting.extend(wanted.cloned());
+        let first = waiting.clone();
         // What a file refers to belongs to it, wherever it lies.
         let mut references: BTreeMap<RepoPath, Vec<RepoPath>> = BTreeMap::new();
         let mut seen = BTreeSet::new();
@@ -212,6 +230,16 @@ impl Reader<'_> {
         if !named.is_empty() {
             roots = named;
             roots.dedup();
+        }
+        if roots.is_empty() {
+            // Somebody put them there to be carried over: "nothing to do" would be taken for "all is there".
+            let found = first.iter().filter(|path| files.contains_key(*path));
+            let own: BTreeSet<&RepoPath> = found.collect();
+            let reason = "is no API definition in a format that is known";
+            let named = own
+                .into_iter()
+                .map(|path| (path.clone(), reason.to_owned()));
+            self.side.unread.extend(named);
         }
         // A workspace has as many specifications as it likes; an API has one definition.
         if roots.len() > 1 && !self.service.is_native() {
@@ -558,6 +586,28 @@ mod tests {
     const ENVIRONMENT: &str =
         r#"{"name": "Test", "values": [], "_postman_variable_scope": "environment"}"#;
     const UUID: &str = "11111111-2222-4333-8444-555555555555";
+
+    #[test]
+    fn files_of_a_definition_that_is_none_are_named() {
+        let api = format!(
+            "configVersion = 1.0.0\ntype = apiEntityData\n[config]\nid = {UUID}\n[config.relations.apiDefinition]\nrootDirectory = postman/schemas\n"
+        );
+        let file = format!(".postman/api_{UUID}");
+        let side = side(
+            &[
+                (&file, &api),
+                ("postman/schemas/index.json", r#"{"endpoints": {}}"#),
+                ("postman/schemas/README.md", "notes"),
+            ],
+            None,
+        );
+        assert!(side.elements.is_empty() && side.candidates.is_empty());
+        let [(at, reason)] = side.unread.as_slice() else {
+            panic!("{:?}", side.unread);
+        };
+        assert_eq!(at, &path("postman/schemas/index.json"));
+        assert!(reason.contains("no API definition"), "{reason}");
+    }
 
     #[test]
     fn the_older_layout_has_one_definition_of_all_its_files() {

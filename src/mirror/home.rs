@@ -6,6 +6,9 @@
 //! from a repository that was renamed is the record itself: a reference below `refs/postman/` stays behind where a fork is
 //! made, and only moves along with the repository. A branch is copied along, so there a person has to say.
 
+use std::sync::OnceLock;
+
+use crate::git::command::Git;
 use crate::git::error::GitError;
 use crate::git::remote_url::NoAddress;
 use crate::git::repository::Repository;
@@ -20,8 +23,12 @@ pub struct Home {
     pub remote: Option<String>,
     /// The address of that remote; `None` without one, and for a directory of this machine.
     pub address: Option<RemoteAddress>,
-    /// The first commits of the history that is checked out, sorted; empty where there is none, or where it is cut off.
-    pub roots: Vec<CommitId>,
+    /// Whether the history is cut off, so that its first commits are not here.
+    pub is_shallow: bool,
+    /// The first commits, once somebody has wanted them: on a long history they cost half a second.
+    roots: OnceLock<Vec<CommitId>>,
+    /// Who is asked for them; nobody where there are none.
+    git: Option<Git>,
 }
 
 /// Whether a record speaks of this repository.
@@ -33,6 +40,8 @@ pub enum Sameness {
     Moved,
     /// It speaks of another one, or of the one this is a copy of.
     Other,
+    /// The history is cut off, and the address does not tell.
+    Unknown,
 }
 
 /// Why it cannot be told which repository this is.
@@ -74,11 +83,46 @@ impl Home {
             None => None,
             Some(name) => address(repository, name)?,
         };
+        // Of a history that is cut off, the first commits are others.
+        let is_shallow = repository.is_shallow();
+        let has_roots = !is_shallow && repository.has_commits()?;
         Ok(Self {
             remote,
             address,
-            roots: roots(repository)?,
+            is_shallow,
+            roots: OnceLock::new(),
+            git: has_roots.then(|| repository.git().clone()),
         })
+    }
+
+    /// A repository of which all is known.
+    pub fn new(
+        remote: Option<String>,
+        address: Option<RemoteAddress>,
+        roots: Vec<CommitId>,
+    ) -> Self {
+        Self {
+            remote,
+            address,
+            is_shallow: false,
+            roots: OnceLock::from(roots),
+            git: None,
+        }
+    }
+
+    /// The first commits of the history that is checked out, sorted; empty where there is none, or where it is cut off.
+    ///
+    /// # Errors
+    /// A history that cannot be read.
+    pub fn roots(&self) -> Result<&[CommitId], GitError> {
+        if let Some(known) = self.roots.get() {
+            return Ok(known);
+        }
+        let found = match &self.git {
+            Some(git) => first_commits(git)?,
+            None => Vec::new(),
+        };
+        Ok(self.roots.get_or_init(|| found))
     }
 
     /// What names the repository in a record: its address, or nothing.
@@ -91,28 +135,35 @@ impl Home {
 
     /// Whether anything tells it from other repositories.
     pub fn is_known(&self) -> bool {
-        self.address.is_some() || !self.roots.is_empty()
+        let has_roots = self.roots.get().is_some_and(|roots| !roots.is_empty());
+        self.address.is_some() || self.git.is_some() || has_roots
     }
 
-    /// Whether a record that lies on the reference `on` speaks of this repository.
-    pub fn sameness(&self, owner: &Owner, on: &str) -> Sameness {
-        let shared = owner.roots.iter().any(|root| self.roots.contains(root));
+    /// Whether a record that lies on the reference `on` speaks of this repository. The first commits are looked up only where
+    /// the address does not tell.
+    ///
+    /// # Errors
+    /// A history that cannot be read.
+    pub fn sameness(&self, owner: &Owner, on: &str) -> Result<Sameness, GitError> {
         let here = self.repository();
         if !here.is_empty() && here == owner.repository {
             // Its history may have been rewritten since.
-            return Sameness::Same;
+            return Ok(Sameness::Same);
         }
-        if !shared {
-            return Sameness::Other;
+        if self.is_shallow && !owner.roots.is_empty() {
+            return Ok(Sameness::Unknown);
         }
-        if here.is_empty() || owner.repository.is_empty() {
-            return Sameness::Same;
-        }
-        if on.starts_with("refs/heads/") {
+        let roots = self.roots()?;
+        let shared = owner.roots.iter().any(|root| roots.contains(root));
+        Ok(if !shared {
+            Sameness::Other
+        } else if here.is_empty() || owner.repository.is_empty() {
+            Sameness::Same
+        } else if on.starts_with("refs/heads/") {
             Sameness::Other
         } else {
             Sameness::Moved
-        }
+        })
     }
 }
 
@@ -151,14 +202,8 @@ fn address(repository: &Repository, remote: &str) -> Result<Option<RemoteAddress
     }
 }
 
-fn roots(repository: &Repository) -> Result<Vec<CommitId>, GitError> {
-    // Of a history that is cut off, the first commits are others.
-    if repository.is_shallow() || !repository.has_commits()? {
-        return Ok(Vec::new());
-    }
-    let output = repository
-        .git()
-        .output(&["rev-list", "--max-parents=0", "HEAD"], None)?;
+fn first_commits(git: &Git) -> Result<Vec<CommitId>, GitError> {
+    let output = git.output(&["rev-list", "--max-parents=0", "HEAD"], None)?;
     let text = String::from_utf8_lossy(&output);
     let mut roots: Vec<CommitId> = text.lines().filter_map(CommitId::parse).collect();
     roots.sort();
@@ -183,12 +228,16 @@ mod tests {
     }
 
     fn home(address: &str, roots: &[&str]) -> Home {
-        Home {
-            remote: Some("origin".to_owned()),
-            address: (!address.is_empty())
+        Home::new(
+            Some("origin".to_owned()),
+            (!address.is_empty())
                 .then(|| Remote::parse(address).unwrap().hosted().cloned().unwrap()),
-            roots: roots.iter().map(|letter| root(letter)).collect(),
-        }
+            roots.iter().map(|letter| root(letter)).collect(),
+        )
+    }
+
+    fn sameness(home: &Home, owner: &Owner, on: &str) -> Sameness {
+        home.sameness(owner, on).unwrap()
     }
 
     #[test]
@@ -225,15 +274,24 @@ mod tests {
             ("", &[], STATE, other),
         ];
         for (address, roots, on, expected) in table {
-            let found = home(address, roots).sameness(&owner(), on);
+            let found = sameness(&home(address, roots), &owner(), on);
             assert_eq!(found, expected, "{address} {roots:?} {on}");
         }
         let nameless = Owner {
             repository: String::new(),
             ..owner()
         };
-        assert_eq!(home(own, &["a"]).sameness(&nameless, STATE), same);
-        assert_eq!(home(own, &["b"]).sameness(&nameless, STATE), other);
+        assert_eq!(sameness(&home(own, &["a"]), &nameless, STATE), same);
+        assert_eq!(sameness(&home(own, &["b"]), &nameless, STATE), other);
+        let cut_off = |address: &str| Home {
+            is_shallow: true,
+            ..home(address, &[])
+        };
+        assert_eq!(sameness(&cut_off(own), &owner(), STATE), same);
+        for address in ["", "git@git.example.com:team/shop.git"] {
+            let found = sameness(&cut_off(address), &owner(), STATE);
+            assert_eq!(found, Sameness::Unknown, "{address}");
+        }
         assert!(!home("", &[]).is_known());
     }
 
@@ -243,8 +301,10 @@ mod tests {
         let work = || Home::of(&fixture.open("work"));
         let git = |arguments: &[&str]| fixture.git("work", arguments);
         let alone = work().unwrap();
-        assert_eq!((alone.remote, alone.address), (None, None));
-        assert_eq!(alone.roots.len(), 1);
+        assert_eq!((&alone.remote, &alone.address), (&None, &None));
+        assert_eq!(alone.roots().unwrap().len(), 1);
+        let other = alone.roots().unwrap().as_ptr();
+        assert_eq!(alone.roots().unwrap().as_ptr(), other, "asked for once");
         git(&["remote", "add", "one", "x:acme/orders.git"]);
         git(&["config", "url.ssh://git@github.com/.insteadOf", "x:"]);
         let one = work().unwrap();

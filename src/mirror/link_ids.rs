@@ -2,6 +2,7 @@
 //! list of an API names its collections, the file of a workspace all there is.
 
 use crate::mirror::element::{ElementKind, RemoteId};
+use crate::mirror::state::LinkTarget;
 use crate::model::change::{Change, Expected};
 use crate::model::id::{ApiId, CollectionUid};
 use crate::model::path::RepoPath;
@@ -53,6 +54,16 @@ pub fn ids_in_files(
         }
     }
     Ok(changes)
+}
+
+/// The API of a link, whose file lists what belongs to it; a workspace has none.
+pub fn api_of(target: &LinkTarget) -> Option<ApiId> {
+    match target {
+        LinkTarget::SpecHub { .. } => None,
+        LinkTarget::ApiBuilder { api, .. } | LinkTarget::GitLinked { api, .. } => {
+            ApiId::parse(api.bare())
+        }
+    }
 }
 
 fn file_of<'s>(service: &'s Service, api: &ApiId) -> Option<&'s ApiFile> {

@@ -305,6 +305,11 @@ pub fn plan(
         recorded,
         percent: limit.percent,
     });
+    for step in plan.steps.iter_mut().filter(|step| step.act != Act::Adopt) {
+        if is_undone(&state, towards, &step.key) {
+            step.summary.push("undone before".to_owned());
+        }
+    }
     plan.calls = plan.steps.iter().map(|step| step.calls).sum();
     plan.seconds = cost::seconds(plan.calls, &options.pace);
     plan.id = plan.inputs.short()[..16].to_owned();
@@ -626,6 +631,14 @@ fn name_of(key: &ElementKey, pair: &Pair<'_>) -> String {
     let record = pair.record.map(|record| record.name.as_str());
     let name = git.or(postman).or(record);
     name.unwrap_or_else(|| key.path.file_name()).to_owned()
+}
+
+/// Whether the last thing that happened to an element was that an undo took this very direction back.
+fn is_undone(state: &MirrorState, towards: Side, key: &ElementKey) -> bool {
+    state.last_sync.as_ref().is_some_and(|sync| {
+        let same = sync.towards_postman == (towards == Side::Postman);
+        same && sync.is_undo() && sync.replaced.contains_key(key)
+    })
 }
 
 fn summary(act: Act, towards: Side, files: FileCounts) -> Vec<String> {

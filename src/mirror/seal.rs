@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::mirror::plan::{Plan, Side};
+use crate::model::change::{ChangeSet, Expected};
 use crate::model::digest::Digest;
 use crate::model::id::CommitId;
 use crate::model::text::{shortened, visible};
@@ -24,6 +25,8 @@ pub struct Sealed {
     pub inputs: Digest,
     /// The digest of what is to be done.
     pub steps: Digest,
+    /// The digest of the files that it writes, where it writes files.
+    pub writes: Option<Digest>,
     /// The state that it was made from; `None` before the first sync.
     pub state: Option<CommitId>,
 }
@@ -60,7 +63,9 @@ impl SealError {
     /// What to do about it.
     pub fn hint(&self) -> &'static str {
         match self {
-            Self::Malformed { .. } => "make one with `git-postman plan push --out FILE`",
+            Self::Malformed { .. } => {
+                "make one with `git-postman plan push --out FILE`, or `plan pull`"
+            }
             Self::UnknownVersion { .. } | Self::DecidedOtherwise => {
                 "plan and apply with the same git-postman"
             }
@@ -71,13 +76,14 @@ impl SealError {
     }
 }
 
-/// Seals a plan that was made from the state of a commit.
-pub fn seal(plan: &Plan, state: Option<&CommitId>) -> Sealed {
+/// Seals a plan that was made from the state of a commit. `changes` are the files that a plan towards Git writes.
+pub fn seal(plan: &Plan, changes: Option<&ChangeSet>, state: Option<&CommitId>) -> Sealed {
     Sealed {
         towards: plan.towards,
         id: plan.id.clone(),
         inputs: plan.inputs,
         steps: digest_of_steps(plan),
+        writes: changes.map(digest_of_changes),
         state: state.cloned(),
     }
 }
@@ -89,6 +95,7 @@ pub fn seal(plan: &Plan, state: Option<&CommitId>) -> Sealed {
 pub fn still_valid(
     sealed: &Sealed,
     plan: &Plan,
+    changes: Option<&ChangeSet>,
     state: Option<&CommitId>,
 ) -> Result<(), SealError> {
     if sealed.inputs != plan.inputs || sealed.towards != plan.towards {
@@ -99,6 +106,10 @@ pub fn still_valid(
     }
     if sealed.steps != digest_of_steps(plan) {
         return Err(SealError::DecidedOtherwise);
+    }
+    // A file may mean the same and be written otherwise by now.
+    if sealed.writes != changes.map(digest_of_changes) {
+        return Err(SealError::SidesMoved);
     }
     Ok(())
 }
@@ -111,6 +122,7 @@ pub fn write(sealed: &Sealed) -> serde_json::Value {
         "id": sealed.id,
         "inputs": sealed.inputs.to_string(),
         "steps": sealed.steps.to_string(),
+        "writes": sealed.writes.map(|digest| digest.to_string()),
         "state": sealed.state.as_ref().map(CommitId::as_str),
     })
 }
@@ -147,6 +159,7 @@ pub fn read(text: &[u8]) -> Result<Sealed, SealError> {
         id: seal.id,
         inputs: digest(&seal.inputs)?,
         steps: digest(&seal.steps)?,
+        writes: seal.writes.as_deref().map(digest).transpose()?,
         state: state.transpose()?,
     })
 }
@@ -165,6 +178,7 @@ struct Stored {
     id: String,
     inputs: String,
     steps: String,
+    writes: Option<String>,
     state: Option<String>,
 }
 
@@ -197,6 +211,24 @@ fn digest_of_steps(plan: &Plan) -> Digest {
     Digest::of_parts(parts.iter().map(String::as_bytes))
 }
 
+/// Every file as it is found and as it is left.
+fn digest_of_changes(changes: &ChangeSet) -> Digest {
+    let mut parts: Vec<Vec<u8>> = Vec::new();
+    for change in changes.iter() {
+        let before = match change.expected {
+            Expected::Absent => "-".to_owned(),
+            Expected::Digest(digest) => digest.to_string(),
+        };
+        let after = match &change.content {
+            None => "-".to_owned(),
+            Some(bytes) => Digest::of(bytes).to_string(),
+        };
+        parts.push(change.path.as_bytes().to_vec());
+        parts.push(format!("{before} {after}").into_bytes());
+    }
+    Digest::of_parts(parts.iter().map(Vec::as_slice))
+}
+
 fn malformed(cause: &str) -> SealError {
     SealError::Malformed {
         cause: shortened(&visible(cause), 200),
@@ -209,7 +241,8 @@ mod tests {
     use crate::mirror::element::{ElementSet, RemoteSet};
     use crate::mirror::plan::{Plan, Side, plan};
     use crate::mirror::state::MirrorState;
-    use crate::mirror::testing::{collection, element, id, options, owner, record, remote};
+    use crate::mirror::testing::{collection, element, id, options, owner, path, record, remote};
+    use crate::model::change::{Change, ChangeSet, Expected};
     use crate::model::id::CommitId;
 
     fn push(git: &str, postman: &str) -> Plan {
@@ -226,11 +259,11 @@ mod tests {
     fn a_sealed_plan_is_refused_when_anything_has_moved() {
         let commit = |digit: &str| CommitId::parse(&digit.repeat(40)).unwrap();
         let made = push("new", "p");
-        let sealed = seal(&made, Some(&commit("1")));
+        let sealed = seal(&made, None, Some(&commit("1")));
         let text = serde_json::json!({"plan": {"steps": []}, "seal": write(&sealed)}).to_string();
         let sealed = read(text.as_bytes()).unwrap();
         let valid =
-            |plan: &Plan, state: Option<CommitId>| still_valid(&sealed, plan, state.as_ref());
+            |plan: &Plan, state: Option<CommitId>| still_valid(&sealed, plan, None, state.as_ref());
         assert_eq!(valid(&push("new", "p"), Some(commit("1"))), Ok(()));
         assert_eq!(
             valid(&push("newer", "p"), Some(commit("1"))),
@@ -251,8 +284,29 @@ mod tests {
     }
 
     #[test]
+    fn a_plan_that_writes_files_holds_for_these_bytes_only() {
+        let made = push("new", "p");
+        let files = |before: &str, after: &str| {
+            let change = Change {
+                path: path("a.json"),
+                content: Some(after.as_bytes().to_vec()),
+                expected: Expected::of(Some(before.as_bytes())),
+            };
+            ChangeSet::new([change]).unwrap()
+        };
+        let sealed = seal(&made, Some(&files("{}", "{ }")), None);
+        let text = serde_json::json!({"seal": write(&sealed)}).to_string();
+        let sealed = read(text.as_bytes()).unwrap();
+        let valid = |files: Option<&ChangeSet>| still_valid(&sealed, &made, files, None);
+        assert_eq!(valid(Some(&files("{}", "{ }"))), Ok(()));
+        for other in [Some(&files("{\n}", "{ }")), Some(&files("{}", "{}")), None] {
+            assert_eq!(valid(other), Err(SealError::SidesMoved));
+        }
+    }
+
+    #[test]
     fn what_is_no_sealed_plan_is_said() {
-        let good = write(&seal(&push("new", "p"), None));
+        let good = write(&seal(&push("new", "p"), None, None));
         for (member, value) in [
             ("towards", "moon"),
             ("inputs", "x"),

@@ -4,7 +4,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::mirror::element::{ElementContent, ElementKey, ElementSet, RemoteId, digest_of_files};
+use crate::mirror::element::{
+    ElementContent, ElementKey, ElementKind, ElementSet, RemoteId, digest_of_files,
+};
 use crate::model::digest::Digest;
 use crate::model::id::CommitId;
 use crate::model::path::RepoPath;
@@ -61,6 +63,8 @@ pub enum LinkTarget {
         api: RemoteId,
         /// The workspace it lies in.
         workspace: RemoteId,
+        /// The repository that Postman reads, where that is another one; `None` where it is this one.
+        elsewhere: Option<Elsewhere>,
     },
     /// An API that is not connected.
     ApiBuilder {
@@ -76,6 +80,19 @@ pub enum LinkTarget {
         /// The workspace it lies in.
         workspace: RemoteId,
     },
+}
+
+/// A repository that Postman reads and that files are delivered to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Elsewhere {
+    /// The repository in Postman's words: domain where there is one, organisation, name; in lower case.
+    pub repository: String,
+    /// The branch that Postman reads. It does not say which one that is.
+    pub branch: String,
+    /// The schema directory there; `None` where Postman names none.
+    pub schema_directory: Option<RepoPath>,
+    /// The collection directory there; `None` where Postman names none.
+    pub collection_directory: Option<RepoPath>,
 }
 
 /// What a pull has put before Git. It counts as agreed where Git shows it, and nowhere else: until it is committed and
@@ -172,6 +189,9 @@ pub struct Intent {
 
 /// A claim may last this long at most, in seconds. One that claims more was written by a clock that is wrong.
 pub const LONGEST_CLAIM: u64 = 60 * 60;
+
+/// What the name of a run begins with that puts a sync back.
+pub const UNDO: &str = "undo-";
 
 /// Somebody else is at work.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -276,6 +296,17 @@ impl MirrorState {
         state
     }
 
+    /// The file, from the root of the repository, that was carried over as the definition of an API whose folder is this:
+    /// whoever had to choose it among several is not asked again.
+    pub fn definition(&self, folder: &RepoPath) -> Option<RepoPath> {
+        let mut keys = self.records.keys().chain(self.pulled.keys());
+        let key = keys.find(|key| key.kind == ElementKind::Definition)?;
+        if folder.is_root() {
+            return Some(key.path.clone());
+        }
+        folder.join(key.path.as_str()).ok()
+    }
+
     /// The digests of all bytes that it names.
     pub fn named_blobs(&self) -> BTreeSet<Digest> {
         let pulled = self
@@ -301,6 +332,13 @@ impl MirrorState {
     }
 }
 
+impl LastSync {
+    /// Whether it put back the one before: the name of its run says so.
+    pub fn is_undo(&self) -> bool {
+        self.run.starts_with(UNDO)
+    }
+}
+
 impl Claim {
     /// Whether it still holds others off. One that reaches further than any claim may was written by a wrong clock, and
     /// does not count: nothing would ever end it.
@@ -310,6 +348,14 @@ impl Claim {
 }
 
 impl LinkTarget {
+    /// The repository that Postman reads, where that is another one than this.
+    pub fn elsewhere(&self) -> Option<&Elsewhere> {
+        match self {
+            Self::GitLinked { elsewhere, .. } => elsewhere.as_ref(),
+            Self::ApiBuilder { .. } | Self::SpecHub { .. } => None,
+        }
+    }
+
     /// The workspace it lies in.
     pub fn workspace(&self) -> &RemoteId {
         match self {

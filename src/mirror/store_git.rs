@@ -7,8 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use crate::git::chain::{self, Link, NewFile};
-use crate::git::error::GitError;
-use crate::git::exchange::{self, Pushed};
+use crate::git::exchange::{self, Settled};
 use crate::git::repository::Repository;
 use crate::git::written::Signature;
 use crate::mirror::state::MirrorState;
@@ -19,8 +18,6 @@ use crate::model::digest::Digest;
 use crate::model::id::CommitId;
 
 const MANIFEST: &str = "manifest.json";
-/// Pushes that meet somebody else's lock are tried again this often.
-const LOCK_ATTEMPTS: u32 = 8;
 /// So many commits of a chain are looked at for the last sync; a run adds two or three.
 const MOST_LOOKED_AT: usize = 64;
 /// Git reads counts as 32 bits.
@@ -73,6 +70,25 @@ impl<'a> GitStore<'a> {
         Ok(Some((commit, seconds)))
     }
 
+    /// The state that the last sync of a state was made from, as far as it is still known. `None` where there is none, or where
+    /// it is longer ago than anybody looks.
+    ///
+    /// # Errors
+    /// A chain that cannot be read.
+    pub fn before_last_sync(&self, stored: &Stored) -> Result<Option<Stored>, StoreError> {
+        let Some(sync) = &stored.state.last_sync else {
+            return Ok(None);
+        };
+        for commit in self.history(&stored.commit, MOST_LOOKED_AT)? {
+            let state = self.state_at(&commit)?;
+            let last = state.last_sync.as_ref();
+            if last.is_none_or(|other| other.run != sync.run) {
+                return Ok(Some(Stored { commit, state }));
+            }
+        }
+        Ok(None)
+    }
+
     fn state_at(&self, commit: &CommitId) -> Result<MirrorState, StoreError> {
         let link = self.link(commit)?;
         let text = chain::bytes(self.repository, &link, MANIFEST, LARGEST)?;
@@ -84,20 +100,14 @@ impl<'a> GitStore<'a> {
 
     /// The last commit, as far as anybody knows. Where the remote has none and this clone has, it was never pushed or has
     /// been deleted there: the next swap brings it back, or loses to whoever brings theirs first.
-    fn head(&self) -> Result<Head, StoreError> {
-        let Some(remote) = &self.remote else {
-            let local = self.repository.reference(&self.copy)?;
-            return Ok(Head {
-                local: local.clone(),
-                remote: local,
-            });
-        };
-        let remote = exchange::fetch(self.repository, remote, &self.reference, &self.copy)?;
-        let local = match &remote {
-            Some(commit) => Some(commit.clone()),
-            None => self.repository.reference(&self.copy)?,
-        };
-        Ok(Head { local, remote })
+    fn head(&self) -> Result<Option<CommitId>, StoreError> {
+        if let Some(remote) = &self.remote
+            && let Some(commit) =
+                exchange::fetch(self.repository, remote, &self.reference, &self.copy)?
+        {
+            return Ok(Some(commit));
+        }
+        Ok(self.repository.reference(&self.copy)?)
     }
 
     fn link(&self, commit: &CommitId) -> Result<Link, StoreError> {
@@ -166,69 +176,39 @@ impl<'a> GitStore<'a> {
         leased: Option<&CommitId>,
         new: &CommitId,
     ) -> Result<Swap, StoreError> {
-        let mut attempt = 0;
-        loop {
-            let pushed = exchange::push(self.repository, remote, new, &self.reference, leased);
-            let said = match pushed {
-                Ok(Pushed::Done) => {
-                    self.keep(new)?;
-                    return Ok(Swap::Done(new.clone()));
-                }
-                Ok(Pushed::Refused(said)) => said,
-                Err(error @ GitError::Program { .. }) => error.to_string(),
-                Err(error) => return Err(error.into()),
-            };
-            let not_pushed = || StoreError::NotPushed {
+        let (repository, reference) = (self.repository, &self.reference);
+        let settled =
+            exchange::push_and_look(repository, remote, new, reference, &self.copy, leased)?;
+        match settled {
+            Settled::Done => {
+                chain::keep(repository, &self.copy, new)?;
+                Ok(Swap::Done(new.clone()))
+            }
+            Settled::Lost(now) => {
+                // Where the remote has none, this clone may still have the chain.
+                let head = match now {
+                    Some(commit) => Some(commit),
+                    None => repository.reference(&self.copy)?,
+                };
+                Ok(Swap::Lost(head.filter(|head| Some(head) != expected)))
+            }
+            Settled::Refused(said) => Err(StoreError::Refused {
                 remote: remote.to_owned(),
-                reference: self.reference.clone(),
-                said: said.clone(),
-            };
-            // Where the remote cannot be asked either, what the push said says more.
-            let head = self.head().map_err(|_| not_pushed())?;
-            if head.remote.as_ref() == Some(new) {
-                return Ok(Swap::Done(new.clone()));
-            }
-            if head.remote.as_ref() != leased {
-                return Ok(Swap::Lost(head.local.filter(|head| Some(head) != expected)));
-            }
-            attempt += 1;
-            let raced = exchange::is_about_a_lock(&said) || said.contains("stale info");
-            if raced && attempt < LOCK_ATTEMPTS {
-                continue;
-            }
-            if said.contains("[remote rejected]") && !raced {
-                return Err(StoreError::Refused {
-                    remote: remote.to_owned(),
-                    reference: self.reference.clone(),
-                    said,
-                });
-            }
-            return Err(not_pushed());
+                reference: reference.clone(),
+                said,
+            }),
+            Settled::Failed(said) => Err(StoreError::NotPushed {
+                remote: remote.to_owned(),
+                reference: reference.clone(),
+                said,
+            }),
         }
     }
-
-    /// Keeps a commit that the remote has, so that git does not clean its objects away.
-    fn keep(&self, new: &CommitId) -> Result<(), StoreError> {
-        loop {
-            let now = self.repository.reference(&self.copy)?;
-            if now.as_ref() == Some(new)
-                || chain::swap(self.repository, &self.copy, now.as_ref(), new)?
-            {
-                return Ok(());
-            }
-        }
-    }
-}
-
-/// The last commit: the one to build on, and the one that the remote has.
-struct Head {
-    local: Option<CommitId>,
-    remote: Option<CommitId>,
 }
 
 impl StateStore for GitStore<'_> {
     fn load(&self) -> Result<Option<Stored>, StoreError> {
-        let Some(commit) = self.head()?.local else {
+        let Some(commit) = self.head()? else {
             return Ok(None);
         };
         let state = self.state_at(&commit)?;

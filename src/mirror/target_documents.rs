@@ -49,6 +49,7 @@ pub fn listed(kind: ElementKind, entry: &Entry) -> Result<(RemoteId, RemoteEleme
         kind,
         name: entry.name.clone(),
         content: None,
+        place: None,
     };
     Ok((id, element))
 }
@@ -106,6 +107,7 @@ pub fn element(kind: ElementKind, text: &RawJson) -> RemoteElement {
         kind,
         name: name.unwrap_or_default(),
         content: Some(content),
+        place: None,
     }
 }
 
@@ -289,8 +291,20 @@ pub fn unfit_collection(element: &Element) -> Option<String> {
     }
 }
 
+/// The address of the format that Postman takes, and the one of its other host. Files have more of them, from older exports.
+const SCHEMAS: [&str; 2] = [
+    "https://schema.getpostman.com/json/collection/v2.1.0/collection.json",
+    "https://schema.postman.com/json/collection/v2.1.0/collection.json",
+];
+
 /// Takes out what Postman's validator refuses and what means nothing.
 fn make_acceptable(collection: &mut Value) {
+    // Whatever is of another version was not let through to here.
+    if let Some(Value::String(schema)) = collection.pointer_mut("/info/schema")
+        && !SCHEMAS.contains(&schema.as_str())
+    {
+        *schema = SCHEMAS[0].to_owned();
+    }
     let mut waiting = vec![collection];
     while let Some(value) = waiting.pop() {
         match value {
@@ -394,6 +408,28 @@ mod tests {
     }
 
     #[test]
+    fn the_address_of_the_format_is_sent_as_postman_takes_it() {
+        for (own, expected) in [
+            (
+                "http://schema.getpostman.com/json/collection/v2.1.0/collection.json",
+                SCHEMA,
+            ),
+            (
+                "http://schema.getpostman.com/json/draft-07/collection/v2.1.0/collection.json",
+                SCHEMA,
+            ),
+            (super::SCHEMAS[1], super::SCHEMAS[1]),
+        ] {
+            let local = json!({"info": {"name": "A", "schema": own}, "item": []});
+            let element = element(ElementKind::Collection, &local);
+            let body = Body::of_collection(&element, None, &IdTable::new()).unwrap();
+            assert_eq!(sent(&body)["info"]["schema"], expected);
+            let stored = RawJson::parse(&local.to_string().replace(own, expected)).unwrap();
+            assert_eq!(body.lost_in(&stored), None);
+        }
+    }
+
+    #[test]
     fn a_number_that_would_change_on_the_way_is_not_sent() {
         let text = format!(
             r#"{{"info": {{"name": "A", "schema": "{SCHEMA}"}}, "item": [], "variable": [{{"key": "a", "value": 123456789012345678901234567890}}]}}"#
@@ -402,6 +438,29 @@ mod tests {
         element.content = document(ElementKind::Collection, &text);
         let error = Body::of_collection(&element, None, &IdTable::new()).unwrap_err();
         assert!(matches!(error, TargetError::Unsuitable { .. }), "{error}");
+    }
+
+    #[test]
+    fn a_number_as_postman_writes_it_arrives_to_the_last_digit() {
+        let mut generator = 1_u64;
+        for _ in 0..2_000 {
+            generator = generator
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            let number = f64::from_bits(generator);
+            if !number.is_finite() {
+                continue;
+            }
+            let local = json!({"info": {"name": "A", "schema": SCHEMA}, "item": [], "variable": [{"key": "a", "value": number}]});
+            let element = element(ElementKind::Collection, &local);
+            let body = Body::of_collection(&element, None, &IdTable::new()).unwrap();
+            let arrived = sent(&body)["variable"][0]["value"].as_f64();
+            assert_eq!(
+                arrived.map(f64::to_bits),
+                Some(number.to_bits()),
+                "{number}"
+            );
+        }
     }
 
     #[test]

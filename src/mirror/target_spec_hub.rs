@@ -56,6 +56,7 @@ impl<'a> SpecHub<'a> {
             kind: ElementKind::Definition,
             name,
             content: Some(content),
+            place: None,
         }))
     }
 
@@ -164,6 +165,10 @@ impl Target for SpecHub<'_> {
         }
         self.known.see(&set);
         Ok(set)
+    }
+
+    fn dates(&self) -> Result<BTreeMap<String, String>, TargetError> {
+        workspace::dates(self.postman, &self.workspace)
     }
 
     fn read(&self, kind: ElementKind, id: &RemoteId) -> Result<Option<RemoteElement>, TargetError> {

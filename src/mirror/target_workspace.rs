@@ -1,6 +1,6 @@
 //! Collections and environments of a workspace, written: each write is checked before and read back behind.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 use crate::mirror::element::{Element, ElementContent, ElementKind, RemoteId, RemoteSet};
@@ -36,6 +36,29 @@ impl Known {
         // Ids are only ever added, one whole id at a time.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// When each collection and environment of a workspace was changed last.
+///
+/// # Errors
+/// Postman's.
+pub fn dates(
+    postman: &Postman,
+    workspace: &RemoteId,
+) -> Result<BTreeMap<String, String>, TargetError> {
+    let collections = postman.collections(workspace.as_str())?;
+    let collections = collections
+        .into_iter()
+        .map(|summary| (summary.uid, summary.updated_at));
+    let environments = postman.environments(workspace.as_str())?;
+    let environments = environments
+        .into_iter()
+        .map(|summary| (summary.uid.unwrap_or(summary.id), summary.updated_at));
+    let dated = collections.chain(environments).filter_map(|(id, date)| {
+        let id = RemoteId::parse(id.as_str())?;
+        Some((id.bare().to_owned(), date?))
+    });
+    Ok(dated.collect())
 }
 
 /// Makes a collection in a workspace.

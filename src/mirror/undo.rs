@@ -1,7 +1,7 @@
 //! The last sync put back: on the side that it wrote, and only where nothing has moved since.
 //!
-//! Putting back is a sync of its own and recorded like one, so it can be put back as well. What was put back in Postman
-//! counts as what both sides agreed on; what stands in Git is then newer, and the next push would carry it again.
+//! Putting back is a sync of its own and recorded like one, so it can be put back as well. What both sides agreed on is then
+//! what they had agreed on before: the side that was not written has something newer, and the same command again carries it.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,8 @@ use crate::mirror::element::{
     Element, ElementContent, ElementKey, ElementSet, RemoteId, RemoteSet,
 };
 use crate::mirror::git_side::DigestOf;
-use crate::mirror::state::{Blobs, LastSync, MirrorState, Record, Replaced, Version};
+use crate::mirror::ids::IdTable;
+use crate::mirror::state::{Blobs, LastSync, MirrorState, Pulled, Record, Replaced, Version};
 use crate::mirror::store::{Draft, StateStore, StoreError, Stored, Swap};
 use crate::mirror::target::{Kept, Target, TargetError, Written};
 use crate::model::change::Change;
@@ -147,13 +148,67 @@ pub struct Undone {
     pub towards_postman: bool,
     /// What stands in place of what, by element.
     pub replaced: BTreeMap<ElementKey, Replaced>,
-    /// New records; `None` where there is nothing to record any more. Only for Postman's side.
+    /// New records; `None` where there is nothing to record any more.
     pub records: BTreeMap<ElementKey, Option<Record>>,
-    /// Bytes of both.
+    /// What pulls had brought of each element before, where that is known.
+    pub pulled: BTreeMap<ElementKey, Vec<Pulled>>,
+    /// Of what was put back in Postman: the ids that its items had there, and those that they have.
+    pub ids: BTreeMap<ElementKey, IdTable>,
+    /// Bytes of all of them.
     pub blobs: Blobs,
 }
 
 impl Undone {
+    /// Takes over what was agreed on before the sync that was put back: whoever has the same files again as then is in step
+    /// again, and nobody takes what an undone pull had brought for seen. `before` is the state that the sync was made from.
+    ///
+    /// # Errors
+    /// A store that cannot be read.
+    pub fn restore(&mut self, before: &Stored, store: &dyn StateStore) -> Result<(), StoreError> {
+        let known = &before.state;
+        let keys: Vec<ElementKey> = self.replaced.keys().cloned().collect();
+        for key in keys {
+            if !self.towards_postman {
+                self.records
+                    .insert(key.clone(), known.records.get(&key).cloned());
+                let pulled = known.pulled.get(&key).cloned().unwrap_or_default();
+                self.pulled.insert(key, pulled);
+                continue;
+            }
+            let Some(Some(record)) = self.records.get_mut(&key) else {
+                continue;
+            };
+            // Either was recorded, or what a pull had brought and Git went on from.
+            let pulled = known.pulled.get(&key).into_iter().flatten().rev();
+            let pulled = pulled.filter_map(|pulled| pulled.record.as_ref());
+            let mut agreed = known.records.get(&key).into_iter().chain(pulled);
+            let stood = record.git.digest;
+            if let Some(agreed) = agreed.find(|agreed| agreed.postman.digest == stood) {
+                if let Some(put_back) = self.ids.get(&key) {
+                    record.ids = carried(Some(&agreed.ids), put_back);
+                }
+                record.git = agreed.git.clone();
+            }
+        }
+        let pulled = self.pulled.values().flatten();
+        let pulled = pulled.filter_map(|pulled| pulled.record.as_ref());
+        let records = self.records.values().flatten().chain(pulled);
+        let versions = records.flat_map(|record| [&record.git, &record.postman]);
+        let mut blobs = Blobs::new();
+        for file in versions.flat_map(|version| version.files.values()) {
+            if !self.blobs.contains_key(&file.blob) && !blobs.contains_key(&file.blob) {
+                // What was only just written is in neither state.
+                match store.blob(&before.commit, &file.blob) {
+                    Ok(bytes) => drop(blobs.insert(file.blob, bytes)),
+                    Err(StoreError::MissingBlob { .. }) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        self.blobs.extend(blobs);
+        Ok(())
+    }
+
     /// Adds what was put back in Postman.
     pub fn add_remote(&mut self, back: &Back, known: Option<&Record>, done: Done) {
         let (replaced, record) = match done {
@@ -165,8 +220,9 @@ impl Undone {
                     remote_id: Some(written.id.clone()),
                     git: base,
                     postman: written.after.clone(),
-                    ids: known.map(|record| record.ids.clone()).unwrap_or_default(),
+                    ids: carried(known.map(|record| &record.ids), &written.ids),
                 };
+                self.ids.insert(back.key.clone(), written.ids);
                 let replaced = Replaced {
                     remote_id: Some(written.id),
                     before: written.before,
@@ -207,6 +263,9 @@ impl Undone {
                 None => state.records.remove(key),
             };
             state.pulled.remove(key);
+        }
+        for (key, pulled) in self.pulled.iter().filter(|(_, all)| !all.is_empty()) {
+            state.pulled.insert(key.clone(), pulled.clone());
         }
         state.last_sync = Some(LastSync {
             run: run.to_owned(),
@@ -249,6 +308,17 @@ pub fn record(
 
 /// So often a lost swap is tried again.
 const ATTEMPTS: usize = 10;
+
+/// A table of ids after a write that changed some of Postman's.
+fn carried(table: Option<&IdTable>, written: &IdTable) -> IdTable {
+    let mut table = table.cloned().unwrap_or_default();
+    for id in table.values_mut() {
+        if let Some(new) = written.get(id) {
+            id.clone_from(new);
+        }
+    }
+    table
+}
 
 /// What was stored otherwise than it was sent is stored all the same.
 fn written(result: Result<Written, TargetError>) -> Result<Done, TargetError> {

@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::net::page::{Page, all};
 use crate::net::request::Method;
 use crate::net::response::Response;
 use crate::postman::client::{Find, Postman, json};
@@ -94,20 +93,11 @@ impl Api {
 impl Postman {
     /// The APIs of a workspace.
     pub fn apis(&self, workspace: &str) -> Result<Vec<Api>, PostmanError> {
-        all(|cursor| {
-            let request = self.call_v10(Method::Get, &["apis"])?;
-            let mut request = request
-                .with_query("workspaceId", workspace)
-                .with_query("limit", "100");
-            if let Some(cursor) = cursor {
-                request = request.with_query("cursor", cursor);
-            }
-            let list: List = self.read_json(&request)?;
-            Ok(Page {
-                items: list.apis,
-                next: list.meta.next_cursor,
-            })
-        })
+        let request = self.call_v10(Method::Get, &["apis"])?;
+        let request = request
+            .with_query("workspaceId", workspace)
+            .with_query("limit", "100");
+        self.read_pages(&request, |list: List| (list.apis, list.meta))
     }
 
     /// One API with its repository, schemas, collections and versions.

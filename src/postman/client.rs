@@ -9,12 +9,14 @@ use crate::model::secret::Secret;
 use crate::net::base_url::BaseUrl;
 use crate::net::client::{Client, Settings};
 use crate::net::error::{Fate, HttpError};
+use crate::net::page::{Page, all};
 use crate::net::request::{Method, Request};
 use crate::net::response::{NotJson, Response};
 use crate::net::retry::{Patience, Verdict, repeat};
 use crate::postman::error::{PostmanError, refusal};
 use crate::postman::raw::RawJson;
 use crate::postman::said::hidden;
+use crate::postman::wire::Meta;
 
 /// Where the API stands for everybody outside of the EU region.
 pub const DEFAULT_BASE_URL: &str = "https://api.getpostman.com";
@@ -146,6 +148,25 @@ impl Postman {
         request: &Request,
     ) -> Result<T, PostmanError> {
         self.read(request, Response::json)
+    }
+
+    /// Reads a list to its end, page by page: `parts` takes a page apart.
+    pub(crate) fn read_pages<L: DeserializeOwned, T>(
+        &self,
+        request: &Request,
+        parts: impl Fn(L) -> (Vec<T>, Meta),
+    ) -> Result<Vec<T>, PostmanError> {
+        all(|cursor| {
+            let list = match cursor {
+                Some(cursor) => self.read_json(&request.clone().with_query("cursor", cursor))?,
+                None => self.read_json(request)?,
+            };
+            let (items, meta) = parts(list);
+            Ok(Page {
+                items,
+                next: meta.next_cursor,
+            })
+        })
     }
 
     /// Writes once and reads the answer. No second try.

@@ -20,6 +20,9 @@ pub struct EnvironmentSummary {
     /// Its id with owner.
     #[serde(default)]
     pub uid: Option<AnyId>,
+    /// When it was changed last, where a list says it.
+    #[serde(default, rename = "updatedAt")]
+    pub updated_at: Option<String>,
 }
 
 #[derive(Deserialize)]

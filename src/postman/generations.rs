@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::net::page::{Page, all};
 use crate::net::request::{Method, Request};
 use crate::net::response::Response;
 use crate::postman::client::{Postman, json as body};
@@ -42,18 +41,9 @@ struct List {
 impl Postman {
     /// The collections generated from a specification.
     pub fn generated_collections(&self, spec: &str) -> Result<Vec<Generated>, PostmanError> {
-        all(|cursor| {
-            let request = self.call(Method::Get, &["specs", spec, "generations", "collection"])?;
-            let mut request = request.with_query("limit", "100");
-            if let Some(cursor) = cursor {
-                request = request.with_query("cursor", cursor);
-            }
-            let list: List = self.read_json(&request)?;
-            Ok(Page {
-                items: list.collections,
-                next: list.meta.next_cursor,
-            })
-        })
+        let request = self.call(Method::Get, &["specs", spec, "generations", "collection"])?;
+        let request = request.with_query("limit", "100");
+        self.read_pages(&request, |list: List| (list.collections, list.meta))
     }
 
     /// Starts to generate a collection. Never started a second time where the first answer was lost.

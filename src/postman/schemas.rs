@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::net::page::{Page, all};
 use crate::net::request::{Method, Request};
 use crate::net::response::Response;
 use crate::postman::client::{Find, Postman, json};
@@ -105,18 +104,9 @@ impl Postman {
 
     /// The files of a schema.
     pub fn schema_files(&self, api: &str, schema: &str) -> Result<Vec<SchemaFile>, PostmanError> {
-        all(|cursor| {
-            let request = self.call_v10(Method::Get, &["apis", api, "schemas", schema, "files"])?;
-            let mut request = request.with_query("limit", "100");
-            if let Some(cursor) = cursor {
-                request = request.with_query("cursor", cursor);
-            }
-            let list: Files = self.read_json(&request)?;
-            Ok(Page {
-                items: list.files,
-                next: list.meta.next_cursor,
-            })
-        })
+        let request = self.call_v10(Method::Get, &["apis", api, "schemas", schema, "files"])?;
+        let request = request.with_query("limit", "100");
+        self.read_pages(&request, |list: Files| (list.files, list.meta))
     }
 
     /// The content of a file.

@@ -3,7 +3,6 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::net::page::{Page, all};
 use crate::net::request::Method;
 use crate::net::response::Response;
 use crate::postman::client::{Postman, json as body};
@@ -40,17 +39,8 @@ struct Content {
 impl Postman {
     /// The files of a specification.
     pub fn spec_files(&self, spec: &str) -> Result<Vec<SpecFile>, PostmanError> {
-        all(|cursor| {
-            let mut request = self.call(Method::Get, &["specs", spec, "files"])?;
-            if let Some(cursor) = cursor {
-                request = request.with_query("cursor", cursor);
-            }
-            let list: List = self.read_json(&request)?;
-            Ok(Page {
-                items: list.files,
-                next: list.meta.next_cursor,
-            })
-        })
+        let request = self.call(Method::Get, &["specs", spec, "files"])?;
+        self.read_pages(&request, |list: List| (list.files, list.meta))
     }
 
     /// The content of a file, byte for byte as it was written.

@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::net::page::{Page, all};
 use crate::net::request::Method;
 use crate::net::response::Response;
 use crate::postman::client::{Find, Postman, json as body};
@@ -77,20 +76,11 @@ struct Tag {
 impl Postman {
     /// The specifications of a workspace.
     pub fn specs(&self, workspace: &str) -> Result<Vec<Spec>, PostmanError> {
-        all(|cursor| {
-            let request = self.call(Method::Get, &["specs"])?;
-            let mut request = request
-                .with_query("workspaceId", workspace)
-                .with_query("limit", "100");
-            if let Some(cursor) = cursor {
-                request = request.with_query("cursor", cursor);
-            }
-            let list: List = self.read_json(&request)?;
-            Ok(Page {
-                items: list.specs,
-                next: list.meta.next_cursor,
-            })
-        })
+        let request = self.call(Method::Get, &["specs"])?;
+        let request = request
+            .with_query("workspaceId", workspace)
+            .with_query("limit", "100");
+        self.read_pages(&request, |list: List| (list.specs, list.meta))
     }
 
     /// A new specification with its files: one, or several of which one is the root.
@@ -144,18 +134,9 @@ impl Postman {
 
     /// The version tags of a specification.
     pub fn version_tags(&self, spec: &str) -> Result<Vec<VersionTag>, PostmanError> {
-        all(|cursor| {
-            let request = self.call(Method::Get, &["specs", spec, "version-tags"])?;
-            let mut request = request.with_query("limit", "100");
-            if let Some(cursor) = cursor {
-                request = request.with_query("cursor", cursor);
-            }
-            let list: Tags = self.read_json(&request)?;
-            Ok(Page {
-                items: list.data,
-                next: list.meta.next_cursor,
-            })
-        })
+        let request = self.call(Method::Get, &["specs", spec, "version-tags"])?;
+        let request = request.with_query("limit", "100");
+        self.read_pages(&request, |list: Tags| (list.data, list.meta))
     }
 
     /// Tags what stands in a specification now. Where nothing has changed since the last tag, Postman sees a conflict.

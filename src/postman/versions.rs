@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::net::page::{Page, all};
 use crate::net::request::Method;
 use crate::net::response::NotJson;
 use crate::postman::client::{Find, Postman, json as body};
@@ -100,18 +99,9 @@ struct One {
 impl Postman {
     /// The versions of an API.
     pub fn versions(&self, api: &str) -> Result<Vec<Version>, PostmanError> {
-        all(|cursor| {
-            let request = self.call_v10(Method::Get, &["apis", api, "versions"])?;
-            let mut request = request.with_query("limit", "100");
-            if let Some(cursor) = cursor {
-                request = request.with_query("cursor", cursor);
-            }
-            let list: List = self.read_json(&request)?;
-            Ok(Page {
-                items: list.versions,
-                next: list.meta.next_cursor,
-            })
-        })
+        let request = self.call_v10(Method::Get, &["apis", api, "versions"])?;
+        let request = request.with_query("limit", "100");
+        self.read_pages(&request, |list: List| (list.versions, list.meta))
     }
 
     /// One version, or the task that makes it.

@@ -2,7 +2,6 @@
 
 use serde::Deserialize;
 
-use crate::net::page::{Page, all};
 use crate::net::request::Method;
 use crate::postman::client::Postman;
 use crate::postman::error::PostmanError;
@@ -83,21 +82,12 @@ struct One {
 impl Postman {
     /// All workspaces that the key sees.
     pub fn workspaces(&self) -> Result<Vec<WorkspaceSummary>, PostmanError> {
-        all(|cursor| {
-            // Without a limit there is no cursor, and with more than 100 a refusal.
-            let mut request = self
-                .call(Method::Get, &["workspaces"])?
-                .strict()
-                .with_query("limit", "100");
-            if let Some(cursor) = cursor {
-                request = request.with_query("cursor", cursor);
-            }
-            let list: List = self.read_json(&request)?;
-            Ok(Page {
-                items: list.workspaces,
-                next: list.meta.next_cursor,
-            })
-        })
+        // Without a limit there is no cursor, and with more than 100 a refusal.
+        let request = self
+            .call(Method::Get, &["workspaces"])?
+            .strict()
+            .with_query("limit", "100");
+        self.read_pages(&request, |list: List| (list.workspaces, list.meta))
     }
 
     /// One workspace and what is in it.

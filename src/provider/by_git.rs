@@ -73,6 +73,7 @@ impl<'a> ByGit<'a> {
         visit
             .fetch(draft.head, draft.branch.as_str())
             .map_err(failed)?;
+        self.bring(&visit, draft)?;
         if !visit.has_identity().map_err(failed)? {
             visit.identify(&identity()?).map_err(failed)?;
         }
@@ -104,6 +105,22 @@ impl<'a> ByGit<'a> {
         let fetched = visit.fetch(at, HERE);
         fetched.map_err(|error| self.failed(&error))?;
         self.push(&visit, branch, at, None)
+    }
+
+    /// Brings what is replaced, and the attributes that say how files are stored, in one go.
+    fn bring(&self, visit: &Visit, draft: &CommitDraft<'_>) -> Result<(), ProviderError> {
+        let files = visit.repository().commit(draft.head);
+        let files = files.map_err(|error| self.failed(&error))?;
+        let is_needed = |path: &RepoPath| {
+            path.file_name() == ".gitattributes" || draft.changes.get(path).is_some()
+        };
+        let entries = files.listing()?.entries().iter();
+        let needed: Vec<RepoPath> = entries
+            .map(|entry| &entry.path)
+            .filter(|path| is_needed(path))
+            .cloned()
+            .collect();
+        Ok(files.prefetch(&needed)?)
     }
 
     fn visit(&self) -> Result<Visit, ProviderError> {
@@ -210,6 +227,8 @@ impl Snapshot for Visited {
     }
 
     fn read(&self, path: &RepoPath, limit: u64) -> Result<Content, SnapshotError> {
+        // Only what was brought can be read; what is here already is not brought again.
+        self.files.prefetch(std::slice::from_ref(path))?;
         self.files.read(path, limit)
     }
 

@@ -113,6 +113,7 @@ impl Calls {
     ) -> Result<Vec<T>, ProviderError> {
         let mut items = Vec::new();
         let mut path = format!("{}{route}", self.rest);
+        let mut next;
         for _ in 0..MOST_PAGES {
             let known = key(&format!("{}{path}", self.client.base()), &self.token);
             let before = memory.recall(&known);
@@ -122,35 +123,37 @@ impl Calls {
             }
             let ask = || self.judged(about, self.client.exchange(&request));
             let answer = self.patiently(ask, |fate| fate)?;
-            let (answer, next) = match before {
+            match before {
                 Some(before) if answer.status == 304 => {
                     let body = before.body;
-                    (
-                        Response {
-                            status: 200,
-                            body,
-                            ..answer
-                        },
-                        before.next,
-                    )
+                    let again = Response {
+                        status: 200,
+                        body,
+                        ..answer
+                    };
+                    items.extend(self.json::<Vec<T>>(about, &again)?);
+                    next = before.next;
                 }
                 _ => {
-                    let next = self.next_page(&answer);
+                    items.extend(self.json::<Vec<T>>(about, &answer)?);
+                    next = self.next_page(&answer);
+                    // Only what was understood is kept: it may not come again.
                     if let Some(etag) = answer.header("etag") {
-                        let body = answer.body.clone();
                         let (etag, next) = (etag.to_owned(), next.clone());
+                        let body = answer.body.clone();
                         memory.remember(&known, Remembered { etag, body, next });
                     }
-                    (answer, next)
                 }
-            };
-            items.extend(self.json::<Vec<T>>(about, &answer)?);
-            match next {
-                Some(next) => path = next,
-                None => break,
+            }
+            match next.take() {
+                Some(further) => path = further,
+                None => return Ok(items),
             }
         }
-        Ok(items)
+        Err(ProviderError::TooLarge {
+            product: about.site.kind,
+            what: "the list".to_owned(),
+        })
     }
 
     /// The answer as a value.

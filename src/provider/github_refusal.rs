@@ -223,6 +223,11 @@ pub(crate) fn said(answer: &Response, token: &str) -> Said {
         };
         words.extend(text);
     }
+    // What a fine-grained token or an app would need, as GitHub names it.
+    let wanted = answer.header("x-accepted-github-permissions");
+    if let (403, Some(wanted)) = (answer.status, wanted) {
+        words.push(format!("it wants {wanted}"));
+    }
     Said::of(&words.join("; "), token)
 }
 
@@ -672,6 +677,13 @@ mod tests {
         let error = refused(Doing::PullRequest, "ghp_1", 422, &[], &texts).to_string();
         assert!(
             error.ends_with("Validation Failed; one ***\\x1b"),
+            "{error}"
+        );
+        let wanted = [("x-accepted-github-permissions", "contents=write")];
+        let lacking = message("Resource not accessible by integration");
+        let error = refused(Doing::Writing, "ghs_1", 403, &wanted, &lacking).to_string();
+        assert!(
+            error.ends_with("by integration; it wants contents=write"),
             "{error}"
         );
         let page = refused(

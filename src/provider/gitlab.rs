@@ -52,9 +52,12 @@ use crate::provider::gitlab_token::{Doing, GitLabToken, TokenKind};
 use crate::provider::gitlab_wire::{
     Comparison, Job, Level, MergeRequest, Note, Project, TokenFacts, User, WireBranch,
 };
+use crate::provider::kind::ProviderKind;
 use crate::provider::remote_snapshot::RemoteSnapshot;
 use crate::provider::site::{RepositoryName, Site};
 
+/// Where tokens are looked for.
+const TOKEN_VARIABLES: &str = "GITLAB_TOKEN or, in a job of GitLab CI, CI_JOB_TOKEN";
 /// GitLab keeps so many characters of a status' description.
 const LONGEST_DESCRIPTION: usize = 255;
 /// What GitLab.com lets one account do before its headers say more.
@@ -69,28 +72,47 @@ pub struct GitLab {
 }
 
 impl GitLab {
-    /// An installation. Where it stands is taken from `site`, the rest from `settings`. Nothing is called yet.
-    pub fn new(site: Site, token: GitLabToken, settings: Settings, patience: Patience) -> Self {
-        let minute = Duration::from_secs(60);
-        let settings = Settings {
-            base: site.api.clone(),
-            general: Budget {
-                calls: CALLS_A_MINUTE,
-                per: minute,
-            },
-            // Only archives are taken from it, and they are asked for until GitLab has enough of it.
-            strict: Budget {
-                calls: CALLS_A_MINUTE,
-                per: minute,
-            },
-            ..settings
+    /// What an installation is called with: GitLab.com's limits until its headers say more. Installations of one's own
+    /// limit nothing unless they are told to.
+    pub fn settings(site: &Site) -> Settings {
+        let calls = match site.kind {
+            ProviderKind::GitLabSelfManaged => u32::MAX,
+            _ => CALLS_A_MINUTE,
         };
-        Self {
+        let budget = Budget {
+            calls,
+            per: Duration::from_secs(60),
+        };
+        let mut settings = Settings::to(site.api.clone());
+        settings.general = budget;
+        // Only archives are taken from it, and they are asked for until GitLab has enough of it.
+        settings.strict = budget;
+        settings.longest_wait = Duration::from_secs(120);
+        settings
+    }
+
+    /// An installation, with one token. Nothing is called yet.
+    ///
+    /// # Errors
+    /// No token.
+    pub fn new(site: Site, token: GitLabToken, settings: Settings) -> Result<Self, ProviderError> {
+        if token.secret.is_empty() {
+            return Err(ProviderError::NoToken {
+                product: site.kind,
+                variables: TOKEN_VARIABLES,
+            });
+        }
+        let patience = Patience {
+            tries: 3,
+            longest: settings.longest_wait,
+            ..Patience::default()
+        };
+        Ok(Self {
             calls: Calls::new(settings.clone(), token, patience),
             site,
             settings,
             no_archives: Arc::default(),
-        }
+        })
     }
 
     /// The client below, for its counts.

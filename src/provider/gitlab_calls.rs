@@ -19,6 +19,8 @@ use crate::provider::gitlab_token::GitLabToken;
 
 /// What GitLab gives at most on one page.
 pub(crate) const PAGE: usize = 100;
+/// More redirects than this are a circle.
+const MOST_REDIRECTS: usize = 3;
 /// More pages than this are no list of one group or one commit.
 const MOST_PAGES: usize = 20_000;
 
@@ -188,12 +190,36 @@ impl Calls {
     }
 
     fn once(&self, about: &About<'_>, request: &Request) -> Result<Response, ProviderError> {
-        let answer = self.client.exchange(request)?;
+        let mut answer = self.client.exchange(&request.clone().without_following())?;
+        let mut hops = 0;
+        while request.method == Method::Get
+            && let (301 | 302 | 307 | 308, Some(to)) = (answer.status, answer.header("location"))
+        {
+            // A renamed project stays below the API; a page to sign in on does not.
+            let Some(path) = self.below(to).filter(|_| hops < MOST_REDIRECTS) else {
+                return Err(malformed(about, answer.status, NotJson::Page(None)));
+            };
+            let next = Request {
+                path,
+                query: Vec::new(),
+                ..request.clone()
+            };
+            answer = self.client.exchange(&next.without_following())?;
+            hops += 1;
+        }
         if answer.is_success() || answer.status == 304 {
             return Ok(answer);
         }
         let rates = Client::rates(&answer);
         Err(refusal(about, &answer, &rates, &self.token.secret))
+    }
+
+    /// The path below the root of the API, where an address leads there.
+    fn below(&self, location: &str) -> Option<String> {
+        let base = self.client.base().to_string();
+        let whole = Url::parse(&base).ok()?.join(location).ok()?;
+        let below = whole.as_str().strip_prefix(&base)?;
+        below.starts_with('/').then(|| below.to_owned())
     }
 }
 

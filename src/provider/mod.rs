@@ -2,14 +2,17 @@
 
 pub mod api;
 pub mod azure;
+pub(crate) mod azure_access;
 pub(crate) mod azure_files;
 pub(crate) mod azure_refusal;
 pub(crate) mod azure_wire;
 pub mod bitbucket_cloud;
+pub(crate) mod bitbucket_cloud_access;
 pub(crate) mod bitbucket_cloud_files;
 pub(crate) mod bitbucket_cloud_refusal;
 pub(crate) mod bitbucket_cloud_wire;
 pub mod bitbucket_server;
+pub(crate) mod bitbucket_server_access;
 pub(crate) mod bitbucket_server_refusal;
 pub(crate) mod bitbucket_server_wire;
 pub(crate) mod by_git;
@@ -54,13 +57,15 @@ use crate::provider::bitbucket_cloud::BitbucketCloud;
 use crate::provider::bitbucket_server::BitbucketServer;
 use crate::provider::error::ProviderError;
 use crate::provider::github::GitHub;
+use crate::provider::gitlab::GitLab;
+use crate::provider::gitlab_token::GitLabToken;
 use crate::provider::kind::ProviderKind;
 use crate::provider::site::Site;
 
 /// The provider of a site, with one token. `tune` is shown what the site would be called with.
 ///
 /// # Errors
-/// No token, or a product that this version does not speak to.
+/// No token.
 pub fn open(
     site: &Site,
     token: Secret,
@@ -91,7 +96,11 @@ pub fn open(
                 settings,
             )?))
         }
-        product => Err(ProviderError::NotSpokenTo { product }),
+        ProviderKind::GitLab | ProviderKind::GitLabSelfManaged => {
+            let settings = tune(GitLab::settings(site));
+            let token = GitLabToken::of(token);
+            Ok(Box::new(GitLab::new(site.clone(), token, settings)?))
+        }
     }
 }
 
@@ -99,7 +108,6 @@ pub fn open(
 mod tests {
     use super::open;
     use crate::model::secret::Secret;
-    use crate::provider::error::ProviderError;
     use crate::provider::kind::ProviderKind;
     use crate::provider::site::Site;
 
@@ -112,6 +120,15 @@ mod tests {
         let github = opened(ProviderKind::GitHub, "https://github.com").unwrap();
         assert_eq!(github.api.to_string(), "https://api.github.com");
         assert!(opened(ProviderKind::GitHubEnterprise, "https://ghe.example.com").is_ok());
+        let gitlab = opened(
+            ProviderKind::GitLabSelfManaged,
+            "https://git.example.com/in",
+        );
+        assert_eq!(
+            gitlab.unwrap().api.to_string(),
+            "https://git.example.com/in/api/v4"
+        );
+        assert!(opened(ProviderKind::GitLab, "https://gitlab.com").is_ok());
         for (kind, web) in [
             (ProviderKind::AzureServices, "https://dev.azure.com/acme"),
             (
@@ -123,10 +140,5 @@ mod tests {
         ] {
             assert_eq!(opened(kind, web).unwrap().kind, kind);
         }
-        let error = opened(ProviderKind::GitLab, "https://gitlab.com").unwrap_err();
-        assert!(
-            matches!(error, ProviderError::NotSpokenTo { .. }),
-            "{error}"
-        );
     }
 }

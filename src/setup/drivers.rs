@@ -81,7 +81,7 @@ const ANCESTOR_DRIVER: &str = "git-postman-ancestor";
 /// The keys and values of git's configuration that name the drivers. For a difference there are two: `git diff` starts the
 /// command, and `git log -p`, `git show` and `git blame`, which start no command unless they are told to, show the changed
 /// lines of the readable text.
-pub fn settings(program: &str) -> [(String, String); 6] {
+pub fn settings(program: &str) -> [(String, String); 7] {
     let quoted = format!("'{}'", program.replace('\'', r"'\''"));
     [
         (
@@ -108,6 +108,8 @@ pub fn settings(program: &str) -> [(String, String); 6] {
             format!("diff.{DRIVER}.textconv"),
             format!("{quoted} diff-driver --textconv"),
         ),
+        // Requests that look alike are then kept apart by their names.
+        (format!("diff.{DRIVER}.algorithm"), "patience".to_owned()),
     ]
 }
 

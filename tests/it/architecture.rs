@@ -1,7 +1,9 @@
 //! Imports go down, and every file says what it is for.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+
+use crate::support::corpus::{files_below, is_one_of};
 
 /// Modules of one line do not know each other; a module names only modules of the lines above its own.
 const LAYERS: &[&[&str]] = &[
@@ -12,25 +14,10 @@ const LAYERS: &[&[&str]] = &[
     &["cli"],
 ];
 
-fn sources(directory: &Path, into: &mut Vec<PathBuf>) {
-    let mut entries: Vec<PathBuf> = fs::read_dir(directory)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
-    entries.sort();
-    for path in entries {
-        if path.is_dir() {
-            sources(&path, into);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            into.push(path);
-        }
-    }
-}
-
 fn all_sources() -> Vec<(String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut paths = Vec::new();
-    sources(&root, &mut paths);
+    let mut paths = files_below(&root);
+    paths.retain(|path| is_one_of(path, &["rs"]));
     let name = |path: &Path| {
         path.strip_prefix(&root)
             .unwrap()

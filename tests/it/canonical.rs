@@ -3,38 +3,14 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use git_postman::format::detect::{Format, Syntax};
 use git_postman::format::{folder, parse, read};
 use serde_json::{Value, json};
 
 use crate::support::Repository;
-
-#[expect(clippy::print_stderr, reason = "a test that is passed over says why")]
-fn corpus() -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
-    if path.join("verdicts.tsv").is_file() {
-        return path.canonicalize().ok();
-    }
-    eprintln!("skipped: the corpus is not at {}", path.display());
-    None
-}
-
-fn files(directory: &Path, into: &mut Vec<PathBuf>) {
-    let mut entries: Vec<PathBuf> = fs::read_dir(directory)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
-    entries.sort();
-    for path in entries {
-        if path.is_dir() && !path.is_symlink() {
-            files(&path, into);
-        } else if path.is_file() {
-            into.push(path);
-        }
-    }
-}
+use crate::support::corpus::{corpus, files_below};
 
 /// What another export of a collection may look like: other ids, other order of keys, defaults there and not there.
 fn exported_again(value: &mut Value) {
@@ -79,8 +55,7 @@ fn exported_again(value: &mut Value) {
 #[test]
 fn every_real_document_has_one_text_and_its_exports_share_it() {
     let Some(corpus) = corpus() else { return };
-    let mut paths = Vec::new();
-    files(&corpus, &mut paths);
+    let paths = files_below(&corpus);
     let mut digests: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
     let (mut documents, mut exports, mut refused) = (0, 0, 0);
     for path in paths {
@@ -174,8 +149,7 @@ impl ReplaceTabs for Vec<u8> {
 #[test]
 fn every_real_collection_of_version_3_is_one_document() {
     let Some(corpus) = corpus() else { return };
-    let mut paths = Vec::new();
-    files(&corpus.join("native-git"), &mut paths);
+    let paths = files_below(&corpus.join("native-git"));
     let mut collections: BTreeMap<PathBuf, Vec<(String, String)>> = BTreeMap::new();
     for path in paths {
         let parts: Vec<_> = path.components().collect();

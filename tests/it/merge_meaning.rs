@@ -1,6 +1,6 @@
 //! What merges and what is a conflict, case by case: documents in, document and conflicts out.
 
-use git_postman::mirror::merging::{Versions, merge_documents};
+use git_postman::mirror::merging::{Versions, as_json, merge_documents};
 use serde_json::{Value, json};
 
 /// Merges three values; gives the result and for each conflict its item, field and message.
@@ -725,4 +725,163 @@ fn items_that_are_no_requests_are_not_lost() {
     let result = clean(&base, &ours, &theirs);
     assert_eq!(result["item"][1], json!("note"));
     assert_eq!(result["info"]["name"], json!("Store"));
+}
+
+/// Both sides move the last of three items, to different places.
+fn reordered_twice(base: &Value, list: &str) -> (Value, Vec<String>) {
+    let ordered = |order: [usize; 3]| {
+        let mut side = base.clone();
+        let list = side.pointer_mut(list).unwrap();
+        *list = order.iter().map(|index| list[*index].clone()).collect();
+        side
+    };
+    merged(base, &ordered([2, 0, 1]), &ordered([0, 2, 1]))
+}
+
+#[test]
+fn an_order_that_says_something_is_disputed_and_any_other_is_ours() {
+    let item = |key: &str, value: &Value| {
+        let mut base = one();
+        base[key] = value.clone();
+        base
+    };
+    let three = |name: &str, values: [&str; 3]| -> Value {
+        let entry = |value: &str| json!({name: value, "value": value});
+        values.into_iter().map(entry).collect()
+    };
+    let distinct = three("key", ["a", "b", "c"]);
+    let message = "both sides moved the same item to different places in the list";
+    let in_request = |field: &str, value: &Value| {
+        let mut base = one();
+        base["item"][0]["request"][field] = value.clone();
+        (base, format!("/item/0/request/{field}"))
+    };
+    // Each is looked up by its key.
+    for (base, list) in [
+        in_request("header", &distinct),
+        (item("variable", &distinct), "/variable".to_owned()),
+    ] {
+        let (result, conflicts) = reordered_twice(&base, &list);
+        assert_eq!(conflicts, Vec::<String>::new(), "{list}");
+        assert_eq!(result.pointer(&list).unwrap()[0]["value"], "c");
+    }
+    // Of one key the last counts, and scripts of one kind run in their order.
+    let twins: Value = ["1", "2", "3"]
+        .iter()
+        .map(|value| json!({"key": "a", "value": value}))
+        .collect();
+    let scripts: Value = ["1", "2", "3"]
+        .iter()
+        .map(|line| json!({"listen": "test", "script": {"exec": [line]}}))
+        .collect();
+    for (base, list) in [
+        in_request("header", &twins),
+        (item("variable", &twins), "/variable".to_owned()),
+        (item("event", &scripts), "/event".to_owned()),
+    ] {
+        let (result, conflicts) = reordered_twice(&base, &list);
+        let field = list.strip_prefix("/item/0").unwrap_or(&list);
+        let holder = if field == list { "" } else { "Order" };
+        assert_eq!(conflicts, [format!("{holder}|{field}|{message}")]);
+        let kept = base.pointer(&list).unwrap()[2].clone();
+        assert_eq!(result.pointer(&list).unwrap()[0], kept);
+    }
+    let form = json!({"mode": "urlencoded", "urlencoded": distinct});
+    let (base, _) = in_request("body", &form);
+    let (_, conflicts) = reordered_twice(&base, "/item/0/request/body/urlencoded");
+    assert_eq!(
+        conflicts,
+        [format!("Order|/request/body/urlencoded|{message}")]
+    );
+    let (base, _) = in_request("url", &json!({"path": ["a"], "query": distinct}));
+    let (_, conflicts) = reordered_twice(&base, "/item/0/request/url/query");
+    assert_eq!(
+        conflicts,
+        ["Order|/request/url|both sides changed the address"]
+    );
+    // The first server of a definition is the default; parameters have no order.
+    let definition = |key: &str, list: Value| json!({"openapi": "3.0.3", "info": {"title": "a", "version": "1"}, "paths": {"/a": {"get": {"responses": {}, key: list}}}});
+    let servers = json!([{"url": "/a"}, {"url": "/b"}, {"url": "/c"}]);
+    let (_, conflicts) = reordered_twice(&definition("servers", servers), "/paths/~1a/get/servers");
+    assert_eq!(conflicts, [format!("|/paths/~1a/get/servers|{message}")]);
+    let parameters: Value = ["a", "b", "c"]
+        .iter()
+        .map(|name| json!({"name": name, "in": "query", "schema": {}}))
+        .collect();
+    let list = "/paths/~1a/get/parameters";
+    let (result, conflicts) = reordered_twice(&definition("parameters", parameters), list);
+    assert_eq!(conflicts, Vec::<String>::new());
+    assert_eq!(result.pointer(list).unwrap()[0]["name"], "c");
+}
+
+#[test]
+fn common_ancestors_that_dispute_an_order_are_like_neither() {
+    let ordered = |names: [&str; 3]| {
+        let items: Value = names.iter().map(|name| request(name, name)).collect();
+        collection(&items)
+    };
+    let bytes = |value: &Value| value.to_string().into_bytes();
+    let base = ordered(["a", "b", "c"]);
+    let versions = Versions {
+        base: bytes(&base),
+        ours: bytes(&ordered(["c", "a", "b"])),
+        theirs: bytes(&ordered(["a", "c", "b"])),
+    };
+    let ancestor = merge_documents("a.json", versions, true).unwrap();
+    let ancestor: Value = serde_json::from_str(&ancestor.text).unwrap();
+    assert_eq!(ancestor, base);
+}
+
+/// What the three texts merge to, and for each conflict its field.
+fn merged_texts(texts: [&str; 3]) -> (String, Vec<String>, String) {
+    let [base, ours, theirs] = texts.map(|text| text.as_bytes().to_vec());
+    let merged = merge_documents("a.json", Versions { base, ours, theirs }, false).unwrap();
+    let told = as_json("a.json", &merged.conflicts);
+    let fields = merged.conflicts.into_iter().map(|conflict| conflict.field);
+    (merged.text, fields.collect(), told)
+}
+
+#[test]
+fn numbers_are_edited_by_their_exact_value_and_stay_as_they_are_written() {
+    const BASE: &str = "{\n  \"a\": 1.0, \"b\": 1e2, \"c\": 12345678901234567890.123,\n  \"d\": -0.0, \"e\": 0.1, \"f\": \"x\"\n}\n";
+    let with = |from: &str, to: &str| BASE.replace(from, to);
+    let mine = with("\"x\"", "\"y\"");
+    for (from, to) in [
+        ("12345678901234567890.123", "12345678901234567890.124"),
+        ("0.1,", "0.1000000000000000055,"),
+        ("1e2", "1e400"),
+    ] {
+        let theirs = with(from, to);
+        let expected = mine.replace(from, to);
+        for (ours, theirs) in [(&mine, &theirs), (&theirs, &mine)] {
+            let (text, conflicts, _) = merged_texts([BASE, ours, theirs]);
+            assert_eq!((text, conflicts.len()), (expected.clone(), 0), "{to}");
+        }
+        for path in ["a.json", "a.yaml"] {
+            let digest = |text: &str| {
+                let parsed = git_postman::format::read(path, text.as_bytes().to_vec());
+                parsed.canonical_text().unwrap()
+            };
+            assert_ne!(digest(BASE), digest(&theirs), "{to}");
+        }
+    }
+    // Another way to write the same number is nobody's edit.
+    let other = with("1.0", "1")
+        .replace("1e2", "100")
+        .replace("-0.0", "0")
+        .replace("\"x\"", "\"y\"");
+    let (text, conflicts, _) = merged_texts([BASE, BASE, &other]);
+    assert_eq!((text.as_str(), conflicts.len()), (other.as_str(), 0));
+    let again = with("1.0", "10e-1").replace("1e2", "100.0");
+    let (text, conflicts, _) = merged_texts([BASE, &again, &other]);
+    assert_eq!(conflicts, Vec::<String>::new());
+    assert_eq!(text, again.replace("\"x\"", "\"y\"").replace("-0.0", "0"));
+    // A conflict has them as they are written too.
+    let theirs = with("67890.123", "67890.124");
+    let ours = with("67890.123", "67890.125");
+    let (text, conflicts, told) = merged_texts([BASE, &ours, &theirs]);
+    assert_eq!((text, conflicts), (ours, vec!["/c".to_owned()]));
+    for digits in ["67890.123\"", "67890.124\"", "67890.125\""] {
+        assert!(told.contains(digits), "{told}");
+    }
 }

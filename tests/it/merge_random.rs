@@ -1,8 +1,6 @@
 //! Merges of random edits: what holds for each of them, on generated documents and on real ones. Thousands more are made by
 //! `benches/properties.rs`.
 
-use std::path::Path;
-
 use git_postman::format::detect::Format;
 use git_postman::format::json;
 use git_postman::format::merge::merge;
@@ -11,6 +9,7 @@ use git_postman::format::write::to_text;
 use git_postman::mirror::merging::MergedText;
 use serde_json::{Value, json};
 
+use crate::support::corpus::corpus;
 use crate::support::edits::{
     Edit, edited, generated, number, random, tabbed, unordered, without_numbers,
 };
@@ -287,16 +286,6 @@ fn random_edits_of_a_definition_lose_nothing() {
         clean += usize::from(result.conflicts.is_empty());
     }
     assert!(clean > 144, "only {clean} of 240 merges are clean");
-}
-
-#[expect(clippy::print_stderr, reason = "a test that is passed over says why")]
-fn corpus() -> Option<std::path::PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
-    if path.join("verdicts.tsv").is_file() {
-        return path.canonicalize().ok();
-    }
-    eprintln!("skipped: the corpus is not at {}", path.display());
-    None
 }
 
 #[test]

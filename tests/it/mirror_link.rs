@@ -519,6 +519,75 @@ fn disconnecting_takes_the_name_and_leaves_everything_else() {
         .says("could not be asked");
 }
 
+#[test]
+fn scripts_read_what_was_connected_and_disconnected() {
+    let scene = Scene::new();
+    let json = |arguments: &[&str]| {
+        let mut all = arguments.to_vec();
+        all.extend(["--format", "json"]);
+        let told = scene.run(&all).expect(0).json();
+        assert_eq!(told["format_version"], 1);
+        assert_eq!(
+            (&told["command"], &told["exit_code"]),
+            (&json!(arguments[0]), &json!(0))
+        );
+        told
+    };
+    let create = [
+        "connect",
+        "--workspace",
+        &scene.workspace,
+        "--create",
+        "Orders",
+    ];
+    let before = scene.everything();
+    let would = json(&[&create[..], &["--dry-run"]].concat());
+    assert_eq!(
+        (&would["dry_run"], &would["link"]["api"]),
+        (&json!(true), &Value::Null)
+    );
+    assert_eq!(would["files"][1]["path"], ".postman/api_<id>");
+    assert_eq!(scene.everything(), before);
+    let made = json(&create);
+    let api = made["link"]["api"].as_str().unwrap();
+    assert_eq!(made["link"]["kind"], "api-builder");
+    assert_eq!(made["link"]["name"], "Orders");
+    assert_eq!(made["link"]["schema_directory"], "postman/schemas");
+    assert_eq!(
+        made["files"][1],
+        json!({"path": format!(".postman/api_{api}"), "act": "write"})
+    );
+    let tip = scene.repository.id(STATE);
+    assert_eq!(made["recorded"], tip);
+    scene.repository.commit(&[], "connect");
+    let again = json(&["connect"]);
+    assert_eq!(
+        (&again["changed"], &again["files"]),
+        (&json!(false), &json!([]))
+    );
+    assert_eq!(
+        again["link"],
+        scene.run(&["status", "--format", "json"]).expect(0).json()["link"]
+    );
+
+    let would = json(&["disconnect", "--dry-run"]);
+    assert_eq!(
+        (&would["dry_run"], &would["recorded"]),
+        (&json!(true), &Value::Null)
+    );
+    assert_eq!(scene.repository.id(STATE), tip);
+    let gone = json(&["disconnect", "--confirm", "Orders"]);
+    assert_eq!(gone["link"]["id"], api);
+    assert_eq!(gone["left"]["collections"], 0);
+    let acts = gone["files"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|file| &file["act"]);
+    assert!(acts.into_iter().all(|act| act == "remove"), "{gone:#}");
+    assert_eq!(gone["recorded"], scene.repository.id(STATE));
+}
+
 #[expect(
     clippy::disallowed_methods,
     reason = "a claim counts by the time of the program that looks at it"

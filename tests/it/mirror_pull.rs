@@ -139,7 +139,8 @@ fn changes_of_different_fields_merge() {
     scene
         .pull(&["--dry-run"])
         .expect(0)
-        .says("would update collection");
+        .says("1 change: ")
+        .says("update collection");
     assert_eq!(scene.numstat(), "");
     scene.pull(&[]).expect(0);
     assert_eq!(scene.numstat(), format!("2\t2\t{ORDERS}\n"));
@@ -433,6 +434,151 @@ fn a_bare_repository_gets_a_commit_and_a_clone_that_is_behind_undoes_nothing() {
 }
 
 #[test]
+fn a_sealed_pull_is_carried_out_exactly_or_not_at_all() {
+    let (scene, uid) = Pulling::with_orders();
+    let rename = |name: &str| {
+        scene.edit(&uid, |collection| {
+            collection["item"][0]["name"] = json!(name)
+        });
+    };
+    let seal = || {
+        let arguments = ["plan", "pull", "--out", "../plan.json", "--format", "json"];
+        scene.run(&arguments).expect(0).json()
+    };
+    let apply = |code: i32| {
+        let arguments = ["apply", "../plan.json", "--format", "json"];
+        scene.run(&arguments).expect(code)
+    };
+    rename("All");
+    let dry = scene.pull(&["--dry-run", "--format", "json"]).expect(0);
+    let before = scene.recorder.calls();
+    let sealed = seal();
+    let price = sealed["plan"]["calls"].as_u64().unwrap();
+    assert_eq!(
+        scene.recorder.calls() - before,
+        usize::try_from(price).unwrap()
+    );
+    assert_eq!(dry.json()["plan"]["id"], sealed["plan"]["id"]);
+    assert_eq!(dry.json()["plan"]["calls"], price);
+    assert_eq!(sealed["plan"]["towards"], "git");
+    assert_eq!(sealed["plan"]["steps"][0]["files"], json!([ORDERS]));
+    assert_eq!(scene.numstat(), "", "a plan writes nothing");
+    let before = scene.recorder.calls();
+    let applied = apply(0).json();
+    assert_eq!(
+        scene.recorder.calls() - before,
+        usize::try_from(price).unwrap()
+    );
+    assert_eq!(applied["outcome"]["calls"], price);
+    assert_eq!(applied["outcome"]["applied"], sealed["plan"]["steps"]);
+    assert_eq!(scene.numstat(), format!("1\t1\t{ORDERS}\n"));
+    apply(3).says("nothing was written");
+
+    // What has moved on either side makes it void.
+    scene.repository.commit(&[], "pulled");
+    rename("Every one");
+    seal();
+    let (here, state) = (scene.read(ORDERS), scene.state());
+    rename("Every single one");
+    apply(3).says("has changed since the plan was made");
+    let sealed = seal();
+    assert_eq!(sealed["plan"]["steps"].as_array().unwrap().len(), 1);
+    let reformatted = here.replace('\t', "  ");
+    scene.repository.commit(&[(ORDERS, &reformatted)], "blanks");
+    apply(3).says("has changed since the plan was made");
+    assert_eq!(scene.read(ORDERS), reformatted);
+    assert_eq!(scene.state(), state);
+    seal();
+    apply(0);
+    assert!(scene.read(ORDERS).contains("Every single one"));
+}
+
+#[test]
+fn a_plan_of_a_pull_with_a_conflict_says_so_and_needs_no_file() {
+    let (scene, uid) = Pulling::with_orders();
+    let git = scene.read(ORDERS).replace("\"List\"", "\"Ours\"");
+    scene.repository.commit(&[(ORDERS, &git)], "rename");
+    scene.edit(&uid, |collection| {
+        collection["item"][0]["name"] = json!("Theirs")
+    });
+    let plan = scene
+        .run(&["plan", "pull", "--format", "json"])
+        .expect(3)
+        .json();
+    let conflict = &plan["plan"]["conflicts"][0];
+    assert_eq!(conflict["reason"], "both-changed");
+    assert_eq!(
+        (&conflict["ours"], &conflict["theirs"]),
+        (&json!("Ours"), &json!("Theirs"))
+    );
+    let sealed = [
+        "plan",
+        "pull",
+        "--resolve",
+        "theirs",
+        "--out",
+        "../plan.json",
+    ];
+    scene.run(&sealed).expect(0).says("merged");
+    scene
+        .run(&["apply", "../plan.json"])
+        .expect(0)
+        .says("1 of 1 change done");
+    assert!(scene.read(ORDERS).contains("Theirs"));
+}
+
+#[test]
+fn dates_save_calls_and_see_what_postman_dates() {
+    let (scene, uid) = Pulling::with_orders();
+    for number in 0..5 {
+        let mut other = orders();
+        other["info"]["name"] = json!(format!("Other {number}"));
+        scene.make_collection(&other);
+    }
+    let environment = json!({"environment": {"name": "Test", "values": [
+        {"key": "a", "value": "1", "type": "default", "enabled": true}]}});
+    let path = format!("/environments?workspace={}", scene.workspace);
+    let made = scene.ask("POST", &path, &environment);
+    scene.pull(&["--to", "commit", "--force"]).expect(0);
+    scene.push(0, &[]);
+    let calls = |arguments: &[&str]| {
+        let before = scene.recorder.calls();
+        let mut all = vec!["pull", "--to", "commit", "--format", "json"];
+        all.extend(arguments);
+        let report = scene.run(&all).expect(0).json();
+        let applied = report["outcome"]["applied"].as_array().unwrap().len();
+        (scene.recorder.calls() - before, applied)
+    };
+    assert_eq!(calls(&[]), (8, 0));
+    // The workspace, a page of collections, the environments.
+    assert_eq!(calls(&["--by-dates"]), (3, 0));
+    let status = scene.run(&["status", "--by-dates", "--format", "json"]);
+    let status = status.expect(0).json();
+    assert_eq!(status["postman"]["by_dates"], 7);
+    // A collection's own words move its date, and so does whatever an environment holds.
+    scene.edit(&uid, |collection| {
+        collection["info"]["description"] = json!("All of them.");
+    });
+    let uid_of = |value: &Value| value["environment"]["uid"].as_str().unwrap().to_owned();
+    let changed = environment.to_string().replace("\"1\"", "\"2\"");
+    let changed: Value = serde_json::from_str(&changed).unwrap();
+    scene.ask("PUT", &format!("/environments/{}", uid_of(&made)), &changed);
+    scene
+        .run(&["status", "--by-dates"])
+        .expect(1)
+        .says("ahead by 2 changes (5 elements by the dates of Postman's lists)");
+    assert_eq!(calls(&["--by-dates"]), (5, 2));
+    scene.push(0, &[]);
+    // What is edited inside of a collection does not: who reads everything finds it.
+    scene.edit(&uid, |collection| {
+        collection["item"][0]["name"] = json!("Everything");
+    });
+    assert_eq!(calls(&["--by-dates"]).1, 0);
+    assert_eq!(calls(&[]).1, 1);
+    assert!(scene.read(ORDERS).contains("\"Everything\""));
+}
+
+#[test]
 fn two_candidates_are_a_question() {
     let text = "openapi: 3.0.3\ninfo: {title: T, version: '1'}\npaths: {}\n";
     let files = ["a.yaml", "b.yaml"].map(|name| format!("postman/schemas/{name}"));
@@ -455,6 +601,14 @@ fn two_candidates_are_a_question() {
         .pull(&["--definition", "postman/schemas/b.yaml"])
         .expect(0);
     scene.pull(&["--definition", "nowhere.yaml"]).expect(2);
+    scene.run(&["push"]).expect(3).says("--definition PATH");
+    scene.push(0, &["--definition", "postman/schemas/b.yaml"]);
+    // Whoever has answered once is not asked again.
+    let again = scene.push(0, &[]);
+    assert_eq!(again["plan"]["steps"], json!([]));
+    let status = scene.run(&["status", "--format", "json"]).expect(0).json();
+    assert_eq!(status["git"]["candidates"], json!([]));
+    scene.pull(&[]).expect(0);
 }
 
 #[test]
@@ -510,6 +664,81 @@ fn a_pull_is_undone_and_redone_and_what_moved_since_is_left() {
     scene.repository.commit(&[(ORDERS, &other)], "on");
     scene.run(&["undo"]).expect(3).says("left alone");
     assert_eq!(scene.read(ORDERS), other);
+}
+
+#[test]
+fn after_an_undone_push_both_sides_stand_as_before_and_the_next_one_says_so() {
+    let (scene, uid) = Pulling::with_orders();
+    // Postman trims names: what it has is never what the file says.
+    let named = |name: &str| {
+        let git = scene.read(ORDERS);
+        let first = git.find("\"name\": \"").unwrap();
+        let at = git[first..].find("\"item\"").map_or(0, |at| first + at);
+        let from = git[at..].find("\"name\": \"").unwrap() + at + 9;
+        let to = git[from..].find('"').unwrap() + from;
+        let text = format!("{}{name}{}", &git[..from], &git[to..]);
+        scene.repository.commit(&[(ORDERS, &text)], name);
+    };
+    named(" First ");
+    scene.push(0, &[]);
+    scene.run(&["status"]).expect(0);
+    named(" Second ");
+    scene.push(0, &[]);
+    scene.run(&["undo"]).expect(0).says("git revert");
+    assert_eq!(scene.in_postman(&uid)["item"][0]["name"], "First");
+    let status = scene.run(&["status", "--format", "json"]).expect(1).json();
+    assert_eq!(status["git"]["ahead"].as_array().unwrap().len(), 1);
+    assert_eq!(status["postman"]["ahead"], json!([]));
+    scene
+        .run(&["push", "--dry-run"])
+        .expect(0)
+        .says("changed in Git; undone before");
+    // Taken out of Git too, nothing is left to do; brought back, it goes over like any change.
+    let revert = ["revert", "--no-edit", "HEAD"];
+    scene.repository.git(&revert).expect(0);
+    scene.run(&["status"]).expect(0);
+    let calls = scene.recorder.calls();
+    let report = scene.push(0, &[]);
+    assert_eq!(report["plan"]["steps"], json!([]), "{report:#}");
+    assert!(scene.recorder.calls() - calls <= 2);
+    scene.repository.git(&revert).expect(0);
+    scene.push(0, &[]);
+    assert_eq!(scene.in_postman(&uid)["item"][0]["name"], "Second");
+}
+
+#[test]
+fn what_an_undone_pull_had_brought_counts_as_seen_by_nobody() {
+    for settles in [false, true] {
+        let (scene, uid) = Pulling::with_orders();
+        scene.edit(&uid, |collection| {
+            collection["item"][0]["name"] = json!("All");
+        });
+        scene.pull(&["--to", "commit"]).expect(0);
+        if settles {
+            // A push has nothing to do here, and records what was pulled.
+            scene.push(0, &[]);
+        }
+        scene
+            .run(&["undo"])
+            .expect(0)
+            .says("the next pull brings it again");
+        let git = scene.read(ORDERS).replace("\"One.\"", "\"Exactly one.\"");
+        scene
+            .repository
+            .commit(&[(ORDERS, &git)], "undone, and described");
+        // Whoever edits on carries no older name over a newer one.
+        scene.push(3, &[]);
+        assert_eq!(scene.in_postman(&uid)["item"][0]["name"], "All");
+        scene.pull(&["--to", "commit"]).expect(0);
+        let merged = scene.read(ORDERS);
+        assert!(
+            merged.contains("\"All\"") && merged.contains("Exactly one."),
+            "{merged}"
+        );
+        scene.push(0, &[]);
+        assert_eq!(scene.in_postman(&uid)["item"][0]["name"], "All");
+        scene.run(&["status"]).expect(0);
+    }
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! A push from outside: the real program, real git, and the sandbox over loopback.
 
+use std::fs;
+
 use serde_json::{Value, json};
 
 use crate::support::Repository;
@@ -331,6 +333,58 @@ fn an_api_of_the_api_builder_is_pushed_the_same_way() {
     assert!(acts(&scene.push(0, &[])).is_empty());
 }
 
+#[test]
+fn ids_of_what_a_push_made_are_told_and_written_where_that_is_asked_for() {
+    let scene = Scene::of_api(&[
+        (ORDERS, &collection("Orders", &["List orders"])),
+        ("postman/schemas/openapi.yaml", PETS),
+    ]);
+    scene
+        .run(&["push"])
+        .expect(0)
+        .says("`git postman pull` writes them")
+        .says("push --write-ids");
+    let unlisted = || scene.repository.check(&[]).paths_of("unlisted-file");
+    assert!(unlisted().contains(&ORDERS.to_owned()), "{:?}", unlisted());
+    let pulled = scene.run(&["pull", "--format", "json"]).expect(0).json();
+    let file = pulled["outcome"]["ids_in"][0].as_str().unwrap().to_owned();
+    assert!(file.starts_with(".postman/api_"), "{file}");
+    assert!(!unlisted().contains(&ORDERS.to_owned()));
+    scene.repository.commit(&[], "ids");
+    scene
+        .run(&["push"])
+        .expect(0)
+        .never_says("ids that Postman");
+
+    let users = "postman/collections/users.json";
+    scene
+        .repository
+        .commit(&[(users, &collection("Users", &["One"]))], "users");
+    let report = scene.push(0, &["--write-ids"]);
+    assert_eq!(report["outcome"]["ids_in"], json!([file]));
+    assert!(!unlisted().contains(&users.to_owned()));
+    let (uid, _) = scene.collection("Users");
+    let text = std::fs::read_to_string(scene.repository.at(&file)).unwrap();
+    assert!(text.contains(&uid), "{text}");
+    // Where somebody is at work on the file it is not written, and what was pushed is pushed.
+    let more = "postman/collections/more.json";
+    scene
+        .repository
+        .commit(&[(more, &collection("More", &["One"]))], "more");
+    let dirty = text + "\n";
+    scene.repository.write(&file, &dirty);
+    scene
+        .run(&["push", "--write-ids"])
+        .expect(0)
+        .says("were not written")
+        .says("uncommitted changes");
+    scene.collection("More");
+    assert_eq!(
+        std::fs::read_to_string(scene.repository.at(&file)).unwrap(),
+        dirty
+    );
+}
+
 /// Files whose change is one change to each kind of element.
 fn round(number: usize) -> Vec<(String, String)> {
     let root = format!(
@@ -433,6 +487,25 @@ fn a_push_that_is_killed_while_the_state_moves_is_healed_by_the_next() {
             );
         }
     }
+}
+
+#[test]
+fn the_lock_of_the_state_that_a_killed_run_has_left_holds_nobody_off() {
+    let scene = Scene::of_workspace(&[]);
+    commit_round(&scene, 0);
+    scene.push(0, &[]);
+    commit_round(&scene, 1);
+    // What a run leaves that is killed while it holds the lock: the next fetch moves the reference, and cannot.
+    let earlier = format!("{STATE}~1");
+    scene
+        .repository
+        .git(&["update-ref", STATE, &earlier])
+        .expect(0);
+    let lock = scene.repository.at(".git/refs/postman/state.lock");
+    fs::write(&lock, "").unwrap();
+    fs::write(scene.repository.at(".git/git-postman/moving"), STATE).unwrap();
+    converges(&scene, 1, "with the lock");
+    assert!(!lock.exists());
 }
 
 #[test]

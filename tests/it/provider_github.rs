@@ -467,6 +467,41 @@ fn a_pull_request_of_somebody_is_left_alone() {
 }
 
 #[test]
+fn there_is_one_pull_request_whatever_gets_lost_and_whoever_else_opens_one() {
+    let hub = hub(false, true);
+    let github = client(&hub, false, TOKEN);
+    let (main, work) = (branch("main"), branch("postman/pull"));
+    let head = id(&hub.tip("main").unwrap());
+    github.create_branch(&orders(), &work, &head).unwrap();
+    commit_one(&github, &work, &head, "a.json").unwrap();
+    let purpose = Purpose {
+        key: "pull",
+        source: &work,
+        target: &main,
+    };
+    hub.set(|switches| switches.lost_pulls = 1);
+    let (found, deed) = offer(&github, &orders(), &purpose, "t", "b").unwrap();
+    assert_eq!((hub.open(), deed), (vec![found.number], Deed::Made));
+    withdraw(&github, &orders(), &purpose, "again").unwrap();
+
+    for takes_doubles in [false, true] {
+        hub.set(|switches| switches.takes_doubles = takes_doubles);
+        let runs: Vec<String> = (0..6).map(|number| format!("of run {number}")).collect();
+        let offered = pool::map(&runs, 6, |text| {
+            offer(&github, &orders(), &purpose, "t", text)
+                .unwrap()
+                .0
+                .number
+        });
+        let open = hub.open();
+        assert_eq!(open.len(), 1, "doubles: {takes_doubles}");
+        assert!(offered.contains(&open[0]));
+        withdraw(&github, &orders(), &purpose, "again").unwrap();
+        assert!(hub.open().is_empty());
+    }
+}
+
+#[test]
 fn what_stands_in_the_way_is_told_with_its_fix() {
     let hub = hub(false, true);
     let main = branch("main");

@@ -4,26 +4,18 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use git_postman::format::parse;
 use serde_json::{Value, json};
 
 use crate::support::Repository;
+use crate::support::corpus::corpus;
+use crate::support::values::pointers;
 
 /// Judged by the table as its parent's 2.0. Its `info.schema` names a version that nobody knows, and the contract
 /// judges such a collection as 2.1, which has other demands.
 const OF_AN_UNKNOWN_VERSION: &str = "mutants/m024-schema-url-wrong-version.postman_collection.json";
-
-#[expect(clippy::print_stderr, reason = "a test that is passed over says why")]
-fn corpus() -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
-    if path.join("verdicts.tsv").is_file() {
-        return path.canonicalize().ok();
-    }
-    eprintln!("skipped: the corpus is not at {}", path.display());
-    None
-}
 
 struct Row {
     path: String,
@@ -112,26 +104,8 @@ fn official(corpus: &Path) -> BTreeMap<&'static str, jsonschema::Validator> {
 }
 
 /// Every value of a document by its pointer, at most `most` of them, spread evenly.
-fn pointers(value: &Value, most: usize) -> Vec<String> {
-    fn walk(value: &Value, pointer: &str, into: &mut Vec<String>) {
-        into.push(pointer.to_owned());
-        match value {
-            Value::Object(members) => {
-                for (key, member) in members {
-                    let key = key.replace('~', "~0").replace('/', "~1");
-                    walk(member, &format!("{pointer}/{key}"), into);
-                }
-            }
-            Value::Array(items) => {
-                for (index, item) in items.iter().enumerate() {
-                    walk(item, &format!("{pointer}/{index}"), into);
-                }
-            }
-            _ => {}
-        }
-    }
-    let mut all = Vec::new();
-    walk(value, "", &mut all);
+fn some_pointers(value: &Value, most: usize) -> Vec<String> {
+    let all = pointers(value);
     let step = all.len().div_ceil(most).max(1);
     all.into_iter().step_by(step).collect()
 }
@@ -187,7 +161,7 @@ fn verdicts_agree_with_the_official_schemas_on_damaged_copies() {
         let Ok(document) = serde_json::from_slice::<Value>(&bytes) else {
             continue;
         };
-        for pointer in pointers(&document, 10) {
+        for pointer in some_pointers(&document, 10) {
             for copy in damaged(&document, &pointer) {
                 let judged = parse("copy.json", serde_json::to_vec(&copy).unwrap());
                 let name = judged.format.name();

@@ -3,101 +3,21 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
 
-use git_postman::format::edit::{Change, Edit, apply, reshape};
+use git_postman::format::edit::{Change, Edit, apply};
 use git_postman::format::fault::FaultKind;
-use git_postman::format::node::{Document, Kind, NodeRef};
+use git_postman::format::node::Document;
+use git_postman::format::reshape::reshape;
 use git_postman::format::{json, parse, yaml};
 use serde_json::{Value, json as value};
+
+use crate::support::corpus::{corpus, files_below, is_one_of};
+use crate::support::values::{changed_lines, plain, pointers};
 
 /// One file of so many is looked at.
 const STEP: usize = 43;
 /// So many values of each are changed.
 const SCALARS: usize = 3;
-
-#[expect(clippy::print_stderr, reason = "a test that is passed over says why")]
-fn corpus() -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
-    if path.join("verdicts.tsv").is_file() {
-        return path.canonicalize().ok();
-    }
-    eprintln!("skipped: the corpus is not at {}", path.display());
-    None
-}
-
-fn documents(folder: &Path, into: &mut Vec<PathBuf>) {
-    let mut entries: Vec<PathBuf> = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
-    entries.sort();
-    for path in entries {
-        if path.is_dir() {
-            documents(&path, into);
-        } else if path.extension().is_some_and(|extension| {
-            ["json", "yaml", "yml"]
-                .iter()
-                .any(|known| extension == *known)
-        }) {
-            into.push(path);
-        }
-    }
-}
-
-/// A value as serde has it; of a number that it cannot hold the text.
-fn plain(node: NodeRef<'_>) -> Value {
-    match node.kind() {
-        Kind::Null => Value::Null,
-        Kind::Boolean => Value::Bool(node.as_boolean().unwrap()),
-        Kind::Number => {
-            let text = node.as_number().unwrap();
-            serde_json::from_str(text).unwrap_or_else(|_| value!({"number": text}))
-        }
-        Kind::String => Value::from(node.as_str().unwrap()),
-        Kind::Array => node.items().map(plain).collect(),
-        Kind::Object => {
-            let members = node
-                .members()
-                .map(|member| (member.key.to_owned(), plain(member.value)));
-            Value::Object(members.collect())
-        }
-    }
-}
-
-fn pointers(value: &Value, pointer: &str, into: &mut Vec<String>) {
-    into.push(pointer.to_owned());
-    match value {
-        Value::Object(members) => {
-            for (key, member) in members {
-                let key = key.replace('~', "~0").replace('/', "~1");
-                pointers(member, &format!("{pointer}/{key}"), into);
-            }
-        }
-        Value::Array(items) => {
-            for (index, item) in items.iter().enumerate() {
-                pointers(item, &format!("{pointer}/{index}"), into);
-            }
-        }
-        _ => {}
-    }
-}
-
-/// How many lines differ: those that neither a common start nor a common end has.
-fn changed_lines(before: &str, after: &str) -> usize {
-    let (one, two): (Vec<&str>, Vec<&str>) =
-        (before.split('\n').collect(), after.split('\n').collect());
-    let start = one.iter().zip(&two).take_while(|(a, b)| a == b).count();
-    let most = one.len().min(two.len()) - start;
-    let end = one
-        .iter()
-        .rev()
-        .zip(two.iter().rev())
-        .take(most)
-        .take_while(|(a, b)| a == b)
-        .count();
-    one.len().max(two.len()) - start - end
-}
 
 fn read(text: String, yaml: bool) -> Document {
     let (document, faults) = if yaml {
@@ -123,8 +43,8 @@ fn edited(document: &Document, pointer: &str, change: Change) -> Result<String, 
 #[test]
 fn real_documents_are_changed_where_they_are_edited_and_nowhere_else() {
     let Some(corpus) = corpus() else { return };
-    let mut paths = Vec::new();
-    documents(&corpus, &mut paths);
+    let mut paths = files_below(&corpus);
+    paths.retain(|path| is_one_of(path, &["json", "yaml", "yml"]));
     let mut lines: BTreeMap<(bool, usize), usize> = BTreeMap::new();
     let mut wrong = Vec::new();
     let mut files = 0;
@@ -151,8 +71,7 @@ fn real_documents_are_changed_where_they_are_edited_and_nowhere_else() {
         {
             wrong.push(format!("{name}: changed by no edit"));
         }
-        let mut all = Vec::new();
-        pointers(&own, "", &mut all);
+        let all = pointers(&own);
         let places: Vec<&String> = all
             .iter()
             .skip(1)

@@ -5,14 +5,16 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::Deserialize;
 
-use crate::cli::failure::{Failure, Kind};
-use crate::cli::push_result::show;
+use crate::cli::failure::Failure;
+use crate::cli::pull_result;
+use crate::cli::pulling::{PullChoice, Wanted, pull};
+use crate::cli::push_result::{self, NewIds};
 use crate::cli::pushing::{Prepared, PushChoice, prepare};
 use crate::cli::reporting::ReportArgs;
 use crate::cli::session::Session;
 use crate::mirror::apply::Planned;
 use crate::mirror::plan::Side;
-use crate::mirror::seal::{self, SealError};
+use crate::mirror::seal::{self, Sealed, still_valid};
 
 /// A sealed plan is small: steps and digests.
 const MOST_BYTES: u64 = 64 * 1024 * 1024;
@@ -22,19 +24,22 @@ const MOST_BYTES: u64 = 64 * 1024 * 1024;
 /// Where Git, Postman or the record of the mirror has moved since, nothing is written.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
-  git postman plan push --out plan.json
+  git postman plan push --out plan.json     or plan pull
   git postman apply plan.json")]
 pub struct ApplyArgs {
     /// The sealed plan
     #[arg(value_name = "FILE")]
     file: PathBuf,
+    /// The repository that Postman reads, where it is another one: a remote of this clone, or its address
+    #[arg(long, value_name = "REMOTE")]
+    repository: Option<String>,
     #[command(flatten)]
     report: ReportArgs,
 }
 
 #[derive(Deserialize)]
-struct Sealed {
-    choice: PushChoice,
+struct Chosen<T> {
+    choice: T,
 }
 
 /// Runs the command.
@@ -57,29 +62,44 @@ pub fn run(args: &ApplyArgs, session: &Session) -> Result<u8, Failure> {
         return Err(unread(format!("it has {size} bytes, which no plan has")));
     }
     let text = std::fs::read(&path).map_err(|error| unread(error.to_string()))?;
-    let sealed = seal::read(&text).map_err(|error| refused(&error))?;
-    let choice: Sealed =
-        serde_json::from_slice(&text).map_err(|error| unread(error.to_string()))?;
-    if sealed.towards != Side::Postman {
-        return Err(unread("it is the plan of a pull".to_owned()));
+    let sealed = seal::read(&text)?;
+    match sealed.towards {
+        Side::Postman => {
+            let mut chosen: Chosen<PushChoice> =
+                serde_json::from_slice(&text).map_err(|error| unread(error.to_string()))?;
+            chosen.choice.repository.clone_from(&args.repository);
+            apply_push(&sealed, &chosen.choice, args, session)
+        }
+        Side::Git => {
+            let mut chosen: Chosen<PullChoice> =
+                serde_json::from_slice(&text).map_err(|error| unread(error.to_string()))?;
+            chosen.choice.repository.clone_from(&args.repository);
+            let ended = pull("apply", &chosen.choice, Wanted::Sealed(&sealed), session)?;
+            pull_result::show("apply", &ended, &args.report, session)
+        }
     }
-    let ready = match prepare("apply", &choice.choice, &args.report, session)? {
+}
+
+fn apply_push(
+    sealed: &Sealed,
+    choice: &PushChoice,
+    args: &ApplyArgs,
+    session: &Session,
+) -> Result<u8, Failure> {
+    let ready = match prepare("apply", choice, &args.report, session)? {
         Prepared::Ready(ready) => ready,
         Prepared::Stopped(code) => return Ok(code),
     };
     let outcome = ready.push(&mut |planned: &Planned| {
         let state = planned.stored.as_ref().map(|stored| &stored.commit);
-        seal::still_valid(&sealed, &planned.plan, state).map_err(|error| refused(&error))
+        Ok(still_valid(sealed, &planned.plan, None, state)?)
     })?;
-    show("apply", &outcome, &ready, args.report.format, session)
-}
-
-fn refused(error: &SealError) -> Failure {
-    let kind = match error {
-        SealError::StateMoved | SealError::SidesMoved => Kind::Conflict,
-        SealError::Malformed { .. }
-        | SealError::UnknownVersion { .. }
-        | SealError::DecidedOtherwise => Kind::Usage,
-    };
-    Failure::of(kind, error.to_string()).with_hint(error.hint())
+    push_result::show(
+        "apply",
+        &outcome,
+        &ready,
+        NewIds::Told,
+        args.report.format,
+        session,
+    )
 }

@@ -1,8 +1,10 @@
 //! `disconnect`: takes the link between a service folder and Postman apart. Both sides keep what they have.
 
 use clap::Args;
+use serde_json::json;
 
 use crate::cli::failure::Failure;
+use crate::cli::link_told::files_as_json;
 use crate::cli::linking::{Ground, Meaning, ask, is_attended, refuse_while_claimed};
 use crate::cli::reporting::print;
 use crate::cli::session::Session;
@@ -15,10 +17,12 @@ use crate::mirror::remote_content::digest_of;
 use crate::mirror::state::{LinkTarget, MirrorState};
 use crate::mirror::store::StateStore as _;
 use crate::model::change::ChangeSet;
-use crate::model::id::ApiId;
+use crate::model::id::{ApiId, CommitId};
 use crate::model::text::{counted, visible};
 use crate::project::Project;
 use crate::project::service::Service;
+use crate::report::ReportFormat;
+use crate::report::json::object_text;
 
 /// Take the link between this repository and Postman apart
 ///
@@ -38,6 +42,9 @@ pub struct DisconnectArgs {
     /// Only say what would be done
     #[arg(short = 'n', long)]
     dry_run: bool,
+    /// How to write the result: human or json
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    format: ReportFormat,
 }
 
 /// What is taken apart.
@@ -80,33 +87,20 @@ pub fn run(args: &DisconnectArgs, session: &Session) -> Result<u8, Failure> {
     if parting.ends_record {
         refuse_while_claimed(stored.as_ref(), session.now())?;
     }
+    let mut told = Told {
+        ground: &ground,
+        parting: &parting,
+        changes: &changes,
+        left: Left::of(&project, &ground, service, live),
+        is_dry_run: args.dry_run,
+        commit: None,
+    };
     if args.dry_run {
-        let mut text = format!(
-            "would disconnect the {} `{}`\n",
-            parting.named,
-            visible(&parting.name)
-        );
-        for change in changes.iter() {
-            text.push_str(&format!("would change {}\n", change.path));
-        }
-        print(session, &text)?;
+        print(session, &told.text(args.format))?;
         return Ok(0);
     }
     confirmed(args, session, &parting)?;
     deliver(&ground.repository, &changes, &Destination::Worktree)?;
-    let mut text = format!(
-        "disconnected the {} `{}`\n",
-        parting.named,
-        visible(&parting.name)
-    );
-    for change in changes.iter() {
-        let verb = if change.content.is_some() {
-            "changed"
-        } else {
-            "removed"
-        };
-        text.push_str(&format!("{verb} {}\n", change.path));
-    }
     match (&stored, parting.ends_record) {
         (Some(stored), true) => {
             let now = session.now();
@@ -122,19 +116,14 @@ pub fn run(args: &DisconnectArgs, session: &Session) -> Result<u8, Failure> {
                         "`.postman/` no longer names the link; disconnecting again ends the record",
                     )
                 })?;
-            text.push_str(&format!(
-                "ended the record on {} ({})\n",
-                ground.state_ref,
-                &commit.as_str()[..10]
-            ));
+            told.commit = Some(commit);
         }
         (Some(_), false) if live.is_some() => session
             .output
             .warning("the mirror's record names something else, and was left as it is"),
         _ => {}
     }
-    text.push_str(&left(&project, &ground, service, live));
-    print(session, &text)?;
+    print(session, &told.text(args.format))?;
     if let Some(LinkTarget::GitLinked { .. }) = live.map(|state| &state.owner.target) {
         session.output.note(
             "Postman itself still has the API connected to the repository: disconnect it in the Postman app too",
@@ -246,27 +235,114 @@ fn confirmed(args: &DisconnectArgs, session: &Session, parting: &Parting) -> Res
     .with_hint(format!("it is called `{}`", parting.name)))
 }
 
-/// What stays.
-fn left(
-    project: &Project<'_>,
-    ground: &Ground,
-    service: &Service,
-    live: Option<&MirrorState>,
-) -> String {
-    let git = git_side::read(project, &*ground.snapshot, service, None, &digest_of);
-    let count = |kind: ElementKind, noun: &str| {
-        let found = git.elements.keys().filter(|key| key.kind == kind).count();
-        counted(found, noun)
-    };
-    let mut text = format!(
-        "left in the repository: {}, {}, {}\n",
-        count(ElementKind::Definition, "definition"),
-        count(ElementKind::Collection, "collection"),
-        count(ElementKind::Environment, "environment"),
-    );
-    text.push_str("left in Postman: everything\n");
-    if live.is_some_and(|state| !state.records.is_empty()) {
-        text.push_str("left in the record: what both sides had, for connecting them again\n");
+/// What stays in the repository, by kind, and in the record.
+struct Left {
+    counts: [usize; 3],
+    in_record: bool,
+}
+
+impl Left {
+    fn of(
+        project: &Project<'_>,
+        ground: &Ground,
+        service: &Service,
+        live: Option<&MirrorState>,
+    ) -> Self {
+        let git = git_side::read(project, &*ground.snapshot, service, None, &digest_of);
+        Self {
+            counts: KINDS.map(|kind| git.elements.keys().filter(|key| key.kind == kind).count()),
+            in_record: live.is_some_and(|state| !state.records.is_empty()),
+        }
     }
-    text
+}
+
+const KINDS: [ElementKind; 3] = [
+    ElementKind::Definition,
+    ElementKind::Collection,
+    ElementKind::Environment,
+];
+
+/// Everything that is said.
+struct Told<'a> {
+    ground: &'a Ground,
+    parting: &'a Parting,
+    changes: &'a ChangeSet,
+    left: Left,
+    is_dry_run: bool,
+    commit: Option<CommitId>,
+}
+
+impl Told<'_> {
+    fn text(&self, format: ReportFormat) -> String {
+        match format {
+            ReportFormat::Human => self.for_people(),
+            ReportFormat::Json => self.for_scripts(),
+        }
+    }
+
+    fn for_people(&self) -> String {
+        let Parting { named, name, .. } = self.parting;
+        let name = visible(name);
+        if self.is_dry_run {
+            let mut text = format!("would disconnect the {named} `{name}`\n");
+            for change in self.changes.iter() {
+                text.push_str(&format!("would change {}\n", change.path));
+            }
+            return text;
+        }
+        let mut text = format!("disconnected the {named} `{name}`\n");
+        for change in self.changes.iter() {
+            let verb = if change.content.is_some() {
+                "changed"
+            } else {
+                "removed"
+            };
+            text.push_str(&format!("{verb} {}\n", change.path));
+        }
+        if let Some(commit) = &self.commit {
+            text.push_str(&format!(
+                "ended the record on {} ({})\n",
+                self.ground.state_ref,
+                &commit.as_str()[..10]
+            ));
+        }
+        let [definitions, collections, environments] = self.left.counts;
+        text.push_str(&format!(
+            "left in the repository: {}, {}, {}\nleft in Postman: everything\n",
+            counted(definitions, "definition"),
+            counted(collections, "collection"),
+            counted(environments, "environment"),
+        ));
+        if self.left.in_record {
+            text.push_str("left in the record: what both sides had, for connecting them again\n");
+        }
+        text
+    }
+
+    fn for_scripts(&self) -> String {
+        let parting = self.parting;
+        let [definitions, collections, environments] = self.left.counts;
+        let object = json!({
+            "format_version": 1,
+            "command": "disconnect",
+            "exit_code": 0,
+            "dry_run": self.is_dry_run,
+            "link": {
+                "what": parting.named.word(),
+                "id": parting.named.id().as_str(),
+                "name": parting.name,
+                "folder": self.ground.folder.as_str(),
+                "state_ref": self.ground.state_ref,
+            },
+            "files": files_as_json(self.changes),
+            "recorded": self.commit.as_ref().map(CommitId::as_str),
+            "left": {
+                "definitions": definitions,
+                "collections": collections,
+                "environments": environments,
+                "record": self.left.in_record,
+            },
+        });
+        object_text(&object)
+    }
 }

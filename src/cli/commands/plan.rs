@@ -1,17 +1,20 @@
-//! `plan push`: the plan of a push, sealed in a file that `apply` carries out.
+//! `plan`: the plan of a push or a pull, shown with its price and sealed in a file that `apply` carries out.
 
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::cli::failure::Failure;
-use crate::cli::plan_told::{plan_as_json, plan_for_people, skipped_as_json};
+use crate::cli::plan_told::{PlanTold, as_json};
+use crate::cli::pull_result::{self, Ended};
+use crate::cli::pulling::{PullChoice, Wanted, pull};
 use crate::cli::pushing::{Prepared, PushChoice, prepare};
 use crate::cli::reporting::{ReportArgs, print, write_atomically};
 use crate::cli::session::Session;
-use crate::mirror::seal;
+use crate::mirror::seal::{Sealed, seal, write};
 use crate::report::ReportFormat;
+use crate::report::json::object_text;
 
 /// Make a plan and seal it in a file, for somebody to look at and for `apply` to carry out
 #[derive(Args, Debug)]
@@ -23,6 +26,7 @@ pub struct PlanArgs {
 #[derive(Debug, Subcommand)]
 enum Direction {
     Push(PlanPushArgs),
+    Pull(PlanPullArgs),
 }
 
 /// The plan of a push
@@ -35,9 +39,32 @@ pub struct PlanPushArgs {
     choice: PushChoice,
     /// Write the sealed plan here
     #[arg(long, value_name = "FILE")]
-    out: PathBuf,
+    out: Option<PathBuf>,
     #[command(flatten)]
     report: ReportArgs,
+}
+
+/// The plan of a pull
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  git postman plan pull --out plan.json
+  git postman apply plan.json")]
+pub struct PlanPullArgs {
+    #[command(flatten)]
+    choice: PullChoice,
+    /// Write the sealed plan here
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    report: ReportArgs,
+}
+
+/// What is planned and sealed.
+struct Made {
+    plan: PlanTold,
+    sealed: Sealed,
+    choice: Value,
+    calls: u64,
 }
 
 /// Runs the command.
@@ -47,6 +74,7 @@ pub struct PlanPushArgs {
 pub fn run(args: &PlanArgs, session: &Session) -> Result<u8, Failure> {
     match &args.direction {
         Direction::Push(args) => plan_push(args, session),
+        Direction::Pull(args) => plan_pull(args, session),
     }
 }
 
@@ -56,35 +84,55 @@ fn plan_push(args: &PlanPushArgs, session: &Session) -> Result<u8, Failure> {
         Prepared::Stopped(code) => return Ok(code),
     };
     let planned = ready.plan()?;
-    let code = if planned.plan.conflicts.is_empty() {
-        0
-    } else {
-        3
-    };
     let state = planned.stored.as_ref().map(|stored| &stored.commit);
-    let sealed = seal::seal(&planned.plan, state);
-    let file = json!({
-        "format_version": 1,
-        "command": "plan",
-        "exit_code": code,
-        "commit": ready.commit.as_str(),
-        "plan": plan_as_json(&planned.plan),
-        "skipped": ready.skipped.iter().map(skipped_as_json).collect::<Vec<_>>(),
-        "seal": seal::write(&sealed),
-        "choice": args.choice,
-    });
-    let text = format!("{file:#}\n");
-    let path = session.path(&args.out);
-    write_atomically(&path, text.as_bytes()).map_err(|error| {
-        Failure::usage(format!(
-            "the plan {} cannot be written: {error}",
-            args.out.display()
-        ))
-    })?;
+    let made = Made {
+        plan: ready.told(&planned.plan),
+        sealed: seal(&planned.plan, None, state),
+        choice: json!(args.choice),
+        calls: ready.calls(),
+    };
+    give(&made, args.out.as_ref(), &args.report, session)
+}
+
+fn plan_pull(args: &PlanPullArgs, session: &Session) -> Result<u8, Failure> {
+    match pull("plan", &args.choice, Wanted::Plan, session)? {
+        Ended::Pulled(pulled) => {
+            let made = Made {
+                plan: pulled.plan,
+                sealed: pulled.sealed,
+                choice: json!(args.choice),
+                calls: pulled.calls,
+            };
+            give(&made, args.out.as_ref(), &args.report, session)
+        }
+        stopped @ Ended::Stopped(_) => pull_result::show("plan", &stopped, &args.report, session),
+    }
+}
+
+/// Seals the plan in its file, and shows it.
+fn give(
+    made: &Made,
+    out: Option<&PathBuf>,
+    report: &ReportArgs,
+    session: &Session,
+) -> Result<u8, Failure> {
+    let code = made.plan.exit_code();
+    let mut file = as_json("plan", code, &made.plan, None, made.calls);
+    file["seal"] = write(&made.sealed);
+    file["choice"] = made.choice.clone();
+    let text = object_text(&file);
+    if let Some(out) = out {
+        write_atomically(&session.path(out), text.as_bytes()).map_err(|error| {
+            Failure::usage(format!(
+                "the plan {} cannot be written: {error}",
+                out.display()
+            ))
+        })?;
+    }
     print(
         session,
-        &match args.report.format {
-            ReportFormat::Human => plan_for_people(&planned.plan, &ready.skipped),
+        &match report.format {
+            ReportFormat::Human => made.plan.for_people(),
             ReportFormat::Json => text,
         },
     )?;

@@ -1,15 +1,15 @@
 //! `push`: what stands in Git goes to Postman.
 
 use clap::Args;
-use serde_json::json;
 
 use crate::cli::failure::Failure;
-use crate::cli::plan_told::{plan_as_json, plan_for_people, skipped_as_json};
-use crate::cli::push_result::{notes, show};
+use crate::cli::plan_told::as_json;
+use crate::cli::push_result::{NewIds, notes, show};
 use crate::cli::pushing::{Prepared, PushChoice, prepare};
 use crate::cli::reporting::{ReportArgs, print};
 use crate::cli::session::Session;
 use crate::report::ReportFormat;
+use crate::report::json::object_text;
 
 /// Carry what stands in Git to Postman
 ///
@@ -29,6 +29,9 @@ pub struct PushArgs {
     /// Show what would be done, with its price in calls, and do nothing
     #[arg(long)]
     dry_run: bool,
+    /// Write the ids of what is created into `.postman/` on disk, as a pull would
+    #[arg(long, conflicts_with = "dry_run")]
+    write_ids: bool,
     #[command(flatten)]
     report: ReportArgs,
 }
@@ -44,29 +47,30 @@ pub fn run(args: &PushArgs, session: &Session) -> Result<u8, Failure> {
     };
     if args.dry_run {
         let planned = ready.plan()?;
-        let code = if planned.plan.conflicts.is_empty() {
-            0
-        } else {
-            3
-        };
+        let plan = ready.told(&planned.plan);
+        let code = plan.exit_code();
         let text = match args.report.format {
-            ReportFormat::Human => plan_for_people(&planned.plan, &ready.skipped),
-            ReportFormat::Json => format!(
-                "{:#}\n",
-                json!({
-                    "format_version": 1,
-                    "command": "push",
-                    "exit_code": code,
-                    "plan": plan_as_json(&planned.plan),
-                    "skipped": ready.skipped.iter().map(skipped_as_json).collect::<Vec<_>>(),
-                    "calls": ready.calls(),
-                })
-            ),
+            ReportFormat::Human => plan.for_people(),
+            ReportFormat::Json => {
+                let object = as_json("push", code, &plan, None, ready.calls());
+                object_text(&object)
+            }
         };
         print(session, &text)?;
         notes(&ready, session)?;
         return Ok(code);
     }
     let outcome = ready.push(&mut |_| Ok(()))?;
-    show("push", &outcome, &ready, args.report.format, session)
+    let new_ids = match args.write_ids {
+        true => NewIds::Written,
+        false => NewIds::Told,
+    };
+    show(
+        "push",
+        &outcome,
+        &ready,
+        new_ids,
+        args.report.format,
+        session,
+    )
 }

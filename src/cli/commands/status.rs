@@ -3,17 +3,23 @@
 use clap::Args;
 use serde_json::{Value, json};
 
+use crate::cli::delivering::{
+    Asking, Carrying, delivering, is_read_here, route, without_delivered,
+};
 use crate::cli::failure::Failure;
-use crate::cli::linking::{Ground, Meaning, unread};
+use crate::cli::link_told::link_as_json;
+use crate::cli::linking::{Ground, Meaning, undated, unread};
 use crate::cli::reporting::print;
 use crate::cli::session::Session;
 use crate::mirror::ahead::{Ahead, of_git, of_postman, to_read};
+use crate::mirror::dates::take_recorded;
 use crate::mirror::git_side;
-use crate::mirror::link::{Link, Named, find_link, verify};
+use crate::mirror::link::{Link, find_link, verify};
 use crate::mirror::remote_content::digest_of;
+use crate::mirror::shown::with_history;
 use crate::mirror::sides::read_into;
 use crate::mirror::state::{Claim, LinkTarget, MirrorState};
-use crate::mirror::store::{StateStore as _, Stored};
+use crate::mirror::store::StateStore;
 use crate::mirror::targets;
 use crate::model::id::CommitId;
 use crate::model::snapshot::Snapshot;
@@ -21,6 +27,7 @@ use crate::model::text::{counted, visible};
 use crate::postman::client::Postman;
 use crate::project::Project;
 use crate::report::ReportFormat;
+use crate::report::json::object_text;
 
 /// Show the link to Postman, the last sync, and how far each side is ahead of it
 ///
@@ -32,6 +39,9 @@ use crate::report::ReportFormat;
   git postman status --offline
   git postman status --format json")]
 pub struct StatusArgs {
+    /// Read only what Postman's lists date as changed: a few calls, and edits inside of a collection may be missed
+    #[arg(long)]
+    by_dates: bool,
     /// The folder that holds `.postman/`
     #[arg(long, value_name = "DIR")]
     folder: Option<String>,
@@ -51,6 +61,8 @@ struct Status {
     unread: Vec<(String, String)>,
     candidates: Vec<String>,
     postman: Option<Vec<Ahead>>,
+    /// Elements that were not read, because Postman's lists say that they are what they were.
+    by_dates: usize,
     not_asked: Option<String>,
     claim: Option<(Claim, u64)>,
     quota: Option<Value>,
@@ -84,13 +96,26 @@ pub fn run(args: &StatusArgs, session: &Session) -> Result<u8, Failure> {
     let Some(stored) = &stored else {
         return Err(Failure::usage("there is no record of the link"));
     };
-    let (commit, git) = git_half(&ground, &link)?;
+    let (commit, mut git) = git_half(&ground, &link, &stored.state)?;
+    // What a pull has brought counts as agreed where Git shows it, recorded by a push or not.
+    let seen = with_history(
+        &stored.state,
+        &git.elements,
+        &ground.repository,
+        commit.as_ref(),
+        &ground.folder,
+        &digest_of,
+    )?;
+    let mut seen = seen.with_settled(&seen.settled(&git.elements));
+    if is_read_here(&link) {
+        without_delivered(&mut seen, &mut git);
+    }
     let mut status = Status {
         state_ref: ground.state_ref.clone(),
         current_branch: ground.repository.current_branch()?,
         commit,
         synced: store.last_sync(stored)?,
-        git: of_git(&stored.state, &git, &ground.folder),
+        git: of_git(&seen, &git, &ground.folder),
         unread: git
             .unread
             .iter()
@@ -102,6 +127,7 @@ pub fn run(args: &StatusArgs, session: &Session) -> Result<u8, Failure> {
             .map(|path| path.as_str().to_owned())
             .collect(),
         postman: None,
+        by_dates: 0,
         not_asked,
         claim: held(&stored.state, session.now()),
         quota: None,
@@ -109,13 +135,17 @@ pub fn run(args: &StatusArgs, session: &Session) -> Result<u8, Failure> {
     };
     if status.not_asked.is_none() {
         let postman = session.postman()?;
-        status.postman = Some(postman_half(
+        let recorded: Option<(&dyn StateStore, &CommitId)> =
+            args.by_dates.then_some((&store, &stored.commit));
+        let half = PostmanHalf {
             session,
-            &postman,
-            &ground,
-            &status.link,
-            stored,
-        )?);
+            postman: &postman,
+            ground: &ground,
+            link: &status.link,
+        };
+        let (ahead, taken) = postman_half(&half, seen, &mut git, recorded)?;
+        status.postman = Some(ahead);
+        status.by_dates = taken;
         status.quota = quota(&postman)?;
     }
     let is_ahead = !status.git.is_empty()
@@ -127,7 +157,7 @@ pub fn run(args: &StatusArgs, session: &Session) -> Result<u8, Failure> {
             .is_some_and(|ahead| !ahead.is_empty());
     let code = u8::from(is_ahead);
     let text = match args.format {
-        ReportFormat::Json => format!("{:#}\n", as_json(&status, &stored.state, code)),
+        ReportFormat::Json => object_text(&as_json(&status, &stored.state, code)),
         _ => as_text(&status, &stored.state, session.now()),
     };
     print(session, &text)?;
@@ -138,6 +168,7 @@ pub fn run(args: &StatusArgs, session: &Session) -> Result<u8, Failure> {
 fn git_half(
     ground: &Ground,
     link: &Link,
+    state: &MirrorState,
 ) -> Result<(Option<CommitId>, git_side::GitSide), Failure> {
     let repository = &ground.repository;
     let branch = link.active_branch.as_ref();
@@ -156,35 +187,82 @@ fn git_half(
     };
     let mut project = Project::load(&*snapshot, &ground.decided.config)?;
     let at = ground.service(&mut project, &*snapshot);
-    let side = git_side::read(
+    let recorded = state.definition(&link.folder);
+    let side = git_side::read_again(
         &project,
         &*snapshot,
         &project.services[at],
-        None,
+        recorded.as_ref(),
         &digest_of,
     );
     Ok((commit, side))
 }
 
+/// What Postman's side of a link is read with.
+struct PostmanHalf<'a> {
+    session: &'a Session,
+    postman: &'a Postman,
+    ground: &'a Ground,
+    link: &'a Link,
+}
+
 fn postman_half(
-    session: &Session,
-    postman: &Postman,
-    ground: &Ground,
-    link: &Link,
-    stored: &Stored,
-) -> Result<Vec<Ahead>, Failure> {
-    if let LinkTarget::GitLinked { api, .. } | LinkTarget::ApiBuilder { api, .. } = &link.target {
-        let api = postman.api(api.as_str())?;
-        verify(link, &api, &ground.home)?;
-    }
-    let target = targets::open(postman, &link.target, Some(&stored.state));
+    half: &PostmanHalf<'_>,
+    mut seen: MirrorState,
+    git: &mut git_side::GitSide,
+    by_dates: Option<(&dyn StateStore, &CommitId)>,
+) -> Result<(Vec<Ahead>, usize), Failure> {
+    let PostmanHalf {
+        session,
+        postman,
+        ground,
+        link,
+    } = half;
+    let api = match &link.target {
+        LinkTarget::GitLinked { api, .. } | LinkTarget::ApiBuilder { api, .. } => {
+            let api = postman.api(api.as_str())?;
+            verify(link, &api, &ground.home)?;
+            Some(api)
+        }
+        LinkTarget::SpecHub { .. } => None,
+    };
+    let asking = Asking {
+        repository: &ground.repository,
+        home: &ground.home,
+        link,
+        api: api.as_ref(),
+        wished: None,
+    };
+    // A clone that does not know the repository that Postman reads says of the rest how it stands.
+    let delivering = match delivering(&asking, Carrying::Pull, &git.elements) {
+        Ok(delivering) => delivering,
+        Err(failure) => {
+            session.output.warning(&failure.message);
+            failure
+                .hints
+                .iter()
+                .for_each(|hint| session.output.hint(hint));
+            without_delivered(&mut seen, git);
+            None
+        }
+    };
+    let route = route(delivering.as_ref(), &ground.repository)?;
+    let state = &seen;
+    let target = targets::open_with(postman, &link.target, Some(state), None, route.branch());
     let mut set = target.list().map_err(unread)?;
-    let ids = to_read(&stored.state, &set);
+    let taken = match by_dates {
+        Some((store, commit)) => {
+            take_recorded(&*target, &mut set, state, store, commit).map_err(undated)?
+        }
+        None => 0,
+    };
+    let mut ids = to_read(state, &set);
+    ids.retain(|id| set.get(id).is_none_or(|element| element.content.is_none()));
     let progress = session
         .output
         .progress(Some(ids.len() as u64), "reading from Postman");
     read_into(&*target, &mut set, &ids, &|_| progress.advance(1)).map_err(unread)?;
-    Ok(of_postman(&stored.state, &set))
+    Ok((of_postman(state, &set), taken))
 }
 
 fn not_asked(session: &Session) -> Option<String> {
@@ -228,14 +306,6 @@ fn whole(number: f64) -> u64 {
     format!("{:.0}", number.max(0.0)).parse().unwrap_or(0)
 }
 
-fn kind_word(target: &LinkTarget) -> &'static str {
-    match target {
-        LinkTarget::GitLinked { .. } => "git-linked",
-        LinkTarget::ApiBuilder { .. } => "api-builder",
-        LinkTarget::SpecHub { .. } => "spec-hub",
-    }
-}
-
 fn as_json(status: &Status, state: &MirrorState, code: u8) -> Value {
     let link = &status.link;
     let ahead = |side: &[Ahead]| -> Vec<Value> {
@@ -250,14 +320,6 @@ fn as_json(status: &Status, state: &MirrorState, code: u8) -> Value {
                 })
             })
             .collect()
-    };
-    let specification = match &link.target {
-        LinkTarget::SpecHub { specification, .. } => specification.as_ref().map(|id| id.as_str()),
-        _ => None,
-    };
-    let api = match Named::of(&link.target) {
-        Named::Api(id) => Some(id.as_str().to_owned()),
-        Named::Workspace(_) => None,
     };
     let last_sync = state.last_sync.as_ref().map(|sync| {
         let (commit, at) = match &status.synced {
@@ -275,20 +337,7 @@ fn as_json(status: &Status, state: &MirrorState, code: u8) -> Value {
         "format_version": 1,
         "command": "status",
         "exit_code": code,
-        "link": {
-            "kind": kind_word(&link.target),
-            "name": link.name,
-            "api": api,
-            "workspace": link.target.workspace().as_str(),
-            "specification": specification,
-            "folder": link.folder.as_str(),
-            "repository": link.owner.repository,
-            "moved_from": link.moved_from,
-            "schema_directory": link.schema_directory.as_ref().map(|path| path.as_str()),
-            "collection_directory": link.collection_directory.as_str(),
-            "active_branch": link.active_branch,
-            "state_ref": status.state_ref,
-        },
+        "link": link_as_json(link, &status.state_ref),
         "current_branch": status.current_branch,
         "last_sync": last_sync,
         "git": {
@@ -298,7 +347,9 @@ fn as_json(status: &Status, state: &MirrorState, code: u8) -> Value {
             "candidates": status.candidates,
         },
         "postman": match (&status.postman, &status.not_asked) {
-            (Some(side), _) => json!({ "asked": true, "ahead": ahead(side) }),
+            (Some(side), _) => {
+                json!({ "asked": true, "by_dates": status.by_dates, "ahead": ahead(side) })
+            }
             (None, reason) => json!({ "asked": false, "reason": reason }),
         },
         "claim": status.claim.as_ref().map(|(claim, left)| json!({
@@ -329,11 +380,18 @@ fn as_text(status: &Status, state: &MirrorState, now: u64) -> String {
     if !link.folder.is_root() {
         line("folder", link.folder.as_str());
     }
-    match link.target {
-        LinkTarget::GitLinked { .. } => line(
-            "kind",
-            "an API that Postman has connected to this repository itself",
-        ),
+    match &link.target {
+        LinkTarget::GitLinked { .. } => match link.target.elsewhere() {
+            None => line(
+                "kind",
+                "an API that Postman has connected to this repository itself",
+            ),
+            Some(elsewhere) => {
+                line("kind", "an API that Postman reads from another repository");
+                let to = format!("`{}` of {}", elsewhere.branch, elsewhere.repository);
+                line("delivered to", &to);
+            }
+        },
         LinkTarget::ApiBuilder { .. } => line("kind", "an API of the API Builder"),
         LinkTarget::SpecHub { .. } => {
             line("kind", "a workspace with its specifications (Spec Hub)")
@@ -389,7 +447,12 @@ fn as_text(status: &Status, state: &MirrorState, now: u64) -> String {
     };
     match (&status.postman, &status.not_asked) {
         (Some(side), _) => {
-            line("postman is", &ahead_in_words(side));
+            let mut words = ahead_in_words(side);
+            if status.by_dates > 0 {
+                let count = counted(status.by_dates, "element");
+                words.push_str(&format!(" ({count} by the dates of Postman's lists)"));
+            }
+            line("postman is", &words);
             text.push_str(&entries(side));
         }
         (None, reason) => line(

@@ -3,17 +3,19 @@
 use clap::Args;
 use serde_json::{Value, json};
 
+use crate::cli::delivering::{Asking, Carrying, delivering, route};
 use crate::cli::failure::{Failure, Kind};
 use crate::cli::linking::{Ground, Meaning, refuse_while_claimed, unread};
 use crate::cli::reporting::print;
 use crate::cli::session::Session;
 use crate::mirror::deliver::{Destination, deliver, recover};
-use crate::mirror::element::{ElementKind, RemoteId};
+use crate::mirror::element::RemoteId;
 use crate::mirror::git_side;
-use crate::mirror::link::find_link;
+use crate::mirror::link::{find_link, verify};
 use crate::mirror::pull::bytes_of;
 use crate::mirror::remote_content::digest_of;
 use crate::mirror::sides::read_into;
+use crate::mirror::state::{LinkTarget, UNDO};
 use crate::mirror::store::StateStore as _;
 use crate::mirror::target::TargetError;
 use crate::mirror::targets;
@@ -21,6 +23,7 @@ use crate::mirror::undo::{Back, Undone, backs, changes_in_git, put_back, record}
 use crate::model::change::ChangeSet;
 use crate::model::text::visible;
 use crate::report::ReportFormat;
+use crate::report::json::object_text;
 
 /// Put the last sync back, where nothing has moved since
 ///
@@ -64,15 +67,8 @@ pub fn run(args: &UndoArgs, session: &Session) -> Result<u8, Failure> {
     let state = &stored.state;
     let sync = state.last_sync.as_ref().ok_or_else(nothing)?;
     refuse_while_claimed(Some(stored), session.now())?;
-    let known = state.records.keys().chain(state.pulled.keys());
-    let mut definitions = known.filter(|key| key.kind == ElementKind::Definition);
-    let definition = definitions
-        .find_map(|key| match link.folder.is_root() {
-            true => Some(key.path.clone()),
-            false => link.folder.join(key.path.as_str()).ok(),
-        })
-        .filter(|path| project.has_file(path));
-    let definition = definition.filter(|_| !service.is_native());
+    let known = state.definition(&link.folder);
+    let definition = known.filter(|path| project.has_file(path) && !service.is_native());
     let git = git_side::read(
         &project,
         &*ground.snapshot,
@@ -82,7 +78,31 @@ pub fn run(args: &UndoArgs, session: &Session) -> Result<u8, Failure> {
     )
     .elements;
     let postman = session.postman()?;
-    let target = targets::open(&postman, &link.target, Some(state));
+    let api = match &link.target {
+        LinkTarget::GitLinked { api, .. } => Some(postman.api(api.bare())?),
+        LinkTarget::ApiBuilder { .. } | LinkTarget::SpecHub { .. } => None,
+    };
+    let asking = Asking {
+        repository: &ground.repository,
+        home: &ground.home,
+        link: &link,
+        api: api.as_ref(),
+        wished: None,
+    };
+    let mut written = sync.replaced.values().map(|one| one.remote_id.as_ref());
+    let is_delivery =
+        sync.towards_postman && written.any(|id| id.is_some_and(RemoteId::is_of_file));
+    let delivering = match is_delivery {
+        true => {
+            if let Some(api) = &api {
+                verify(&link, api, &ground.home)?;
+            }
+            delivering(&asking, Carrying::Back, &git)?
+        }
+        false => None,
+    };
+    let route = route(delivering.as_ref(), &ground.repository)?;
+    let target = targets::open_with(&postman, &link.target, Some(state), None, route.branch());
     let mut remote = std::collections::BTreeMap::new();
     if sync.towards_postman {
         remote = target.list().map_err(unread)?;
@@ -113,6 +133,7 @@ pub fn run(args: &UndoArgs, session: &Session) -> Result<u8, Failure> {
         ..Undone::default()
     };
     if sync.towards_postman {
+        let mut together = Vec::new();
         for back in backs {
             let files = match &back.before {
                 Some(version) => bytes_of(version, &store, &stored.commit)?,
@@ -120,12 +141,26 @@ pub fn run(args: &UndoArgs, session: &Session) -> Result<u8, Failure> {
             };
             let known = state.records.get(&back.key);
             match put_back(&*target, &back, known, &remote, files, &digest_of) {
+                Ok(done) if target.is_put_together(back.key.kind) => together.push((back, done)),
                 Ok(done) => {
                     undone.add_remote(&back, known, done);
                     told.done.push(back);
                 }
                 Err(TargetError::Moved { .. }) => told.moved.push(back),
                 Err(error) => told.failed.push((back, error.to_string())),
+            }
+        }
+        match target.finish() {
+            Ok(_) => {
+                for (back, done) in together {
+                    undone.add_remote(&back, state.records.get(&back.key), done);
+                    told.done.push(back);
+                }
+            }
+            Err(error) => {
+                let backs = together.into_iter().map(|(back, _)| back);
+                told.failed
+                    .extend(backs.map(|back| (back, error.to_string())));
             }
         }
     } else {
@@ -166,8 +201,16 @@ pub fn run(args: &UndoArgs, session: &Session) -> Result<u8, Failure> {
         }
     }
     if !undone.replaced.is_empty() {
-        let run = format!("undo-{}-{}", session.now(), std::process::id());
-        if record(&store, stored, &undone, &run, session.now())?.is_none() {
+        if let Some(before) = store.before_last_sync(stored)? {
+            undone.restore(&before, &store)?;
+        }
+        let run = format!("{UNDO}{}-{}", session.now(), std::process::id());
+        let recorded = record(&store, stored, &undone, &run, session.now()).map_err(|error| {
+            Failure::from(error).with_hint(
+                "it was put back and could not be recorded: `git postman status` says where both sides are",
+            )
+        })?;
+        if recorded.is_none() {
             return Err(Failure::of(
                 Kind::Overtaken,
                 "it was put back, and somebody else kept writing the mirror's record",
@@ -175,7 +218,16 @@ pub fn run(args: &UndoArgs, session: &Session) -> Result<u8, Failure> {
             .with_hint("`git postman status` says where both sides are"));
         }
     }
-    tell(args, session, &told, postman.http().calls().so_far())
+    let code = tell(args, session, &told, postman.http().calls().so_far())?;
+    if !told.done.is_empty() {
+        session.output.hint(match sync.towards_postman {
+            true => {
+                "Git has what was undone: the next push carries it again, unless a commit takes it out (`git revert`)"
+            }
+            false => "Postman has what was undone: the next pull brings it again, unless somebody takes it out there",
+        });
+    }
+    Ok(code)
 }
 
 struct Told {
@@ -276,5 +328,5 @@ fn for_scripts(told: &Told, calls: u64, code: u8) -> String {
             "verified": true,
         },
     });
-    format!("{object:#}\n")
+    object_text(&object)
 }

@@ -166,12 +166,7 @@ impl Contract {
 fn check_query(known: &Value, query: &str, found: &mut Found<'_>) {
     let none = serde_json::Map::new();
     let known = known.as_object().unwrap_or(&none);
-    let given: Vec<(String, String)> = query
-        .split('&')
-        .filter(|pair| !pair.is_empty())
-        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
-        .map(|(name, value)| (decoded(name), decoded(&value.replace('+', " "))))
-        .collect();
+    let given: Vec<(String, String)> = pairs(query).collect();
     for (name, value) in &given {
         let shape = known.get(name).or_else(|| known.get(&format!("{name}!")));
         match shape.and_then(Value::as_str) {
@@ -203,6 +198,14 @@ fn check_body(shape: &Value, exchange: &Exchange, found: &mut Found<'_>) {
                     String::from_utf8_lossy(&part.content).into_owned()
                 })));
         }
+        found.hold(Side::Request, shape, &Value::Object(fields));
+        return;
+    }
+    if let (Some(shape), "application/x-www-form-urlencoded") = (shape.as_str(), kind) {
+        let text = String::from_utf8_lossy(body);
+        let fields: serde_json::Map<String, Value> = pairs(&text)
+            .map(|(name, value)| (name, json!(value)))
+            .collect();
         found.hold(Side::Request, shape, &Value::Object(fields));
         return;
     }
@@ -311,6 +314,14 @@ pub(crate) fn parts(body: &[u8], boundary: &str) -> Vec<Part> {
         });
     }
     parts
+}
+
+/// Names and values of a query or of a form, decoded.
+pub(crate) fn pairs(text: &str) -> impl Iterator<Item = (String, String)> {
+    text.split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+        .map(|(name, value)| (decoded(name), decoded(&value.replace('+', " "))))
 }
 
 /// Percent signs undone; what is no UTF-8 afterwards is shown as such.

@@ -11,6 +11,9 @@ pub(crate) const KINDS: u8 = 20;
 /// The member that holds the number of a folder or request.
 pub(crate) const NUMBER: &str = "\u{0}number";
 
+/// The member of a request that holds how many headers it had at first.
+const HEADERS: &str = "\u{0}headers";
+
 /// One edit. Whatever it writes holds the mark.
 #[derive(Clone, Debug)]
 pub(crate) struct Edit {
@@ -20,21 +23,40 @@ pub(crate) struct Edit {
     pub(crate) mark: String,
 }
 
-/// Numbers every folder and request; gives how many there are.
+/// Numbers every folder, request and header; gives how many folders and requests there are.
 pub(crate) fn number(collection: &mut Value) -> usize {
     let mut count = 0;
     each(collection, &mut |item| {
         item[NUMBER] = count.into();
         count += 1;
+        if let Some(headers) = headers_of(item) {
+            let known = headers.len();
+            let objects = headers.iter_mut().enumerate();
+            for (index, header) in objects.filter(|(_, header)| header.is_object()) {
+                header[NUMBER] = index.into();
+            }
+            item[HEADERS] = known.into();
+        }
     });
     count
+}
+
+fn headers_of(item: &mut Value) -> Option<&mut Vec<Value>> {
+    item.pointer_mut("/request/header")?.as_array_mut()
 }
 
 /// The collection as it is written, without the numbers.
 pub(crate) fn without_numbers(collection: &Value) -> Value {
     let mut collection = collection.clone();
     each(&mut collection, &mut |item| {
-        item.as_object_mut().unwrap().shift_remove(NUMBER);
+        for header in headers_of(item).into_iter().flatten() {
+            header
+                .as_object_mut()
+                .and_then(|header| header.shift_remove(NUMBER));
+        }
+        let members = item.as_object_mut().unwrap();
+        members.shift_remove(HEADERS);
+        members.shift_remove(NUMBER);
     });
     collection
 }
@@ -124,14 +146,16 @@ fn change_request(item: &mut Value, edit: &Edit, mark: &str) {
             json!({"key": mark, "value": "1"}),
         ),
         5 | 17 | 18 => {
-            let headers = item
-                .pointer_mut("/request/header")
-                .and_then(Value::as_array_mut);
-            let Some(headers) = headers else { return };
-            if headers.is_empty() {
+            // The header that was there at first: what the other side removed moves none of them.
+            let known = item.get(HEADERS).and_then(Value::as_u64).unwrap_or(0);
+            let wanted = (edit.other as u64).checked_rem(known);
+            let Some(headers) = headers_of(item) else {
                 return;
-            }
-            let at = edit.other % headers.len();
+            };
+            let at = headers
+                .iter()
+                .position(|header| wanted.is_some() && header[NUMBER].as_u64() == wanted);
+            let Some(at) = at else { return };
             match edit.kind {
                 5 => headers[at]["value"] = mark.into(),
                 17 => headers[at]["description"] = mark.into(),

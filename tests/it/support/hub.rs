@@ -1,18 +1,20 @@
 //! A stand-in for GitHub with a real bare repository behind it: what may be committed is git's own verdict, and what GitHub
 //! refuses is refused in its words. It shares nothing with the client.
 
-use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::Write as _;
 use std::net::{TcpListener, TcpStream};
 use std::process::Stdio;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 
 use serde_json::{Value, json};
 
 use crate::support::Repository;
+use crate::support::hub_git::reference;
+use crate::support::hub_pulls::{World, comment};
+use crate::support::hub_wire::{Call, Reply, decoded, listen, refused, said, unbase64};
 use crate::support::openapi::Wired;
 
 /// The repository that stands in it.
@@ -39,6 +41,10 @@ pub(crate) struct Switches {
     pub(crate) lost_commits: usize,
     /// Somebody commits on top of a lost commit at once.
     pub(crate) is_overtaken: bool,
+    /// Two open pull requests of one branch are taken, as some services do.
+    pub(crate) takes_doubles: bool,
+    /// The next pull requests are opened, and nobody hears of them.
+    pub(crate) lost_pulls: usize,
     /// Scopes that a classic token shows.
     pub(crate) scopes: Option<&'static str>,
 }
@@ -47,71 +53,12 @@ pub(crate) struct Switches {
 pub(crate) struct Hub {
     /// Worktree `work`, bare `hub.git` beside it.
     pub(crate) scene: Repository,
-    base: String,
+    pub(crate) base: String,
     prefix: &'static str,
-    switches: Mutex<Switches>,
+    pub(crate) switches: Mutex<Switches>,
     world: Mutex<World>,
     exchanges: Mutex<Vec<Wired>>,
-    counter: AtomicUsize,
-}
-
-#[derive(Default)]
-struct World {
-    last: u64,
-    pulls: BTreeMap<u64, Pull>,
-    comments: BTreeMap<u64, (u64, String)>,
-    statuses: BTreeMap<(String, String), Value>,
-}
-
-#[derive(Clone)]
-struct Pull {
-    head: String,
-    base: String,
-    title: String,
-    body: String,
-    is_open: bool,
-}
-
-struct Call {
-    method: String,
-    /// The whole target.
-    target: String,
-    path: String,
-    query: BTreeMap<String, String>,
-    headers: BTreeMap<String, String>,
-    body: Vec<u8>,
-}
-
-struct Reply {
-    status: u16,
-    headers: Vec<(String, String)>,
-    body: Vec<u8>,
-    /// The connection is closed without an answer.
-    is_lost: bool,
-}
-
-fn said(status: u16, body: &Value) -> Reply {
-    Reply {
-        status,
-        headers: Vec::new(),
-        body: body.to_string().into_bytes(),
-        is_lost: false,
-    }
-}
-
-fn refused(status: u16, message: &str) -> Reply {
-    said(
-        status,
-        &json!({ "message": message, "documentation_url": "https://docs.github.com/rest", "status": status.to_string() }),
-    )
-}
-
-fn invalid(message: &str) -> Reply {
-    let error = json!({ "resource": "PullRequest", "code": "custom", "message": message });
-    said(
-        422,
-        &json!({ "message": "Validation Failed", "errors": [error] }),
-    )
+    pub(crate) counter: AtomicUsize,
 }
 
 impl Hub {
@@ -139,6 +86,8 @@ impl Hub {
                 rules: Vec::new(),
                 lost_commits: 0,
                 is_overtaken: false,
+                takes_doubles: false,
+                lost_pulls: 0,
                 scopes: Some("repo, read:org"),
             }),
             world: Mutex::default(),
@@ -212,11 +161,16 @@ impl Hub {
         self.world().statuses.get(&key).cloned()
     }
 
-    fn world(&self) -> MutexGuard<'_, World> {
+    pub(crate) fn world(&self) -> MutexGuard<'_, World> {
         self.world.lock().unwrap()
     }
 
-    fn output(&self, arguments: &[&str], input: &[u8], index: Option<&str>) -> Option<Vec<u8>> {
+    pub(crate) fn output(
+        &self,
+        arguments: &[&str],
+        input: &[u8],
+        index: Option<&str>,
+    ) -> Option<Vec<u8>> {
         let bare = self.scene.beside("hub.git");
         let mut command = self.scene.command(OsStr::new("git"), &bare, arguments);
         if let Some(index) = index {
@@ -523,467 +477,4 @@ impl Hub {
             _ => refused(404, "Not Found"),
         }
     }
-
-    fn branches(&self, switches: &Switches) -> Value {
-        let list = self.git(&[
-            "for-each-ref",
-            "--format=%(objectname) %(refname:lstrip=2)",
-            "refs/heads",
-        ]);
-        let list = list.unwrap_or_default();
-        let branches = list.lines().filter_map(|line| line.split_once(' ')).map(|(id, name)| {
-            let is_protected = name == "main" && !switches.rules.is_empty();
-            json!({ "name": name, "commit": { "sha": id, "url": "https://example.com" }, "protected": is_protected })
-        });
-        json!(branches.collect::<Vec<_>>())
-    }
-
-    fn new_ref(&self, name: &str, id: &str) -> Reply {
-        if self.git(&["cat-file", "-e", id]).is_none() {
-            return refused(422, "Object does not exist");
-        }
-        match self.git(&["update-ref", name, id, &"0".repeat(40)]) {
-            Some(_) => said(201, &reference(name, id)),
-            None => refused(422, "Reference already exists"),
-        }
-    }
-
-    fn move_ref(&self, name: &str, id: &str, is_forced: bool) -> Reply {
-        let Some(tip) = self.git(&["rev-parse", "--verify", "--quiet", name]) else {
-            return refused(422, "Reference does not exist");
-        };
-        if !is_forced
-            && self
-                .git(&["merge-base", "--is-ancestor", &tip, id])
-                .is_none()
-        {
-            return refused(422, "Update is not a fast forward");
-        }
-        match self.git(&["update-ref", name, id, &tip]) {
-            Some(_) => said(200, &reference(name, id)),
-            None => refused(422, "Reference cannot be updated"),
-        }
-    }
-
-    fn tree(&self, id: &str, is_recursive: bool, switches: &Switches) -> Reply {
-        let mut arguments = vec!["ls-tree", "-l", "-z"];
-        if is_recursive {
-            arguments.extend(["-r", "-t"]);
-        }
-        arguments.push(id);
-        let Some(output) = self.output(&arguments, &[], None) else {
-            return refused(404, "Not Found");
-        };
-        let text = String::from_utf8(output).unwrap();
-        let mut entries: Vec<Value> = text
-            .split_terminator('\0')
-            .map(|line| {
-                let (facts, path) = line.split_once('\t').unwrap();
-                let facts: Vec<&str> = facts.split_whitespace().collect();
-                let mut entry =
-                    json!({ "path": path, "mode": facts[0], "type": facts[1], "sha": facts[2] });
-                if let Ok(size) = facts[3].parse::<u64>() {
-                    entry["size"] = json!(size);
-                }
-                entry
-            })
-            .collect();
-        let is_truncated = is_recursive && entries.len() > switches.longest_tree;
-        entries.truncate(if is_recursive {
-            switches.longest_tree
-        } else {
-            usize::MAX
-        });
-        said(
-            200,
-            &json!({ "sha": id, "url": "https://example.com", "tree": entries, "truncated": is_truncated }),
-        )
-    }
-
-    fn blob(&self, bytes: &[u8]) -> String {
-        let output = self
-            .output(&["hash-object", "-w", "--stdin"], bytes, None)
-            .unwrap();
-        String::from_utf8(output).unwrap().trim().to_owned()
-    }
-
-    fn new_tree(&self, base: &str, entries: &Value) -> Reply {
-        let mut changes = Vec::new();
-        for entry in entries.as_array().into_iter().flatten() {
-            let path = entry["path"].as_str().unwrap_or_default().to_owned();
-            let mode = entry["mode"].as_str().unwrap_or_default().to_owned();
-            let content = match (&entry["sha"], &entry["content"]) {
-                (Value::String(id), _) => Some((mode, id.clone())),
-                (_, Value::String(text)) => Some((mode, self.blob(text.as_bytes()))),
-                (Value::Null, _) => None,
-                _ => return refused(422, "GitRPC::BadObjectState"),
-            };
-            changes.push((path, content));
-        }
-        match self.changed_tree(base, &changes) {
-            Some(id) => said(
-                201,
-                &json!({ "sha": id, "url": "https://example.com", "tree": [], "truncated": false }),
-            ),
-            None => refused(422, "GitRPC::BadObjectState"),
-        }
-    }
-
-    /// A tree with changes; `None` where something is deleted that is not there.
-    fn changed_tree(
-        &self,
-        base: &str,
-        changes: &[(String, Option<(String, String)>)],
-    ) -> Option<String> {
-        let index = format!("index-{}", self.counter.fetch_add(1, Ordering::SeqCst));
-        self.output(&["read-tree", base], &[], Some(&index))?;
-        let mut input = Vec::new();
-        for (path, change) in changes {
-            let line = match change {
-                Some((mode, id)) => format!("{mode} {id}\t{path}\0"),
-                None => {
-                    self.git(&["cat-file", "-e", &format!("{base}:{path}")])?;
-                    format!("0 {}\t{path}\0", "0".repeat(40))
-                }
-            };
-            input.extend(line.into_bytes());
-        }
-        self.output(
-            &["update-index", "-z", "--index-info"],
-            &input,
-            Some(&index),
-        )?;
-        let tree = self.output(&["write-tree"], &[], Some(&index))?;
-        Some(String::from_utf8(tree).unwrap().trim().to_owned())
-    }
-
-    fn new_commit(&self, tree: &str, parents: &[&str], message: &str) -> Option<String> {
-        let mut arguments = vec!["commit-tree", tree];
-        for parent in parents {
-            arguments.extend(["-p", parent]);
-        }
-        let output = self.output(&arguments, message.as_bytes(), None)?;
-        Some(String::from_utf8(output).unwrap().trim().to_owned())
-    }
-
-    fn commit(&self, id: &str) -> Option<Value> {
-        let text = self.git(&["show", "--no-patch", "--format=%H%n%T%n%P%n%B", id])?;
-        let mut lines = text.splitn(4, '\n');
-        let (id, tree) = (lines.next()?, lines.next()?);
-        let parents: Vec<Value> = lines
-            .next()?
-            .split_whitespace()
-            .map(|id| json!({ "sha": id }))
-            .collect();
-        let message = lines.next().unwrap_or_default();
-        Some(
-            json!({ "sha": id, "node_id": "C", "tree": { "sha": tree }, "parents": parents, "message": message }),
-        )
-    }
-
-    fn pull_shape(&self, number: u64, pull: &Pull) -> Value {
-        let end = |name: &str| json!({ "ref": name, "label": format!("acme:{name}"), "sha": self.tip(name), "repo": { "id": 4711, "full_name": NAME } });
-        json!({
-            "number": number, "id": 1000 + number, "title": pull.title, "body": pull.body,
-            "state": if pull.is_open { "open" } else { "closed" }, "html_url": format!("{}/{NAME}/pull/{number}", self.base),
-            "head": end(&pull.head), "base": end(&pull.base),
-        })
-    }
-
-    fn pulls(&self, call: &Call) -> Reply {
-        let wanted = |name: &str| call.query.get(name).cloned();
-        let state = wanted("state").unwrap_or_else(|| "open".to_owned());
-        // A head without its owner is ignored.
-        let head = wanted("head").and_then(|head| {
-            head.split_once(':')
-                .map(|(owner, name)| (owner.to_owned(), name.to_owned()))
-        });
-        let pulls = self.world().pulls.clone();
-        let list = pulls.iter().filter(|(_, pull)| {
-            let state = state == "all" || pull.is_open == (state == "open");
-            let head = head
-                .as_ref()
-                .is_none_or(|(owner, name)| owner == "acme" && *name == pull.head);
-            state && head && wanted("base").is_none_or(|base| base == pull.base)
-        });
-        let list: Vec<Value> = list
-            .map(|(number, pull)| self.pull_shape(*number, pull))
-            .collect();
-        said(200, &json!(list))
-    }
-
-    fn new_pull(&self, head: &str, base: &str, title: &str, body: &str) -> Reply {
-        if self.tip(head).is_none() || self.tip(base).is_none() {
-            let field = if self.tip(head).is_none() {
-                "head"
-            } else {
-                "base"
-            };
-            let error = json!({ "resource": "PullRequest", "field": field, "code": "invalid" });
-            return said(
-                422,
-                &json!({ "message": "Validation Failed", "errors": [error] }),
-            );
-        }
-        if self
-            .git(&[
-                "rev-list",
-                "--count",
-                &format!("refs/heads/{base}..refs/heads/{head}"),
-            ])
-            .as_deref()
-            == Some("0")
-        {
-            return invalid(&format!("No commits between {base} and {head}"));
-        }
-        let mut world = self.world();
-        if world
-            .pulls
-            .values()
-            .any(|pull| pull.is_open && pull.head == head && pull.base == base)
-        {
-            return invalid(&format!("A pull request already exists for acme:{head}."));
-        }
-        world.last += 1;
-        let number = world.last;
-        // A text field of a form ends its lines so.
-        let body = body.replace('\n', "\r\n");
-        let pull = Pull {
-            head: head.to_owned(),
-            base: base.to_owned(),
-            title: title.to_owned(),
-            body,
-            is_open: true,
-        };
-        world.pulls.insert(number, pull.clone());
-        drop(world);
-        said(201, &self.pull_shape(number, &pull))
-    }
-
-    fn edit_pull(&self, number: u64, body: &Value) -> Reply {
-        let mut world = self.world();
-        let Some(pull) = world.pulls.get_mut(&number) else {
-            return refused(404, "Not Found");
-        };
-        if let Some(title) = body["title"].as_str() {
-            title.clone_into(&mut pull.title);
-        }
-        if let Some(text) = body["body"].as_str() {
-            text.clone_into(&mut pull.body);
-        }
-        if let Some(state) = body["state"].as_str() {
-            pull.is_open = state == "open";
-        }
-        let pull = pull.clone();
-        drop(world);
-        said(200, &self.pull_shape(number, &pull))
-    }
-
-    fn query(&self, call: &Call, switches: &Switches) -> Reply {
-        let body: Value = serde_json::from_slice(&call.body).unwrap_or(Value::Null);
-        let query = body["query"].as_str().unwrap_or_default();
-        if query.starts_with("mutation") {
-            return self.mutation(&body["variables"]["input"], switches);
-        }
-        let mut found = serde_json::Map::new();
-        for part in query
-            .split("object(oid:\"")
-            .zip(query.split("object(oid:\"").skip(1))
-        {
-            let alias = part
-                .0
-                .rsplit(['{', '}'])
-                .next()
-                .unwrap_or_default()
-                .trim_end_matches(':');
-            let id = &part.1[..40];
-            let blob = self.output(&["cat-file", "blob", id], &[], None);
-            let value = blob.map_or(Value::Null, |bytes| {
-                // GitHub cuts long texts, and gives none for what is not text.
-                let is_truncated = bytes.len() > 512 * 1024;
-                let text = String::from_utf8(bytes)
-                    .ok()
-                    .map(|text| text.chars().take(512 * 1024).collect::<String>());
-                json!({ "text": text, "isTruncated": is_truncated })
-            });
-            found.insert(alias.to_owned(), value);
-        }
-        said(200, &json!({ "data": { "repository": found } }))
-    }
-
-    fn mutation(&self, input: &Value, switches: &Switches) -> Reply {
-        let failed = |kind: &str, message: &str| {
-            let error = json!({ "type": kind, "path": ["createCommitOnBranch"], "locations": [{ "line": 1, "column": 2 }], "message": message });
-            said(
-                200,
-                &json!({ "data": { "createCommitOnBranch": null }, "errors": [error] }),
-            )
-        };
-        if switches.is_archived {
-            return failed("UNPROCESSABLE", "Repository was archived so is read-only.");
-        }
-        if switches.grant != "write" {
-            return failed(
-                "FORBIDDEN",
-                "Resource not accessible by personal access token",
-            );
-        }
-        let branch = input["branch"]["branchName"].as_str().unwrap_or_default();
-        let expected = input["expectedHeadOid"].as_str().unwrap_or_default();
-        if branch == "main" && switches.rules.contains(&"pull_request") {
-            return failed(
-                "UNPROCESSABLE",
-                "Repository rule violations found\n\nChanges must be made through a pull request.\n\n",
-            );
-        }
-        let Some(tip) = self.tip(branch) else {
-            return failed("NOT_FOUND", &format!("No ref with the name {branch}"));
-        };
-        if tip != expected {
-            return failed(
-                "STALE_DATA",
-                &format!(
-                    "Expected branch to point to \"{expected}\" but it did not.  Pull and try again."
-                ),
-            );
-        }
-        let mut changes = Vec::new();
-        for addition in input["fileChanges"]["additions"]
-            .as_array()
-            .into_iter()
-            .flatten()
-        {
-            let bytes = unbase64(addition["contents"].as_str().unwrap_or_default());
-            let path = addition["path"].as_str().unwrap_or_default().to_owned();
-            changes.push((path, Some(("100644".to_owned(), self.blob(&bytes)))));
-        }
-        for deletion in input["fileChanges"]["deletions"]
-            .as_array()
-            .into_iter()
-            .flatten()
-        {
-            changes.push((
-                deletion["path"].as_str().unwrap_or_default().to_owned(),
-                None,
-            ));
-        }
-        let Some(tree) = self.changed_tree(expected, &changes) else {
-            return failed(
-                "UNPROCESSABLE",
-                "A path was requested for deletion which does not exist as of commit oid",
-            );
-        };
-        let (headline, rest) = (
-            input["message"]["headline"].as_str().unwrap_or_default(),
-            input["message"]["body"].as_str().unwrap_or_default(),
-        );
-        let message = if rest.is_empty() {
-            headline.to_owned()
-        } else {
-            format!("{headline}\n\n{rest}")
-        };
-        let made = self.new_commit(&tree, &[expected], &message).unwrap();
-        // Of two at the same moment git lets one through; GitHub tells the other that it is forbidden.
-        if self
-            .git(&[
-                "update-ref",
-                &format!("refs/heads/{branch}"),
-                &made,
-                expected,
-            ])
-            .is_none()
-        {
-            return failed("FORBIDDEN", "You can't commit to this branch right now.");
-        }
-        let mut reply = said(
-            200,
-            &json!({ "data": { "createCommitOnBranch": { "commit": { "oid": made } } } }),
-        );
-        let mut switches = self.switches.lock().unwrap();
-        if switches.lost_commits > 0 {
-            switches.lost_commits -= 1;
-            reply.is_lost = true;
-            if switches.is_overtaken {
-                let other = self
-                    .new_commit(&tree, &[&made], "of somebody else")
-                    .unwrap();
-                let name = format!("refs/heads/{branch}");
-                self.git(&["update-ref", &name, &other, &made]).unwrap();
-            }
-        }
-        reply
-    }
-}
-
-fn reference(name: &str, id: &str) -> Value {
-    json!({ "ref": name, "node_id": "REF", "url": "https://example.com", "object": { "type": "commit", "sha": id, "url": "https://example.com" } })
-}
-
-fn comment(id: u64, body: &str) -> Value {
-    json!({ "id": id, "node_id": "IC", "body": body, "user": { "login": "octocat" } })
-}
-
-fn listen(stream: &TcpStream) -> Option<Call> {
-    let mut reader = BufReader::new(stream);
-    let mut line = String::new();
-    reader
-        .read_line(&mut line)
-        .ok()
-        .filter(|count| *count > 0)?;
-    let mut words = line.split(' ');
-    let (method, target) = (words.next()?.to_owned(), words.next()?.to_owned());
-    let mut headers = BTreeMap::new();
-    loop {
-        let mut header = String::new();
-        reader.read_line(&mut header).ok()?;
-        let Some((name, value)) = header.trim_end().split_once(": ") else {
-            break;
-        };
-        headers.insert(name.to_ascii_lowercase(), value.to_owned());
-    }
-    let length = headers
-        .get("content-length")
-        .map_or(0, |length| length.parse().unwrap());
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body).ok()?;
-    let (path, query) = target.split_once('?').unwrap_or((&target, ""));
-    let query = url::form_urlencoded::parse(query.as_bytes())
-        .into_owned()
-        .collect();
-    Some(Call {
-        path: path.to_owned(),
-        query,
-        method,
-        headers,
-        body,
-        target,
-    })
-}
-
-fn decoded(part: &str) -> String {
-    // A plus is a plus in a path.
-    let part = part.replace('+', "%2B");
-    let pairs = url::form_urlencoded::parse(part.as_bytes());
-    pairs.map(|(name, _)| name.into_owned()).collect()
-}
-
-fn unbase64(text: &str) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    let (mut held, mut bits) = (0_u32, 0);
-    for byte in text.bytes().filter(|byte| *byte != b'=' && *byte != b'\n') {
-        let sextet = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' => 62,
-            _ => 63,
-        };
-        held = (held << 6 | u32::from(sextet)) & 0xffff;
-        bits += 6;
-        if bits >= 8 {
-            bits -= 8;
-            bytes.push((held >> bits & 0xff) as u8);
-        }
-    }
-    bytes
 }

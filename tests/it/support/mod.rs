@@ -5,15 +5,23 @@ pub(crate) mod bare;
 pub(crate) mod bitbucket_cloud;
 pub(crate) mod bitbucket_server;
 pub(crate) mod contract;
+pub(crate) mod corpus;
 pub(crate) mod edits;
 pub(crate) mod fixtures;
+pub(crate) mod git_http;
+pub(crate) mod gitlab;
 pub(crate) mod http;
 pub(crate) mod hub;
+pub(crate) mod hub_git;
+pub(crate) mod hub_pulls;
+pub(crate) mod hub_wire;
 pub(crate) mod openapi;
 pub(crate) mod postman;
 pub(crate) mod provider_story;
 pub(crate) mod pushing;
 pub(crate) mod service;
+pub(crate) mod terminal;
+pub(crate) mod values;
 
 use std::ffi::OsStr;
 use std::fs;
@@ -46,7 +54,8 @@ pub(crate) struct Repository {
 }
 
 impl Run {
-    fn of(what: String, output: &Output) -> Self {
+    /// How a program has ended; `what` was run, for messages.
+    pub(crate) fn of(what: String, output: &Output) -> Self {
         Self {
             what,
             code: output.status.code().unwrap_or(-1),

@@ -46,7 +46,14 @@ pub(crate) struct Scene {
 impl Scene {
     /// A workspace, and a repository with these files and one `.postman/resources.yaml`.
     pub(crate) fn of_workspace(files: &[(&str, &str)]) -> Self {
-        let (sandbox, workspace) = sandbox();
+        Self::of_workspace_in(sandbox(), files)
+    }
+
+    /// The same in this sandbox.
+    pub(crate) fn of_workspace_in(
+        (sandbox, workspace): (Running, String),
+        files: &[(&str, &str)],
+    ) -> Self {
         let repository = Repository::with(files);
         let resources = format!("workspace:\n  id: {workspace}\n");
         repository.commit(&[(".postman/resources.yaml", &resources)], "connect");
@@ -119,6 +126,7 @@ impl Scene {
             LinkTarget::GitLinked {
                 api: own,
                 workspace: within,
+                elsewhere: None,
             }
         } else {
             LinkTarget::ApiBuilder {
@@ -297,7 +305,13 @@ pub(crate) fn collection(name: &str, requests: &[&str]) -> String {
 
 /// A sandbox without limits, and the id of a workspace in it.
 pub(crate) fn sandbox() -> (Running, String) {
+    sandbox_with_dice(Options::default().fault_seed)
+}
+
+/// The same with other dice for its faults.
+pub(crate) fn sandbox_with_dice(fault_seed: u64) -> (Running, String) {
     let sandbox = Sandbox::start(Options {
+        fault_seed,
         settings: Settings {
             rate_limit: 0,
             strict_limit: 0,
@@ -347,7 +361,7 @@ fn begin_record(repository: &Repository, target: LinkTarget) {
     let home = Home::of(&opened).unwrap();
     let state = MirrorState::new(Owner {
         repository: home.repository(),
-        roots: home.roots.clone(),
+        roots: home.roots().unwrap().to_vec(),
         name: "Pets".to_owned(),
         active_branch: Some("main".to_owned()),
         folder: RepoPath::root(),
@@ -384,9 +398,14 @@ impl Scene {
         Going { child }
     }
 
-    /// Starts a push and kills it at the call of this number, before the sandbox has it or after. Says whether there was
-    /// such a call; where not, the push went through.
+    /// Starts a push and kills it: see [`Scene::killed_at`].
     pub(crate) fn push_killed_at(&self, call: usize, when: When) -> bool {
+        self.killed_at(&["push"], call, when)
+    }
+
+    /// Starts a run and kills it at the call of this number, before the sandbox has it or after. Says whether there was such
+    /// a call; where not, it went through.
+    pub(crate) fn killed_at(&self, arguments: &[&str], call: usize, when: When) -> bool {
         let (reached, told) = mpsc::channel();
         let (release, released) = mpsc::channel();
         *self.recorder.gate.lock().unwrap() = Some(Gate {
@@ -395,7 +414,7 @@ impl Scene {
             reached: reached.clone(),
             released,
         });
-        let mut going = self.start(&self.repository, &["push"]);
+        let mut going = self.start(&self.repository, arguments);
         let pid = going.child.id();
         let waiting = thread::spawn(move || {
             let mut kept = String::new();
@@ -415,10 +434,39 @@ impl Scene {
         was_reached
     }
 
-    /// Starts a push that is killed when the remote of the state is pushed to for the time of this number, before it has
-    /// moved or after. Says whether it came to that.
+    /// Runs the program and holds it at the call of this number while something else happens. The call finds a broken
+    /// connection then, and the program asks again.
+    pub(crate) fn run_held_at(
+        &self,
+        call: usize,
+        arguments: &[&str],
+        meanwhile: impl FnOnce(),
+    ) -> Run {
+        let (reached, told) = mpsc::channel();
+        let (release, released) = mpsc::channel();
+        *self.recorder.gate.lock().unwrap() = Some(Gate {
+            left: call,
+            when: When::Before,
+            reached,
+            released,
+        });
+        let going = self.start(&self.repository, arguments);
+        told.recv().unwrap();
+        meanwhile();
+        release.send(()).unwrap();
+        going.end()
+    }
+
+    /// Starts a push and kills it: see [`Scene::killed_at_ref`].
     #[cfg(unix)]
     pub(crate) fn push_killed_at_ref(&self, time: usize, when: When) -> bool {
+        self.killed_at_ref(&["push"], time, when)
+    }
+
+    /// Starts a run that is killed when the remote of the state is pushed to for the time of this number, before it has
+    /// moved or after. Says whether it came to that.
+    #[cfg(unix)]
+    pub(crate) fn killed_at_ref(&self, arguments: &[&str], time: usize, when: When) -> bool {
         use std::os::unix::fs::PermissionsExt as _;
         let hooks = self.repository.beside("origin.git/hooks");
         let (pid, count) = (
@@ -438,15 +486,14 @@ impl Scene {
         std::fs::write(&hook, script).unwrap();
         std::fs::set_permissions(&hook, std::fs::Permissions::from_mode(0o755)).unwrap();
         // The process has an id before it does anything.
-        let mut command = self.repository.command(
-            OsStr::new("sh"),
-            self.repository.root(),
-            &[
-                "-c",
-                "echo $$ > ../pid; exec \"$0\" push",
-                program().to_str().unwrap(),
-            ],
-        );
+        let mut words = vec![
+            "-c",
+            "echo $$ > ../pid; exec \"$0\" \"$@\"",
+            program().to_str().unwrap(),
+        ];
+        words.extend(arguments);
+        let (shell, root) = (OsStr::new("sh"), self.repository.root());
+        let mut command = self.repository.command(shell, root, &words);
         let output = command
             .env("POSTMAN_API_KEY", &self.sandbox.key)
             .env("POSTMAN_API_URL", &self.recorder.url)

@@ -9,7 +9,7 @@ use std::thread;
 
 use serde_json::Value;
 
-use crate::support::contract::{Contract, Exchange, Violation, decoded};
+use crate::support::contract::{Contract, Exchange, Violation, decoded, pairs};
 
 /// One request.
 #[derive(Clone, Debug)]
@@ -140,11 +140,24 @@ impl Service {
         exchanges.iter().map(|one| one.status).collect()
     }
 
+    /// Where an exchange below a path broke the contract, and how many there were.
+    pub(crate) fn violations_below(
+        &self,
+        path: &str,
+        contract: &Contract,
+    ) -> (usize, Vec<Violation>) {
+        let exchanges = self.exchanges.lock().unwrap();
+        let below: Vec<&Exchange> = exchanges
+            .iter()
+            .filter(|one| one.target.starts_with(path))
+            .collect();
+        let violations = below.iter().flat_map(|one| contract.check(one));
+        (below.len(), violations.collect())
+    }
+
     /// Where an exchange broke the contract, and how many there were.
     pub(crate) fn violations(&self, contract: &Contract) -> (usize, Vec<Violation>) {
-        let exchanges = self.exchanges.lock().unwrap();
-        let violations = exchanges.iter().flat_map(|one| contract.check(one));
-        (exchanges.len(), violations.collect())
+        self.violations_below("", contract)
     }
 }
 
@@ -170,17 +183,10 @@ fn listen(stream: &TcpStream, prefix: &str) -> Option<Call> {
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
     let (path, query) = target.split_once('?').unwrap_or((&target, ""));
-    let pairs = query
-        .split('&')
-        .filter(|pair| !pair.is_empty())
-        .map(|pair| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (decoded(name), decoded(&value.replace('+', " ")))
-        });
     Some(Call {
         method,
         parts: path.split('/').skip(1).map(decoded).collect(),
-        query: pairs.collect(),
+        query: pairs(query).collect(),
         headers,
         body,
         target,

@@ -41,7 +41,8 @@ files[] = {"id":"1-11111111-2222-4333-8444-555555555555","path":"Orders.json","m
 
 #### How to fix
 
-Add the file to the API in Postman (*Add existing collection* or *Add file*) and push, or move it out of the directory. Where it is meant,
+Where `git postman push` has made a collection, `git postman pull` lists it, and `git postman push --write-ids` at once. Otherwise add the
+file to the API in Postman (*Add existing collection* or *Add file*) and push there, or move it out of the directory. Where it is meant,
 allow it with a reason:
 
 ```toml
@@ -55,6 +56,8 @@ reason = "removed from the API, kept for reference"
 };
 
 const HELP: &str = "add it to the API in Postman and push, or move it elsewhere; allow it if it was removed from the API on purpose";
+/// A push has made it, and the list does not know yet.
+const PULL: &str = "where a push has made it in Postman, `git postman pull` lists it; else ";
 
 fn check(project: &Project<'_>, findings: &mut Findings) {
     let apis = project.services.iter().flat_map(|service| &service.apis);
@@ -76,15 +79,27 @@ fn check(project: &Project<'_>, findings: &mut Findings) {
                         directory.role.phrase(),
                         directory.path
                     ),
-                    "add them to the API in Postman and push, or choose the directory that holds its files",
+                    helped(directory.role, "add them to the API in Postman and push, or choose the directory that holds its files"),
                 );
                 continue;
             }
             for path in unlisted {
                 let message = format!("no API lists this file of {}", with_article(directory.role));
-                findings.push(Place::whole(path.clone()), message, HELP);
+                findings.push(
+                    Place::whole(path.clone()),
+                    message,
+                    helped(directory.role, HELP),
+                );
             }
         }
+    }
+}
+
+/// Only the list of collections is written by a pull.
+fn helped(role: Role, help: &str) -> String {
+    match role {
+        Role::Collections => format!("{PULL}{help}"),
+        Role::Schemas | Role::Environments => help.to_owned(),
     }
 }
 
