@@ -30,6 +30,7 @@ pub(crate) mod github_tree;
 pub(crate) mod github_wire;
 pub mod gitlab;
 pub(crate) mod gitlab_access;
+pub(crate) mod gitlab_account;
 pub(crate) mod gitlab_calls;
 pub(crate) mod gitlab_endpoints;
 pub(crate) mod gitlab_files;
