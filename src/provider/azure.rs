@@ -39,13 +39,6 @@ pub const TOKEN_VARIABLES: &str = "AZURE_DEVOPS_EXT_PAT or, in a pipeline, SYSTE
 const VERSION: &str = "6.0";
 /// No object.
 const ZEROS: &str = "0000000000000000000000000000000000000000";
-/// The security namespace of Git repositories, and the bits of it that we need.
-const GIT_SECURITY: &str = "2e9eb7ed-3c0a-47d4-87c1-0ffdd275fd87";
-const NEEDED: [(u32, &str); 3] = [
-    (4, "Contribute"),
-    (16, "Create branch"),
-    (16384, "Contribute to pull requests"),
-];
 /// What a pull request holds at most, in characters.
 const LONGEST_TITLE: usize = 400;
 const LONGEST_TEXT: usize = 4000;
@@ -55,18 +48,19 @@ const PAGE: usize = 100;
 
 /// An organisation of Azure DevOps Services or a collection of Azure DevOps Server, with one token.
 pub struct Azure {
-    calls: AzureCalls,
+    pub(crate) calls: AzureCalls,
 }
 
 /// The calls, which snapshots share.
 #[derive(Clone)]
 pub(crate) struct AzureCalls {
-    inner: Arc<Inner>,
+    pub(crate) inner: Arc<Inner>,
 }
 
-struct Inner {
-    rest: Rest,
-    asked: Asked,
+/// What all of them share.
+pub(crate) struct Inner {
+    pub(crate) rest: Rest,
+    pub(crate) asked: Asked,
     version: Mutex<String>,
 }
 
@@ -187,7 +181,7 @@ impl Azure {
     }
 
     /// The error that a reference's own status is: the call itself answers 200 whatever became of it.
-    fn not_updated(
+    pub(crate) fn not_updated(
         &self,
         repository: &RepositoryName,
         updated: &wire::RefUpdated,
@@ -326,71 +320,6 @@ impl Azure {
             .with_json(body(change));
         let answer = self.calls.write(&request)?;
         self.whole_pull_request(repository, &request, &answer)
-    }
-
-    fn account(&self, found: &wire::Repository) -> Result<Fact, ProviderError> {
-        let token = format!("repoV2/{}/{}", found.project.id, found.id);
-        let question = wire::Evaluations {
-            always_allow_administrators: false,
-            evaluations: NEEDED
-                .iter()
-                .map(|(bit, _)| wire::Evaluation {
-                    security_namespace_id: GIT_SECURITY.to_owned(),
-                    token: token.clone(),
-                    permissions: *bit,
-                    value: None,
-                })
-                .collect(),
-        };
-        let request = request(
-            Method::Post,
-            &["_apis", "security", "permissionevaluationbatch"],
-        )?
-        .with_json(body(&question));
-        let answer = match self.calls.read(&request) {
-            Ok(answer) => answer,
-            Err(ProviderError::Forbidden { .. }) => {
-                return Ok(Fact::unknown(
-                    "the token may not ask for the account's permissions",
-                ));
-            }
-            Err(error) => return Err(error),
-        };
-        let told: wire::Evaluations = parsed(&request, &answer)?;
-        let who = self.account_name().map_or_else(
-            || "the account".to_owned(),
-            |name| format!("the account {name}"),
-        );
-        let missing: Vec<String> = NEEDED
-            .iter()
-            .filter(|(bit, _)| {
-                let has =
-                    |one: &wire::Evaluation| one.permissions == *bit && one.value == Some(true);
-                !told.evaluations.iter().any(has)
-            })
-            .map(|(_, name)| format!("“{name}”"))
-            .collect();
-        Ok(if missing.is_empty() {
-            let all: Vec<&str> = NEEDED.iter().map(|(_, name)| *name).collect();
-            Fact::yes(format!("{who} has {}", all.join(", ")))
-        } else {
-            let missing = missing.join(", ");
-            let remedy = self
-                .calls
-                .inner
-                .asked
-                .wider_account(&found.project.name, &missing);
-            Fact::no(format!("{who} lacks {missing}"), remedy)
-        })
-    }
-
-    fn account_name(&self) -> Option<String> {
-        let request = request(Method::Get, &["_apis", "connectionData"]).ok()?;
-        // This call alone has no version that is no preview.
-        let answer = self.calls.inner.rest.read(&request).ok()?;
-        let told: wire::Connection = parsed(&request, &answer).ok()?;
-        let name = told.authenticated_user.provider_display_name?;
-        Some(self.calls.inner.rest.said(&name).to_string())
     }
 }
 
@@ -700,51 +629,6 @@ impl Provider for Azure {
     }
 }
 
-impl Azure {
-    /// What the probe says of the token and of the branch.
-    fn probed(
-        &self,
-        repository: &RepositoryName,
-        probe: Result<wire::RefUpdated, ProviderError>,
-    ) -> Result<(Fact, Fact), ProviderError> {
-        let unknown = || {
-            Fact::unknown("branch policies show when a push is refused; a pull request always goes")
-        };
-        let error = match probe {
-            Ok(updated) if updated.success => {
-                return Ok((Fact::yes("the token can write code"), unknown()));
-            }
-            // Somebody pushed in between: whoever hears that may write.
-            Ok(updated) if updated.update_status == "staleOldObjectId" => {
-                return Ok((Fact::yes("the token can write code"), unknown()));
-            }
-            Ok(updated) => self.not_updated(repository, &updated),
-            Err(error) => error,
-        };
-        match error {
-            ProviderError::Protected { said, remedy } => Ok((
-                Fact::yes("the token can write code"),
-                Fact::no(format!("pushes are refused: {said}"), remedy),
-            )),
-            ProviderError::Forbidden { said, .. } => {
-                let remedy = self.calls.inner.asked.wider_token();
-                let fact = Fact::no(format!("the token cannot write code: {said}"), remedy);
-                Ok((fact, unknown()))
-            }
-            // On a write a missing scope looks like a missing token.
-            ProviderError::BadToken { said, .. } => {
-                let remedy = self.calls.inner.asked.wider_token();
-                let fact = Fact::no(
-                    format!("the token reads, and is refused for writing: {said}"),
-                    remedy,
-                );
-                Ok((fact, unknown()))
-            }
-            other => Err(other),
-        }
-    }
-}
-
 impl AzureCalls {
     /// Reads, in the newest version that both sides know.
     pub(crate) fn read(&self, request: &Request) -> Result<Response, ProviderError> {
@@ -815,7 +699,8 @@ pub(crate) fn in_repository(
     request(method, &parts)
 }
 
-fn request(method: Method, parts: &[&str]) -> Result<Request, ProviderError> {
+/// A call.
+pub(crate) fn request(method: Method, parts: &[&str]) -> Result<Request, ProviderError> {
     let request = Request::new(method, parts).map_err(HttpError::from)?;
     // Without it a stranger is sent to a page for signing in.
     let request = request.with_header("x-tfs-fedauthredirect", "Suppress");

@@ -5,7 +5,6 @@
 
 use std::sync::Arc;
 
-use globset::GlobBuilder;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
@@ -21,15 +20,15 @@ use crate::net::error::HttpError;
 use crate::net::request::{Method, Request};
 use crate::net::response::Response;
 use crate::provider::api::{
-    Access, Branch, Comment, CommitDraft, CommitStatus, Fact, Provider, PullRequest,
-    PullRequestDraft, Repository, StatusState,
+    Access, Branch, Comment, CommitDraft, CommitStatus, Provider, PullRequest, PullRequestDraft,
+    Repository, StatusState,
 };
 use crate::provider::bitbucket_cloud_files::CloudFiles;
 use crate::provider::bitbucket_cloud_refusal::{Asked, TokenForm, protected};
 use crate::provider::bitbucket_cloud_wire as wire;
 use crate::provider::capability::{Capabilities, Means, Operation};
 use crate::provider::conditional::{Memory, NoMemory};
-use crate::provider::error::{ProviderError, Remedy, Said};
+use crate::provider::error::ProviderError;
 use crate::provider::kind::ProviderKind;
 use crate::provider::remote_snapshot::{RemoteEntry, RemoteSnapshot};
 use crate::provider::rest::{self, Rest, body, lacking, parsed, renamed};
@@ -41,29 +40,23 @@ pub const TOKEN_VARIABLES: &str =
     "BITBUCKET_TOKEN: an access token, or `mail:token` with an API token";
 /// More pages than this are no list.
 const MOST_PAGES: usize = 1000;
-const PAGE: &str = "100";
+/// Items of a page.
+pub(crate) const PAGE: &str = "100";
 /// What the service takes at most, in characters.
 const LONGEST_TITLE: usize = 255;
 const LONGEST_TEXT: usize = 32_000;
 const LONGEST_KEY: usize = 40;
-/// What writing needs: by the names of API tokens and access tokens, and by those of OAuth apps.
-const SCOPES: [(&str, &str); 4] = [
-    ("read:repository:bitbucket", "repository"),
-    ("write:repository:bitbucket", "repository:write"),
-    ("read:pullrequest:bitbucket", "pullrequest"),
-    ("write:pullrequest:bitbucket", "pullrequest:write"),
-];
 
 /// Bitbucket Cloud, with one token.
 pub struct BitbucketCloud {
-    calls: CloudCalls,
+    pub(crate) calls: CloudCalls,
 }
 
 /// The calls, which snapshots share.
 #[derive(Clone)]
 pub(crate) struct CloudCalls {
     rest: Arc<Rest>,
-    asked: Asked,
+    pub(crate) asked: Asked,
 }
 
 impl BitbucketCloud {
@@ -101,7 +94,7 @@ impl BitbucketCloud {
         rest::settings(site)
     }
 
-    fn read<T: DeserializeOwned>(&self, request: &Request) -> Result<T, ProviderError> {
+    pub(crate) fn read<T: DeserializeOwned>(&self, request: &Request) -> Result<T, ProviderError> {
         parsed(request, &self.calls.read(request)?)
     }
 
@@ -135,7 +128,7 @@ impl BitbucketCloud {
         })
     }
 
-    fn page(&self, name: &RepositoryName, below: &str) -> String {
+    pub(crate) fn page(&self, name: &RepositoryName, below: &str) -> String {
         let part = |part: &str| segment(part).unwrap_or_default();
         let path = format!("{}/{}{below}", part(name.owner()), part(name.name()));
         self.calls.asked.site.page(&path)
@@ -165,124 +158,6 @@ impl BitbucketCloud {
         let answer = self.write(name, request)?;
         self.pull_request_of(name, parsed(request, &answer)?)
             .ok_or_else(|| lacking(request, &answer, "its branches are none"))
-    }
-
-    fn account(&self, name: &RepositoryName) -> Result<Fact, ProviderError> {
-        let parts = [
-            "user",
-            "workspaces",
-            name.owner(),
-            "permissions",
-            "repositories",
-        ];
-        let request = call(Method::Get, &parts)?.with_query(
-            "q",
-            format!("repository.full_name={}", quoted(&name.full())),
-        );
-        let told: wire::Page<wire::Permission> = match self.read(&request) {
-            Ok(told) => told,
-            // An access token is no user, and a token may lack the scope for this question.
-            Err(
-                ProviderError::Forbidden { .. }
-                | ProviderError::BadToken { .. }
-                | ProviderError::NotFound { .. },
-            ) => {
-                return Ok(Fact::unknown(
-                    "the token does not say what its account may do (API tokens need `read:workspace:bitbucket` and `read:user:bitbucket` for that)",
-                ));
-            }
-            Err(error) => return Err(error),
-        };
-        Ok(
-            match told.values.first().map(|one| one.permission.as_str()) {
-                Some(role @ ("write" | "admin")) => Fact::yes(format!("the account has “{role}”")),
-                Some(role) => Fact::no(
-                    format!("the account has “{}”", Said::of(role, "")),
-                    Remedy::at(
-                        "give the account “Write” in Repository settings › Repository permissions",
-                        self.page(name, "/admin/permissions"),
-                    ),
-                ),
-                None => Fact::no(
-                    "the account has no permission of its own on the repository",
-                    Remedy::at(
-                        "give the account “Write” in Repository settings › Repository permissions",
-                        self.page(name, "/admin/permissions"),
-                    ),
-                ),
-            },
-        )
-    }
-
-    /// The scopes stand in a header of every answer.
-    fn token(&self, name: &RepositoryName, answer: &Response) -> Fact {
-        let Some(granted) = answer.header("x-oauth-scopes") else {
-            return Fact::unknown("the service does not say which scopes the token has");
-        };
-        let granted: Vec<&str> = granted.split([',', ' ']).map(str::trim).collect();
-        let has = |names: &(&str, &str)| {
-            // Scopes of OAuth apps include the smaller ones; those of API tokens do not.
-            let writes = format!("{}:write", names.1.trim_end_matches(":write"));
-            granted.contains(&names.0)
-                || granted.contains(&names.1)
-                || granted.contains(&writes.as_str())
-        };
-        let missing: Vec<String> = SCOPES
-            .iter()
-            .filter(|names| !has(names))
-            .map(|names| names.0.to_owned())
-            .collect();
-        if missing.is_empty() {
-            return Fact::yes("the token has every scope that is needed");
-        }
-        let remedy = self
-            .calls
-            .asked
-            .wider_token(&missing, name.owner(), name.name());
-        Fact::no(format!("the token lacks {}", missing.join(", ")), remedy)
-    }
-
-    fn rules(&self, name: &RepositoryName, branch: &BranchName) -> Result<Fact, ProviderError> {
-        let request = in_repository(Method::Get, name, &["branch-restrictions"])?
-            .with_query("kind", "push")
-            .with_query("pagelen", PAGE);
-        let listed: Vec<wire::Restriction> = match self.calls.pages(&request) {
-            Ok(listed) => listed,
-            Err(
-                ProviderError::Forbidden { .. }
-                | ProviderError::Protected { .. }
-                | ProviderError::BadToken { .. },
-            ) => {
-                return Ok(Fact::unknown(
-                    "only administrators see branch restrictions; they show when a push is refused",
-                ));
-            }
-            Err(error) => return Err(error),
-        };
-        let fits = |one: &&wire::Restriction| {
-            let glob = GlobBuilder::new(&one.pattern)
-                .literal_separator(false)
-                .build();
-            one.kind == "push"
-                && (one.branch_match_kind == "branching_model"
-                    || glob.is_ok_and(|glob| glob.compile_matcher().is_match(branch.as_str())))
-        };
-        let fitting: Vec<&wire::Restriction> = listed.iter().filter(fits).collect();
-        Ok(match fitting.first() {
-            None => Fact::yes(format!("no branch restriction stands before {branch}")),
-            Some(first) if first.users.is_empty() && first.groups.is_empty() => Fact::no(
-                format!("nobody may push to {branch}"),
-                Remedy::at(
-                    "use a pull request, or change Repository settings › Branch restrictions",
-                    self.page(name, "/admin/branch-restrictions"),
-                ),
-            ),
-            Some(first) => Fact::unknown(format!(
-                "pushes to {branch} are for {} users and {} groups; whether the account is one of them shows when it pushes",
-                first.users.len(),
-                first.groups.len()
-            )),
-        })
     }
 
     /// The form that a commit is: fields of its own, one for each file, and the paths that go.
@@ -694,7 +569,7 @@ pub(crate) fn build(status: &CommitStatus<'_>, page: impl FnOnce() -> String) ->
 }
 
 /// A call about a repository.
-fn in_repository(
+pub(crate) fn in_repository(
     method: Method,
     repository: &RepositoryName,
     more: &[&str],
@@ -704,7 +579,8 @@ fn in_repository(
     call(method, &parts)
 }
 
-fn call(method: Method, parts: &[&str]) -> Result<Request, ProviderError> {
+/// A call.
+pub(crate) fn call(method: Method, parts: &[&str]) -> Result<Request, ProviderError> {
     let request = Request::new(method, parts).map_err(HttpError::from)?;
     Ok(request.with_header("accept", "application/json"))
 }
@@ -714,7 +590,7 @@ fn comments_of(number: &str) -> [&str; 3] {
 }
 
 /// A text in the service's language for filters.
-fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 

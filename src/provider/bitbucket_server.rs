@@ -46,7 +46,7 @@ const NOBODY: &str = "x-token-auth";
 /// A server, with one token.
 pub struct BitbucketServer {
     rest: Rest,
-    asked: Asked,
+    pub(crate) asked: Asked,
     settings: Settings,
 }
 
@@ -95,7 +95,7 @@ impl BitbucketServer {
         })
     }
 
-    fn pages<T: DeserializeOwned>(
+    pub(crate) fn pages<T: DeserializeOwned>(
         &self,
         request: &Request,
         memory: &dyn Memory,
@@ -238,78 +238,6 @@ impl BitbucketServer {
                 other => return other,
             }
         }
-    }
-
-    fn account(&self, name: &RepositoryName) -> Result<(Fact, Fact), ProviderError> {
-        let request = call(Method::Get, &["api", "latest", "repos"])?
-            .with_query("projectkey", name.owner())
-            .with_query("name", name.name())
-            .with_query("permission", "REPO_WRITE");
-        let listed: Vec<wire::Repository> = self.pages(&request, &NoMemory)?;
-        // The name is looked for anywhere in a name.
-        let may = listed.iter().any(|one| {
-            one.slug.eq_ignore_ascii_case(name.name())
-                && one.project.key.eq_ignore_ascii_case(name.owner())
-        });
-        if may {
-            return Ok((
-                Fact::yes("the account has “Repository write”"),
-                Fact::yes("the token has “Repository write”"),
-            ));
-        }
-        let either = "the account or its token lacks “Repository write”; the product answers for both together";
-        let remedy = self.asked.writing(name);
-        Ok((Fact::no(either, remedy.clone()), Fact::no(either, remedy)))
-    }
-
-    fn rules(&self, name: &RepositoryName, branch: &BranchName) -> Result<Fact, ProviderError> {
-        let parts = [
-            "branch-permissions",
-            "latest",
-            "projects",
-            name.owner(),
-            "repos",
-            name.name(),
-            "restrictions",
-        ];
-        let request = call(Method::Get, &parts)?
-            .with_query("matcherType", "BRANCH")
-            .with_query("matcherId", branch.reference());
-        let listed: Vec<wire::Restriction> = match self.pages(&request, &NoMemory) {
-            Ok(listed) => listed,
-            Err(
-                ProviderError::Forbidden { .. }
-                | ProviderError::BadToken { .. }
-                | ProviderError::NotFound { .. },
-            ) => {
-                return Ok(Fact::unknown(
-                    "only administrators see branch permissions; they show when a push is refused",
-                ));
-            }
-            Err(error) => return Err(error),
-        };
-        let stops = |one: &&wire::Restriction| {
-            matches!(one.kind.as_str(), "read-only" | "pull-request-only")
-        };
-        Ok(match listed.iter().find(stops) {
-            None => Fact::unknown(format!(
-                "no branch permission names {branch}; one with a pattern may still cover it"
-            )),
-            Some(one) if one.users.is_empty() && one.groups.is_empty() => Fact::no(
-                format!(
-                    "the branch permission “{}” stands before {branch}",
-                    Said::of(&one.kind, "")
-                ),
-                Remedy::at(
-                    "use a pull request, or change Repository settings › Branch permissions",
-                    self.asked.page(name, "/branch-permissions"),
-                ),
-            ),
-            Some(one) => Fact::unknown(format!(
-                "the branch permission “{}” excepts some users and groups; whether the account is one of them shows when it pushes",
-                Said::of(&one.kind, "")
-            )),
-        })
     }
 }
 
@@ -671,7 +599,8 @@ fn in_repository(
     call(method, &parts)
 }
 
-fn call(method: Method, parts: &[&str]) -> Result<Request, ProviderError> {
+/// A call.
+pub(crate) fn call(method: Method, parts: &[&str]) -> Result<Request, ProviderError> {
     let request = Request::new(method, parts).map_err(HttpError::from)?;
     let request = request.with_header("accept", "application/json");
     // Without it the server takes a write for a page's that somebody was lured to.

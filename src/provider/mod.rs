@@ -2,14 +2,17 @@
 
 pub mod api;
 pub mod azure;
+pub(crate) mod azure_access;
 pub(crate) mod azure_files;
 pub(crate) mod azure_refusal;
 pub(crate) mod azure_wire;
 pub mod bitbucket_cloud;
+pub(crate) mod bitbucket_cloud_access;
 pub(crate) mod bitbucket_cloud_files;
 pub(crate) mod bitbucket_cloud_refusal;
 pub(crate) mod bitbucket_cloud_wire;
 pub mod bitbucket_server;
+pub(crate) mod bitbucket_server_access;
 pub(crate) mod bitbucket_server_refusal;
 pub(crate) mod bitbucket_server_wire;
 pub(crate) mod by_git;
@@ -63,7 +66,7 @@ use crate::provider::site::Site;
 /// The provider of a site, with one token. `tune` is shown what the site would be called with.
 ///
 /// # Errors
-/// No token, or an address that cannot be called.
+/// No token.
 pub fn open(
     site: &Site,
     token: Secret,
@@ -73,11 +76,6 @@ pub fn open(
         ProviderKind::GitHub | ProviderKind::GitHubEnterprise => {
             let settings = tune(GitHub::settings(site)?);
             Ok(Box::new(GitHub::new(site.clone(), token, settings)?))
-        }
-        ProviderKind::GitLab | ProviderKind::GitLabSelfManaged => {
-            let settings = tune(GitLab::settings(site));
-            let token = GitLabToken::of(token);
-            Ok(Box::new(GitLab::new(site.clone(), token, settings)?))
         }
         ProviderKind::AzureServices | ProviderKind::AzureServer => {
             let settings = tune(Azure::settings(site));
@@ -98,6 +96,11 @@ pub fn open(
                 token,
                 settings,
             )?))
+        }
+        ProviderKind::GitLab | ProviderKind::GitLabSelfManaged => {
+            let settings = tune(GitLab::settings(site));
+            let token = GitLabToken::of(token);
+            Ok(Box::new(GitLab::new(site.clone(), token, settings)?))
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::contract::{Exchange, Side, check_exchange};
+use crate::support::contract::{Contract, Exchange, Side, check_exchange};
 
 const ID: &str = "11111111-2222-4333-8444-555555555555";
 const UID: &str = "12345-11111111-2222-4333-8444-555555555555";
@@ -197,5 +197,93 @@ fn mistakes_of_a_server_are_the_answer_s() {
             wrong.method,
             wrong.target
         );
+    }
+}
+
+#[test]
+fn mistakes_towards_a_provider_are_found() {
+    let azure = Contract::new(include_str!("support/contract_azure.json"));
+    let cloud = Contract::new(include_str!("support/contract_bitbucket_cloud.json"));
+    let server = Contract::new(include_str!("support/contract_bitbucket_server.json"));
+    let sent = |call: &str, kind: &str, body: &str| {
+        let (method, target) = call.split_once(' ').unwrap();
+        Exchange {
+            method: method.to_owned(),
+            target: target.to_owned(),
+            sent_type: Some(kind.to_owned()),
+            body: body.as_bytes().to_vec(),
+            status: 400,
+            ..Exchange::default()
+        }
+    };
+    let form = |parts: &str| {
+        let body = format!("--b{}\r\n--b--\r\n", parts.replace('|', "\r\n"));
+        sent(
+            "POST /repositories/a/b/src",
+            "multipart/form-data; boundary=b",
+            &body,
+        )
+    };
+    let part = |name: &str, value: &str| {
+        format!("|Content-Disposition: form-data; name=\"{name}\"||{value}|--b")
+    };
+    let head = "a".repeat(40);
+    let whole = [
+        part("message", "m"),
+        part("branch", "main"),
+        part("parents", &head),
+    ]
+    .concat();
+    assert_eq!(cloud.check(&form(whole.trim_end_matches("|--b"))), []);
+    let parentless = [part("message", "m"), part("branch", "main")].concat();
+    let json = "application/json";
+    for (contract, wrong) in [
+        (&cloud, form(parentless.trim_end_matches("|--b"))),
+        (&cloud, sent("GET /user/permissions/repositories", json, "")),
+        (&azure, sent("GET /p/_apis/git/repositories/r", json, "")),
+        (
+            &azure,
+            sent(
+                "GET /p/_apis/git/repositories/r?api-version=6.0&full=1",
+                json,
+                "",
+            ),
+        ),
+        (
+            &azure,
+            sent(
+                "POST /p/_apis/git/repositories/r/refs?api-version=6.0",
+                json,
+                r#"[{"name":"refs/heads/a","newObjectId":"1"}]"#,
+            ),
+        ),
+        (
+            &azure,
+            sent(
+                "POST /p/_apis/git/repositories/r/pushes?api-version=6.0",
+                json,
+                r#"{"refUpdates":[{"name":"refs/heads/a"}],"commits":[]}"#,
+            ),
+        ),
+        (
+            &server,
+            sent(
+                "PUT /rest/api/latest/projects/P/repos/r/pull-requests/1",
+                json,
+                r#"{"title":"a","reviewers":[]}"#,
+            ),
+        ),
+        (
+            &server,
+            sent(
+                "POST /rest/api/latest/projects/P/repos/r/pull-requests/1/decline",
+                json,
+                "",
+            ),
+        ),
+    ] {
+        let violations = contract.check(&wrong);
+        assert!(!violations.is_empty(), "{} {}", wrong.method, wrong.target);
+        assert!(violations.iter().all(|one| one.side == Side::Request));
     }
 }

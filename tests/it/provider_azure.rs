@@ -20,7 +20,7 @@ use crate::support::azure::{FakeAzure, TOKEN};
 use crate::support::bare::Bare;
 use crate::support::contract::Contract;
 use crate::support::provider_story::{
-    branch, change, commit, is_whole, odd_repository, races, write,
+    branch, change, commit, is_whole, meets_another_push, odd_repository, races, write,
 };
 use crate::support::service::{Answer, Service};
 
@@ -80,6 +80,14 @@ fn a_snapshot_takes_three_calls_however_many_files_there_are() {
         assert_eq!(read, Content::Bytes(content.clone()));
     }
     assert_eq!(fake.service.calls(), 3, "{:?}", fake.service.lines());
+}
+
+#[test]
+fn a_push_in_the_same_moment_is_not_overwritten() {
+    let fake = FakeAzure::services(odd_repository());
+    fake.turn(|knobs| knobs.pushes_between = true);
+    meets_another_push(&fake.client(TOKEN), &fake.bare, &FakeAzure::name());
+    assert!(fake.service.statuses().contains(&409));
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::support::bare::Bare;
 use crate::support::bitbucket_cloud::{FakeCloud, TOKEN};
 use crate::support::contract::Contract;
 use crate::support::provider_story::{
-    branch, change, commit, is_whole, odd_repository, races, write,
+    branch, change, commit, is_whole, meets_another_push, odd_repository, races, write,
 };
 
 /// How many requests were held against the description; none may break it.
@@ -32,6 +32,14 @@ fn every_operation_is_done() {
     assert_eq!(statuses[3]["state"], "SUCCESSFUL");
     let count = holds_the_contract(&fake);
     println!("Bitbucket Cloud: {count} requests held against its description, violations 0");
+}
+
+#[test]
+fn a_push_in_the_same_moment_is_not_overwritten() {
+    let fake = FakeCloud::start(odd_repository());
+    fake.turn(|knobs| knobs.pushes_between = true);
+    meets_another_push(&fake.client(TOKEN), &fake.bare, &FakeCloud::name());
+    assert!(fake.service.statuses().contains(&409));
 }
 
 #[test]

@@ -36,6 +36,8 @@ pub(crate) struct Knobs {
     pub(crate) version: f32,
     /// The repository is disabled.
     pub(crate) disabled: bool,
+    /// Somebody pushes in the very moment of our push.
+    pub(crate) pushes_between: bool,
 }
 
 struct State {
@@ -77,6 +79,7 @@ impl FakeAzure {
                 locked: BTreeSet::new(),
                 version: 7.2,
                 disabled: false,
+                pushes_between: false,
             },
             pull_requests: Vec::new(),
             threads: Vec::new(),
@@ -374,6 +377,9 @@ fn push(state: &State, bare: &Bare, push: &Value) -> Answer {
         );
         refused(409, "GitReferenceStaleException", &words)
     };
+    if state.knobs.pushes_between {
+        bare.push_something(&branch);
+    }
     let there = bare.tip(&branch);
     if there.as_deref().is_some_and(|tip| tip != old) {
         return stale();

@@ -226,6 +226,14 @@ impl Bare {
         walk.count()
     }
 
+    /// Somebody else's commit on a branch.
+    pub(crate) fn push_something(&self, branch: &str) {
+        let tip = self.tip(branch);
+        let changes = [("somebody".to_owned(), Some(b"else".to_vec()))];
+        let made = self.commit(tip.as_deref(), &changes, "somebody else's");
+        assert!(self.move_head(branch, tip.as_deref(), Some(&made)));
+    }
+
     /// Answers git over HTTP, as git's own server does. `user` is who signed in.
     #[expect(clippy::disallowed_methods, reason = "tests start git")]
     pub(crate) fn over_http(&self, call: &Call, service: &str, user: &str) -> Answer {

@@ -34,6 +34,8 @@ pub(crate) struct Knobs {
     pub(crate) restricted: BTreeSet<String>,
     /// It was called so before; reads are sent on and writes are not taken.
     pub(crate) renamed_from: Option<&'static str>,
+    /// Somebody pushes in the very moment of our push.
+    pub(crate) pushes_between: bool,
 }
 
 struct State {
@@ -68,6 +70,7 @@ impl FakeCloud {
                 permission: "write",
                 restricted: BTreeSet::new(),
                 renamed_from: None,
+                pushes_between: false,
             },
             pull_requests: Vec::new(),
             comments: Vec::new(),
@@ -368,6 +371,9 @@ fn commit(state: &State, bare: &Bare, call: &Call) -> Answer {
             403,
             &format!("Permission denied to update branch {branch}. Branch restrictions apply."),
         );
+    }
+    if state.knobs.pushes_between {
+        bare.push_something(&branch);
     }
     let there = bare.tip(&branch);
     if there.as_deref().is_some_and(|tip| tip != parent) {

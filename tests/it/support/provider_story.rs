@@ -278,6 +278,20 @@ fn talks(provider: &dyn Provider, bare: &Bare, name: &RepositoryName) {
     assert_ne!(access.branch.allows, Some(false), "{access:?}");
 }
 
+/// A commit into whose moment somebody else's falls is refused by the service, and theirs stays.
+pub(crate) fn meets_another_push(provider: &dyn Provider, bare: &Bare, name: &RepositoryName) {
+    let before = bare.tip("main").unwrap();
+    let changes = [change("ours", None, Some(b"1"))];
+    let error = write(provider, name, "main", &before, changes).unwrap_err();
+    let now = bare.tip("main").unwrap();
+    assert_ne!(now, before);
+    match error {
+        ProviderError::Moved { found, .. } => assert_eq!(found, Some(commit(&now))),
+        other => panic!("{other:?}"),
+    }
+    assert!(bare.file(&now, "somebody").is_some() && bare.file(&now, "ours").is_none());
+}
+
 /// Twenty commits at once, each from the tip as it stands: every one landed or was refused, and none is lost.
 pub(crate) fn races(provider: &dyn Provider, bare: &Bare, name: &RepositoryName) -> (usize, usize) {
     let tip = bare.tip("main").unwrap();

@@ -134,6 +134,12 @@ impl Service {
         exchanges.iter().map(line).collect()
     }
 
+    /// What each was answered.
+    pub(crate) fn statuses(&self) -> Vec<u16> {
+        let exchanges = self.exchanges.lock().unwrap();
+        exchanges.iter().map(|one| one.status).collect()
+    }
+
     /// Where an exchange below a path broke the contract, and how many there were.
     pub(crate) fn violations_below(
         &self,
@@ -147,12 +153,6 @@ impl Service {
             .collect();
         let violations = below.iter().flat_map(|one| contract.check(one));
         (below.len(), violations.collect())
-    }
-
-    /// What each was answered.
-    pub(crate) fn statuses(&self) -> Vec<u16> {
-        let exchanges = self.exchanges.lock().unwrap();
-        exchanges.iter().map(|one| one.status).collect()
     }
 
     /// Where an exchange broke the contract, and how many there were.
