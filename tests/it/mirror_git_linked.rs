@@ -800,6 +800,18 @@ fn a_definition_of_several_files_stays_whole() {
 }
 
 #[test]
+fn a_definition_that_refers_to_a_workflow_does_not_bring_it_along() {
+    let root = "openapi: 3.0.3\ninfo: {title: Pets, version: '1'}\npaths: {$ref: ../../.github/workflows/x.yaml}\n";
+    let workflow = "on: push\n";
+    let files = [(SCHEMA, root), (".github/workflows/x.yaml", workflow)];
+    let world = World::of(&files, &[README]);
+    let run = world.scene.run(&["push"]).expect(0);
+    run.says("skipped postman/schemas/openapi.yaml")
+        .says(".github/workflows/x.yaml");
+    assert_eq!(world.files_there(), ["README.md"]);
+}
+
+#[test]
 fn a_sealed_plan_is_void_once_the_branch_has_gone_on() {
     let world = world(&[README]);
     world
