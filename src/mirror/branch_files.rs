@@ -665,7 +665,8 @@ mod tests {
 
     #[test]
     fn nothing_hidden_is_brought_there() {
-        let fixture = Fixture::with_files(&[("api/s/index.yaml", ROOT), ("api/s/paths.yaml", PATHS)]);
+        let fixture =
+            Fixture::with_files(&[("api/s/index.yaml", ROOT), ("api/s/paths.yaml", PATHS)]);
         let files = files(&fixture, None).unwrap();
         let workflow = ".github/workflows/x.yaml";
         let texts = [("postman/schemas/index.yaml", ROOT), (workflow, PATHS)];
