@@ -3,7 +3,6 @@
 
 use crate::cli::failure::{Failure, Kind};
 use crate::cli::plan_told::DeliveryTold;
-use crate::git::error::GitError;
 use crate::git::repository::Repository;
 use crate::mirror::branch_files::Directories;
 use crate::mirror::delivery::{CommitOnBranch, DeliveryError};
@@ -210,13 +209,7 @@ pub fn without_delivered(state: &mut MirrorState, git: &mut GitSide) {
 pub fn kind_of(error: &DeliveryError) -> Kind {
     match error {
         DeliveryError::Refused { .. } | DeliveryError::NotPushed { .. } => Kind::Service,
-        DeliveryError::Git(GitError::Program { command, .. })
-            if ["fetch ", "ls-remote "]
-                .iter()
-                .any(|word| command.starts_with(word)) =>
-        {
-            Kind::Service
-        }
+        DeliveryError::Git(error) if error.is_about_a_remote() => Kind::Service,
         DeliveryError::Overtaken { .. } => Kind::Overtaken,
         DeliveryError::Git(_)
         | DeliveryError::Write(_)

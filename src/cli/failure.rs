@@ -126,6 +126,7 @@ impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         let kind = match error {
             StoreError::Refused { .. } | StoreError::NotPushed { .. } => Kind::Service,
+            StoreError::Git(ref error) if error.is_about_a_remote() => Kind::Service,
             _ => Kind::Usage,
         };
         let hint = error.hint();

@@ -15,6 +15,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::git::error::GitError;
+use crate::git::remote_url::without_logins;
 
 /// Output past this many bytes is no list of files any more.
 const OUTPUT_LIMIT: u64 = 1 << 30;
@@ -207,7 +208,8 @@ impl Git {
         Ok(Answer {
             status,
             output,
-            message: String::from_utf8_lossy(&message).trim().to_owned(),
+            // Git names the user of an address, and that may be a token.
+            message: without_logins(String::from_utf8_lossy(&message).trim()),
         })
     }
 

@@ -98,6 +98,16 @@ pub enum GitError {
 }
 
 impl GitError {
+    /// Whether another repository could not be reached, or did not let this one in.
+    pub fn is_about_a_remote(&self) -> bool {
+        let Self::Program { command, .. } = self else {
+            return false;
+        };
+        // One that says nothing for too long is told without its name.
+        let word = command.split(' ').next().unwrap_or_default();
+        ["fetch", "ls-remote", "push"].contains(&word)
+    }
+
     /// What to do about it, where there is something.
     pub fn hint(&self) -> Option<String> {
         Some(match self {

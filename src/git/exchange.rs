@@ -6,6 +6,7 @@ use crate::git::command::Git;
 use crate::git::error::GitError;
 use crate::git::promisor;
 use crate::git::reference_lock;
+use crate::git::remote_url::without_logins;
 use crate::git::repository::Repository;
 use crate::model::id::CommitId;
 
@@ -77,7 +78,7 @@ pub fn fetch(
         reference_lock::heal(repository.common_dir());
         if attempt == LOCK_ATTEMPTS || !is_about_a_lock(&complaint) {
             return Err(GitError::Program {
-                command: format!("fetch {remote}"),
+                command: format!("fetch {}", without_logins(remote)),
                 stderr: complaint,
             });
         }
@@ -218,7 +219,7 @@ fn asked(repository: &Repository, remote: &str, patterns: &[&str]) -> Result<Str
     let answer = git.run_within(&arguments, None, Some(PATIENCE))?;
     if !answer.status.success() {
         return Err(GitError::Program {
-            command: format!("ls-remote {remote}"),
+            command: format!("ls-remote {}", without_logins(remote)),
             stderr: answer.complaint(),
         });
     }

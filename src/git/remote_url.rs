@@ -109,6 +109,23 @@ impl RemoteUrl {
     }
 }
 
+/// A text in which no address says who signs in: a token may stand there, as the password or as the user.
+pub fn without_logins(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("://") {
+        shown.push_str(before);
+        shown.push_str("://");
+        let is_end = |character: char| character.is_whitespace() || "/'\"`".contains(character);
+        let authority = after.split(is_end).next().unwrap_or_default();
+        rest = match authority.rfind('@') {
+            Some(at) => &after[at + 1..],
+            None => after,
+        };
+    }
+    shown + rest
+}
+
 /// The host of an authority: neither user nor port.
 pub fn host_of(authority: &str) -> &str {
     host_and_port(authority).0
@@ -189,7 +206,7 @@ fn is_windows_path(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{RemoteUrl, Transport};
+    use super::{RemoteUrl, Transport, without_logins};
 
     fn parsed(text: &str) -> RemoteUrl {
         RemoteUrl::parse(text).unwrap().unwrap()
@@ -244,6 +261,24 @@ mod tests {
             assert_eq!(found, (transport, host, port), "{text}");
             assert_eq!(url.path.join("|"), path, "{text}");
             assert!(!format!("{url:?}").contains("ss@"), "{text}");
+        }
+    }
+
+    #[test]
+    fn no_text_says_who_signs_in() {
+        for (text, shown) in [
+            ("fatal: no such remote", "fatal: no such remote"),
+            ("https://token@host/a@b", "https://host/a@b"),
+            (
+                "fatal: could not read Password for 'https://to:k@en@host': prompts disabled",
+                "fatal: could not read Password for 'https://host': prompts disabled",
+            ),
+            (
+                "ssh://a@one/x https://b:c@two:443 git@three:x ://",
+                "ssh://one/x https://two:443 git@three:x ://",
+            ),
+        ] {
+            assert_eq!(without_logins(text), shown);
         }
     }
 

@@ -646,10 +646,12 @@ fn record<R: std::fmt::Debug + std::fmt::Display>(
         }
     }
     if !replaced.is_empty() {
+        // A run that began anew, since the branch went on, is one sync all the same: what it did at first can be put back too.
+        let own = state.last_sync.take().filter(|sync| sync.run == push.run);
         state.last_sync = Some(LastSync {
             run: push.run.to_owned(),
             towards_postman: true,
-            replaced,
+            replaced: followed_by(own.map(|sync| sync.replaced), replaced),
         });
     }
     if !doubtful.is_empty() {
@@ -683,6 +685,21 @@ fn record<R: std::fmt::Debug + std::fmt::Display>(
         }
     }
     Ok(outcome)
+}
+
+/// What two parts of one sync replaced: of an element that both wrote, what stood there first.
+fn followed_by(
+    earlier: Option<BTreeMap<ElementKey, Replaced>>,
+    later: BTreeMap<ElementKey, Replaced>,
+) -> BTreeMap<ElementKey, Replaced> {
+    let mut all = earlier.unwrap_or_default();
+    for (key, mut replaced) in later {
+        if let Some(earlier) = all.remove(&key) {
+            replaced.before = earlier.before;
+        }
+        all.insert(key, replaced);
+    }
+    all
 }
 
 #[expect(

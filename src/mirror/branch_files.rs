@@ -6,7 +6,8 @@ use crate::config::file::Config;
 use crate::git::repository::Repository;
 use crate::mirror::delivery::DeliveryError;
 use crate::mirror::element::{
-    Element, ElementContent, ElementKind, ElementSet, RemoteElement, RemoteId, RemoteSet,
+    Element, ElementContent, ElementKey, ElementKind, ElementSet, RemoteElement, RemoteId,
+    RemoteSet,
 };
 use crate::mirror::git_side;
 use crate::mirror::link::{Link, api_file};
@@ -87,6 +88,15 @@ impl Directories {
         };
         // Of two files that would come to lie in one place, only one does.
         here.filter(|here| self.there(here).as_ref() == Some(there))
+    }
+
+    /// Why an element cannot go there, where it cannot: it has a file that would be hidden there. Whoever may change a
+    /// definition here could else let it refer to a workflow, and have it brought to where others' secrets are.
+    pub fn refuse_hidden(&self, element: &Element) -> Option<String> {
+        let mut names = element.content.files.keys();
+        let there = |name: &RepoPath| self.there(&join(&element.directory, name.as_str())?);
+        let hidden = names.find_map(|name| there(name).filter(is_hidden));
+        hidden.map(|path| not_delivered(&path))
     }
 }
 
@@ -319,6 +329,9 @@ impl BranchFiles {
         let mut places = BTreeMap::new();
         for name in names {
             let path = place(name).ok_or_else(|| format!("`{name}` has no place there"))?;
+            if is_hidden(&path) {
+                return Err(not_delivered(&path));
+            }
             places.insert(name.clone(), path);
         }
         if places.values().collect::<BTreeSet<_>>().len() < places.len() {
@@ -383,7 +396,7 @@ pub fn elements_at(
     let definition = definitions.next().map(|key| &key.path);
     let files = read(repository, commit.clone(), &directories, api, definition)?;
     let found = files.found.into_values().filter_map(|found| {
-        let key = crate::mirror::element::ElementKey {
+        let key = ElementKey {
             kind: found.kind,
             path: found.place?,
         };
@@ -459,6 +472,10 @@ impl Snapshot for WithoutHidden<'_> {
     fn prefetch(&self, paths: &[RepoPath]) -> Result<(), SnapshotError> {
         self.inner.prefetch(paths)
     }
+}
+
+fn not_delivered(path: &RepoPath) -> String {
+    format!("it has `{path}`, and what is hidden may steer editors and build servers there")
 }
 
 fn is_hidden(path: &RepoPath) -> bool {
@@ -644,6 +661,32 @@ mod tests {
         fixture.commit_files("work", &[(&format!(".postman/api_{API}"), &own)], "own");
         let named = files(&fixture, Some("postman/schemas/dogs.yaml")).unwrap();
         assert!(told(&named.listed())[0].starts_with("definition Pets"));
+    }
+
+    #[test]
+    fn nothing_hidden_is_brought_there() {
+        let fixture =
+            Fixture::with_files(&[("api/s/index.yaml", ROOT), ("api/s/paths.yaml", PATHS)]);
+        let files = files(&fixture, None).unwrap();
+        let workflow = ".github/workflows/x.yaml";
+        let texts = [("postman/schemas/index.yaml", ROOT), (workflow, PATHS)];
+        let new = element("x", Some("postman/schemas/index.yaml"), &texts);
+        let new = Element {
+            directory: RepoPath::root(),
+            ..new
+        };
+        let old = RemoteId::of_file(&path("api/s/index.yaml"));
+        for id in [None, Some(&old)] {
+            let refused = files.fitted(&directories(), &new, id).unwrap_err();
+            assert!(refused.contains(workflow), "{refused}");
+        }
+        assert!(directories().refuse_hidden(&new).is_some());
+        let below = [("index.yaml", ROOT), (".vscode/tasks.json", "{}")];
+        let below = element("postman/schemas", Some("index.yaml"), &below);
+        assert!(files.fitted(&directories(), &below, Some(&old)).is_err());
+        let plain = [("index.yaml", ROOT), ("paths.yaml", PATHS)];
+        let plain = element("postman/schemas", Some("index.yaml"), &plain);
+        assert_eq!(directories().refuse_hidden(&plain), None);
     }
 
     #[test]

@@ -182,14 +182,15 @@ impl Target for GitLinked<'_> {
         if kind == ElementKind::Environment {
             return None;
         }
-        if self.branch.is_none() {
+        let Some(branch) = &self.branch else {
             return Some(READS_ITSELF.to_owned());
-        }
+        };
         let is_folder = kind == ElementKind::Collection && element.content.files.len() > 1;
-        is_folder.then(|| {
+        let folder = is_folder.then(|| {
             "is a folder of the newest layout, and a connected API reads collections of one file"
                 .to_owned()
-        })
+        });
+        folder.or_else(|| branch.directories.refuse_hidden(element))
     }
 
     fn create(&self, kind: ElementKind, element: &Element) -> Result<Written, TargetError> {

@@ -507,6 +507,13 @@ fn whoever_loses_the_race_for_the_branch_plans_again() {
     assert_eq!(report["plan"]["calls"], report["outcome"]["calls"]);
     assert_eq!(world.there("README.md"), "more\n");
     assert!(world.there(ORDERS_THERE).contains("Ours"));
+    // It was one push: all of it could be put back, and not only what the last plan did.
+    world
+        .scene
+        .run(&["undo", "--dry-run"])
+        .expect(0)
+        .says("production.json")
+        .says("orders.json");
     fs::remove_file(hook).unwrap();
     let theirs = collection("Orders", &["Theirs"]);
     rival(&[(ORDERS_THERE, &theirs)]);
@@ -522,13 +529,23 @@ fn where_somebody_is_always_first_the_exit_code_says_so() {
     let world = world(&[README]);
     // Every push is met by another commit.
     let hook = "unset GIT_QUARANTINE_PATH GIT_OBJECT_DIRECTORY GIT_ALTERNATE_OBJECT_DIRECTORIES\nnew=$(echo rival | git -c user.name=x -c user.email=x@example.com commit-tree refs/heads/main^{tree} -p refs/heads/main)\ngit update-ref refs/heads/main \"$new\"\n";
-    world.hook("pre-receive", hook);
+    let always = world.hook("pre-receive", hook);
     world
         .scene
         .run(&["push"])
         .expect(5)
         .says("has gone on since it was read");
     assert_eq!(world.files_there(), ["README.md"]);
+    fs::remove_file(&always).unwrap();
+    world.scene.push(0, &[]);
+    world.hook("pre-receive", hook);
+    let files = world.files_there();
+    world
+        .scene
+        .run(&["undo"])
+        .expect(5)
+        .says("has gone on since it was read");
+    assert_eq!(world.files_there(), files);
 }
 
 #[test]
@@ -671,6 +688,18 @@ fn a_branch_that_is_not_there_and_a_repository_that_is_empty_are_told() {
 }
 
 #[test]
+fn a_repository_that_cannot_be_reached_is_not_the_users_mistake() {
+    let world = world(&[README]);
+    fs::rename(world.beside("hosts/acme"), world.beside("hosts/away")).unwrap();
+    world.scene.run(&["push"]).expect(4).says("fetch api");
+    // The record's own remote is none other.
+    let gone = format!("file://{}", world.beside("gone.git").display());
+    let address = ["remote", "set-url", "origin", &gone];
+    world.scene.repository.git(&address).expect(0);
+    world.scene.run(&["status"]).expect(4).says("fetch origin");
+}
+
+#[test]
 fn credentials_go_nowhere_that_the_user_did_not_name() {
     let world = World::unconnected(&[README], &[README]);
     world
@@ -727,6 +756,15 @@ fn credentials_go_nowhere_that_the_user_did_not_name() {
         .says("no remote of this clone");
     world.scene.run(&["push", "--repository", &file]).expect(0);
     world.scene.run(&["pull", "--repository", &file]).expect(0);
+    world
+        .scene
+        .run(&["status", "--repository", &file])
+        .expect(0)
+        .never_says("no remote of this clone");
+    world.commit(&[(ORDERS, &collection("Orders", &["List"]))]);
+    world.scene.run(&["push", "--repository", &file]).expect(0);
+    world.scene.run(&["undo"]).expect(2).says("--repository");
+    world.scene.run(&["undo", "--repository", &file]).expect(0);
 }
 
 #[test]
@@ -797,6 +835,18 @@ fn a_definition_of_several_files_stays_whole() {
         ["README.md", SCHEMA_THERE, "api/schemas/paths/pets.yaml"]
     );
     assert!(acts(&world.scene.push(0, &[])).is_empty());
+}
+
+#[test]
+fn a_definition_that_refers_to_a_workflow_does_not_bring_it_along() {
+    let root = "openapi: 3.0.3\ninfo: {title: Pets, version: '1'}\npaths:\n  /pets: {$ref: ../../.github/workflows/x.yaml}\n";
+    let workflow = "on: push\n";
+    let files = [(SCHEMA, root), (".github/workflows/x.yaml", workflow)];
+    let world = World::of(&files, &[README]);
+    let run = world.scene.run(&["push"]).expect(0);
+    run.says("skipped postman/schemas/openapi.yaml")
+        .says(".github/workflows/x.yaml");
+    assert_eq!(world.files_there(), ["README.md"]);
 }
 
 #[test]

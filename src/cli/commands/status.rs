@@ -45,6 +45,9 @@ pub struct StatusArgs {
     /// The folder that holds `.postman/`
     #[arg(long, value_name = "DIR")]
     folder: Option<String>,
+    /// The repository that Postman reads, where it is another one: a remote of this clone, or its address
+    #[arg(long, value_name = "REMOTE")]
+    repository: Option<String>,
     /// How to write it: human or json
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: ReportFormat,
@@ -142,6 +145,7 @@ pub fn run(args: &StatusArgs, session: &Session) -> Result<u8, Failure> {
             postman: &postman,
             ground: &ground,
             link: &status.link,
+            wished: args.repository.as_deref(),
         };
         let (ahead, taken) = postman_half(&half, seen, &mut git, recorded)?;
         status.postman = Some(ahead);
@@ -204,6 +208,8 @@ struct PostmanHalf<'a> {
     postman: &'a Postman,
     ground: &'a Ground,
     link: &'a Link,
+    /// `--repository`.
+    wished: Option<&'a str>,
 }
 
 fn postman_half(
@@ -217,6 +223,7 @@ fn postman_half(
         postman,
         ground,
         link,
+        wished,
     } = half;
     let api = match &link.target {
         LinkTarget::GitLinked { api, .. } | LinkTarget::ApiBuilder { api, .. } => {
@@ -231,7 +238,7 @@ fn postman_half(
         home: &ground.home,
         link,
         api: api.as_ref(),
-        wished: None,
+        wished: *wished,
     };
     // A clone that does not know the repository that Postman reads says of the rest how it stands.
     let delivering = match delivering(&asking, Carrying::Pull, &git.elements) {

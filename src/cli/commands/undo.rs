@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::cli::delivering::{Asking, Carrying, delivering, route};
+use crate::cli::delivering::{Asking, Carrying, delivering, kind_of, route};
 use crate::cli::failure::{Failure, Kind};
 use crate::cli::linking::{Ground, Meaning, refuse_while_claimed, unread};
 use crate::cli::reporting::print;
@@ -40,6 +40,9 @@ pub struct UndoArgs {
     /// The service folder, where there are several
     #[arg(long, value_name = "DIR")]
     folder: Option<String>,
+    /// The repository that Postman reads, where it is another one: a remote of this clone, or its address
+    #[arg(long, value_name = "REMOTE")]
+    repository: Option<String>,
     /// How to write the result: human or json
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: ReportFormat,
@@ -87,7 +90,7 @@ pub fn run(args: &UndoArgs, session: &Session) -> Result<u8, Failure> {
         home: &ground.home,
         link: &link,
         api: api.as_ref(),
-        wished: None,
+        wished: args.repository.as_deref(),
     };
     let mut written = sync.replaced.values().map(|one| one.remote_id.as_ref());
     let is_delivery =
@@ -123,6 +126,7 @@ pub fn run(args: &UndoArgs, session: &Session) -> Result<u8, Failure> {
         done: Vec::new(),
         moved,
         failed: Vec::new(),
+        failed_as: Kind::Service,
     };
     if args.dry_run {
         told.done = backs;
@@ -158,6 +162,9 @@ pub fn run(args: &UndoArgs, session: &Session) -> Result<u8, Failure> {
                 }
             }
             Err(error) => {
+                if told.failed.is_empty() {
+                    told.failed_as = kind_of(&error);
+                }
                 let backs = together.into_iter().map(|(back, _)| back);
                 told.failed
                     .extend(backs.map(|back| (back, error.to_string())));
@@ -236,11 +243,13 @@ struct Told {
     done: Vec<Back>,
     moved: Vec<Back>,
     failed: Vec<(Back, String)>,
+    /// What the exit code says where something failed.
+    failed_as: Kind,
 }
 
 fn tell(args: &UndoArgs, session: &Session, told: &Told, calls: u64) -> Result<u8, Failure> {
     let code = match (told.failed.is_empty(), told.moved.is_empty()) {
-        (false, _) => Kind::Service.exit_code(),
+        (false, _) => told.failed_as.exit_code(),
         (true, false) => Kind::Conflict.exit_code(),
         (true, true) => 0,
     };
