@@ -194,7 +194,23 @@ fn every_operation_in_every_form() {
             body: "Two lines.\nAnd one.",
             changes: &changes,
         };
-        draft.check(snapshot.as_ref()).unwrap();
+        // Made from other bytes than those of the head: nothing is written.
+        let mistaken = ChangeSet::new([Change {
+            path: path("README.md"),
+            content: Some(b"mine".to_vec()),
+            expected: Expected::of(Some(b"# Older\n")),
+        }])
+        .unwrap();
+        let other = CommitDraft {
+            changes: &mistaken,
+            ..draft
+        };
+        let error = github.commit(&orders(), &other).unwrap_err();
+        assert!(
+            matches!(&error, ProviderError::Changed { path: at } if *at == path("README.md")),
+            "{error}"
+        );
+        assert_eq!(hub.tip(work.as_str()), Some(head.to_string()));
         let made = github.commit(&orders(), &draft).unwrap();
         // What git says of it, in a clone.
         hub.scene.git(&["fetch", "--quiet", "origin"]).expect(0);
