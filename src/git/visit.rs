@@ -199,6 +199,9 @@ fn settings(address: &Address<'_>, place: &Path) -> Result<Vec<(String, String)>
         (format!("remote.{REMOTE}.url"), url.to_owned()),
         // A redirect could lead the password to another host.
         ("http.followRedirects".to_owned(), "false".to_owned()),
+        // A server that says nothing for a minute says nothing at all.
+        ("http.lowSpeedLimit".to_owned(), "1".to_owned()),
+        ("http.lowSpeedTime".to_owned(), "60".to_owned()),
         ("gc.auto".to_owned(), "0".to_owned()),
         ("core.hooksPath".to_owned(), "/dev/null".to_owned()),
         // Nothing is on disk here, so no line end is the system's.

@@ -5,7 +5,6 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use serde::Serialize;
 use serde_json::json;
 
 use crate::model::base64::encode_standard;
@@ -31,7 +30,7 @@ use crate::provider::capability::{Capabilities, Means};
 use crate::provider::conditional::Memory;
 use crate::provider::error::{ProviderError, Remedy};
 use crate::provider::remote_snapshot::RemoteSnapshot;
-use crate::provider::rest::{self, Rest, lacking, parsed};
+use crate::provider::rest::{self, Rest, body, lacking, parsed};
 use crate::provider::site::{RepositoryName, Site};
 use crate::provider::text_limit::fitted;
 
@@ -812,11 +811,6 @@ fn request(method: Method, parts: &[&str]) -> Result<Request, ProviderError> {
     // Without it a stranger is sent to a page for signing in.
     let request = request.with_header("x-tfs-fedauthredirect", "Suppress");
     Ok(request.with_header("accept", "application/json"))
-}
-
-/// A value as a body. What we make ourselves always is JSON.
-pub(crate) fn body<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
-    serde_json::to_vec(value).unwrap_or_default()
 }
 
 fn branch_of(one: wire::Ref) -> Option<Branch> {

@@ -7,11 +7,11 @@ use crate::git::object::{ObjectId, blob_id};
 use crate::model::id::CommitId;
 use crate::model::snapshot::FileKind;
 use crate::net::request::Method;
-use crate::provider::azure::{AzureCalls, body, in_repository};
+use crate::provider::azure::{AzureCalls, in_repository};
 use crate::provider::azure_wire as wire;
 use crate::provider::error::ProviderError;
 use crate::provider::remote_snapshot::{RemoteEntry, RemoteFiles, RemoteList};
-use crate::provider::rest::{lacking, parsed};
+use crate::provider::rest::{body, lacking, parsed};
 use crate::provider::site::RepositoryName;
 use crate::provider::zip;
 

@@ -42,12 +42,6 @@ pub enum ProviderError {
         /// Where tokens are looked for.
         variables: &'static str,
     },
-    /// A product that this version knows by its address only.
-    #[error("this version of git-postman does not speak to {product}")]
-    NotSpokenTo {
-        /// The product.
-        product: ProviderKind,
-    },
     /// The token is wrong, expired or revoked.
     #[error("{product} refused the token: {said}")]
     BadToken {
@@ -335,7 +329,6 @@ impl ProviderError {
             }
             Self::Unreachable(error) => error.hint().to_owned(),
             Self::NoToken { variables, .. } => format!("set {variables}"),
-            Self::NotSpokenTo { .. } => "do it by hand, or look for a newer version".to_owned(),
             Self::BadToken { remedy, .. }
             | Self::SignOn { remedy, .. }
             | Self::Forbidden { remedy, .. }

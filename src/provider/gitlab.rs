@@ -9,65 +9,55 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use gitlab::api::common::SortOrder;
-use gitlab::api::groups::projects::{GroupProjects, GroupProjectsOrderBy};
-use gitlab::api::job::Job as JobCall;
-use gitlab::api::personal_access_tokens::PersonalAccessTokenSelf;
-use gitlab::api::projects::Project as ProjectCall;
-use gitlab::api::projects::members::AllProjectMember;
 use gitlab::api::projects::merge_requests::notes::{
     CreateMergeRequestNote, EditMergeRequestNote, MergeRequestNotes, NoteOrderBy,
 };
 use gitlab::api::projects::merge_requests::{
     CreateMergeRequest, EditMergeRequest, MergeRequestState, MergeRequestStateEvent, MergeRequests,
 };
-use gitlab::api::projects::repository::branches::{Branch as BranchCall, Branches, CreateBranch};
+use gitlab::api::projects::repository::branches::CreateBranch;
 use gitlab::api::projects::repository::commits::{CommitStatusState, CreateCommitStatus};
-use gitlab::api::users::{CurrentUser, UserProjects, UserProjectsOrderBy};
 
-use crate::git::visit::{Identity, Login};
 use crate::model::id::{BranchName, CommitId};
 use crate::model::snapshot::Snapshot;
-use crate::model::text::shortened;
-use crate::net::base_url::segment;
 use crate::net::client::{Client, Settings};
-use crate::net::error::HttpError;
 use crate::net::limiter::Budget;
-use crate::net::response::{NotJson, Response};
+use crate::net::response::NotJson;
 use crate::net::retry::Patience;
 use crate::provider::api::{
     Access, Branch, Comment, CommitDraft, CommitStatus, Provider, PullRequest, PullRequestDraft,
     Repository, StatusState,
 };
-use crate::provider::by_git::ByGit;
 use crate::provider::capability::{Capabilities, Means, Operation};
 use crate::provider::conditional::{Memory, NoMemory};
 use crate::provider::error::{ProviderError, Remedy, Said};
 use crate::provider::gitlab_access::{self, Found};
+use crate::provider::gitlab_account::Account;
 use crate::provider::gitlab_calls::{Calls, malformed, parsed, unmade};
 use crate::provider::gitlab_endpoints::Compare;
 use crate::provider::gitlab_files::GitLabFiles;
-use crate::provider::gitlab_refusal::{About, declined};
 use crate::provider::gitlab_text::without_commands;
 use crate::provider::gitlab_token::{Doing, GitLabToken, TokenKind};
-use crate::provider::gitlab_wire::{
-    Comparison, Job, Level, MergeRequest, Note, Project, TokenFacts, User, WireBranch,
-};
+use crate::provider::gitlab_wire::{Comparison, MergeRequest, Note, WireBranch};
 use crate::provider::kind::ProviderKind;
 use crate::provider::remote_snapshot::RemoteSnapshot;
 use crate::provider::site::{RepositoryName, Site};
+use crate::provider::text_limit::fitted;
 
 /// Where tokens are looked for.
 const TOKEN_VARIABLES: &str = "GITLAB_TOKEN or, in a job of GitLab CI, CI_JOB_TOKEN";
-/// GitLab keeps so many characters of a status' description.
-const LONGEST_DESCRIPTION: usize = 255;
+/// The description and the page of a status have no more bytes; GitLab itself counts characters.
+const LONGEST_IN_STATUS: usize = 255;
+/// Characters of a title.
+const LONGEST_TITLE: usize = 255;
+/// Characters of a description or a note; GitLab takes a few more.
+const LONGEST_TEXT: usize = 1_000_000;
 /// What GitLab.com lets one account do before its headers say more.
 const CALLS_A_MINUTE: u32 = 600;
 
 /// One installation of GitLab, with one token.
 pub struct GitLab {
-    site: Site,
-    calls: Calls,
-    settings: Settings,
+    account: Account,
     no_archives: Arc<AtomicBool>,
 }
 
@@ -107,311 +97,39 @@ impl GitLab {
             longest: settings.longest_wait,
             ..Patience::default()
         };
+        let calls = Calls::new(settings.clone(), token, patience);
         Ok(Self {
-            calls: Calls::new(settings.clone(), token, patience),
-            site,
-            settings,
+            account: Account {
+                site,
+                calls,
+                settings,
+            },
             no_archives: Arc::default(),
         })
     }
 
     /// The client below, for its counts.
     pub fn http(&self) -> &Client {
-        self.calls.http()
-    }
-
-    fn kind(&self) -> TokenKind {
-        self.calls.token().kind
-    }
-
-    fn is_job(&self) -> bool {
-        self.kind() == TokenKind::Job
-    }
-
-    fn about<'a>(&'a self, repository: Option<&'a RepositoryName>, doing: Doing) -> About<'a> {
-        About {
-            site: &self.site,
-            kind: self.kind(),
-            repository,
-            doing,
-        }
-    }
-
-    /// What makes more of an error than its answer says: where a renamed project went, and whether one that cannot be
-    /// written to is archived.
-    fn explained(&self, repository: &RepositoryName, error: ProviderError) -> ProviderError {
-        let is_open = matches!(
-            error,
-            ProviderError::Renamed { .. } | ProviderError::Forbidden { .. }
-        );
-        if !is_open || self.is_job() {
-            return error;
-        }
-        let Ok(now) = self.repository(repository) else {
-            return error;
-        };
-        match error {
-            ProviderError::Renamed { from, .. } => ProviderError::Renamed {
-                from,
-                to: Some(now.name),
-            },
-            _ if now.is_archived => self
-                .about(Some(repository), Doing::Writing)
-                .archived(repository),
-            other => other,
-        }
-    }
-
-    fn write(
-        &self,
-        repository: &RepositoryName,
-        doing: Doing,
-        endpoint: &dyn gitlab::api::Endpoint,
-    ) -> Result<Response, ProviderError> {
-        let about = self.about(Some(repository), doing);
-        let written = self.calls.write(&about, endpoint);
-        written.map_err(|error| self.explained(repository, error))
-    }
-
-    /// Runs something by git on a repository.
-    fn by_git<T>(
-        &self,
-        repository: &RepositoryName,
-        doing: Doing,
-        work: impl FnOnce(&ByGit<'_>) -> Result<T, ProviderError>,
-    ) -> Result<T, ProviderError> {
-        let token = self.calls.token();
-        let login = Login {
-            user: token.kind.git_user().to_owned(),
-            password: token.secret.clone(),
-        };
-        let about = self.about(Some(repository), doing);
-        let means = |said: Said| declined(&about, said);
-        let url = git_url(&self.site, repository)?;
-        work(&ByGit::new(url, Some(login), &self.settings, &means))
-            .map_err(|error| self.explained(repository, error))
-    }
-
-    fn job(&self, repository: Option<&RepositoryName>) -> Result<Job, ProviderError> {
-        let call = JobCall::builder().build().map_err(unmade)?;
-        self.calls
-            .value(&self.about(repository, Doing::Looking), &call)
-    }
-
-    /// Whose name a commit gets where git has none: that of the account behind the token.
-    fn identity(&self) -> Result<Identity, ProviderError> {
-        let user = if self.is_job() {
-            self.job(None)?.user
-        } else {
-            let call = CurrentUser::builder().build().map_err(unmade)?;
-            Some(
-                self.calls
-                    .value::<User>(&self.about(None, Doing::Looking), &call)?,
-            )
-        };
-        let host = self.site.web.host();
-        let host = host.split(':').next().unwrap_or_default();
-        user.map(|user| Identity {
-            email: user.address(host),
-            name: user.name.unwrap_or(user.username),
-        })
-        .ok_or_else(|| ProviderError::Git {
-            said: Said::of("git has no `user.name` and `user.email`, and GitLab does not say whose token this is", ""),
-        })
-    }
-
-    fn projects(&self, owner: &str, memory: &dyn Memory) -> Result<Vec<Repository>, ProviderError> {
-        let about = self.about(None, Doing::Listing);
-        let take = |project: Project, answer: &Response| project.repository(answer);
-        let of_group = GroupProjects::builder()
-            .group(owner)
-            .include_subgroups(true)
-            // What other groups share with this one is listed where it belongs.
-            .with_shared(false)
-            .order_by(GroupProjectsOrderBy::Id)
-            .sort(SortOrder::Ascending)
-            .build()
-            .map_err(unmade)?;
-        let listed = match self.calls.pages(&about, &of_group, memory, take) {
-            // Only a name without slashes can be that of a user.
-            Err(error) if error.is_not_found() && !owner.contains('/') => {
-                let of_user = UserProjects::builder()
-                    .user(owner)
-                    .order_by(UserProjectsOrderBy::Id)
-                    .sort(SortOrder::Ascending)
-                    .build()
-                    .map_err(unmade)?;
-                match self.calls.pages(&about, &of_user, memory, take) {
-                    Err(other) if other.is_not_found() => return Err(error),
-                    listed => listed?,
-                }
-            }
-            listed => listed?,
-        };
-        let mut repositories: Vec<Repository> = listed.into_iter().flatten().collect();
-        repositories.sort_by(|one, other| one.name.cmp(&other.name));
-        repositories.dedup_by(|one, other| one.id == other.id);
-        Ok(repositories)
-    }
-
-    /// The branches whose names hold `search`; all without it.
-    fn wire_branches(
-        &self,
-        repository: &RepositoryName,
-        search: Option<&BranchName>,
-    ) -> Result<Vec<WireBranch>, ProviderError> {
-        let project = repository.full();
-        let mut call = Branches::builder();
-        call.project(project.as_str());
-        if let Some(search) = search {
-            call.search(search.as_str());
-        }
-        let call = call.build().map_err(unmade)?;
-        let about = self.about(Some(repository), Doing::Reading);
-        self.calls
-            .pages(&about, &call, &NoMemory, |branch, _| branch)
-    }
-
-    fn wire_branch(
-        &self,
-        repository: &RepositoryName,
-        branch: &BranchName,
-    ) -> Result<Option<WireBranch>, ProviderError> {
-        if self.is_job() {
-            // The call for one branch is closed to it.
-            let found = self.wire_branches(repository, Some(branch))?;
-            return Ok(found.into_iter().find(|one| one.name == branch.as_str()));
-        }
-        let project = repository.full();
-        let call = BranchCall::builder()
-            .project(project.as_str())
-            .branch(branch.as_str())
-            .build()
-            .map_err(unmade)?;
-        let about = self.about(Some(repository), Doing::Reading);
-        match self.calls.value(&about, &call) {
-            Ok(branch) => Ok(Some(branch)),
-            Err(ProviderError::NotFound { said, .. }) if said.mentions(&["branch"]) => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
-
-    fn wire_project(&self, name: &RepositoryName) -> Result<(Project, Response), ProviderError> {
-        let project = name.full();
-        let call = ProjectCall::builder()
-            .project(project.as_str())
-            .build()
-            .map_err(unmade)?;
-        let about = self.about(Some(name), Doing::Looking);
-        let answer = self.calls.read(&about, &call)?;
-        Ok((parsed(&about, &answer)?, answer))
-    }
-
-    /// The project of the job that the token belongs to: the only one that such a token can show.
-    fn repository_of_job(&self, name: &RepositoryName) -> Result<Repository, ProviderError> {
-        let job = self.job(Some(name))?;
-        let own = job.project(&self.site.web.to_string());
-        let about = self.about(Some(name), Doing::Looking);
-        let Some((id, own)) = own.filter(|(_, own)| own.is_same(name)) else {
-            return Err(ProviderError::Forbidden {
-                product: self.site.kind,
-                call: about.call(),
-                said: Said::of("a job token shows the project of its own job only", ""),
-                remedy: TokenKind::Job.needs(Doing::Looking, &self.site, Some(name)),
-            });
-        };
-        let branches = self.wire_branches(&own, None)?;
-        let default = branches.iter().find(|branch| branch.default == Some(true));
-        Ok(Repository {
-            id: id.to_string(),
-            page: self.site.page(&own.full()),
-            name: own,
-            default_branch: default.and_then(|branch| BranchName::parse(&branch.name)),
-            // Jobs run in no other.
-            is_archived: false,
-            is_disabled: false,
-            // The id tells a fork from its origin; the rest is not shown to a job.
-            is_fork: false,
-            is_private: true,
-            role: None,
-            pushed: None,
-        })
-    }
-
-    /// The account's role; asked for where the project does not name it, since it may come from an invited group.
-    fn level(
-        &self,
-        repository: &RepositoryName,
-        project: &Project,
-    ) -> Result<Option<u64>, ProviderError> {
-        if let Some(level) = project.level() {
-            return Ok(Some(level));
-        }
-        let about = self.about(Some(repository), Doing::Looking);
-        let who = CurrentUser::builder().build().map_err(unmade)?;
-        let user: User = self.calls.value(&about, &who)?;
-        let name = repository.full();
-        let member = AllProjectMember::builder()
-            .project(name.as_str())
-            .user(user.id)
-            .build()
-            .map_err(unmade)?;
-        match self.calls.value::<Level>(&about, &member) {
-            Ok(level) => Ok(Some(level.access_level)),
-            Err(error) if error.is_not_found() => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
-
-    fn token_facts(&self, about: &About<'_>) -> Result<Option<TokenFacts>, ProviderError> {
-        let call = PersonalAccessTokenSelf::builder().build().map_err(unmade)?;
-        match self.calls.value(about, &call) {
-            Ok(facts) => Ok(Some(facts)),
-            // Tokens of applications cannot be asked, nor can any on old installations.
-            Err(
-                ProviderError::NotFound { .. }
-                | ProviderError::Forbidden { .. }
-                | ProviderError::BadToken { .. }
-                | ProviderError::Refused { .. },
-            ) => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
-
-    fn pull_request(
-        &self,
-        about: &About<'_>,
-        answer: &Response,
-    ) -> Result<PullRequest, ProviderError> {
-        let request: MergeRequest = parsed(about, answer)?;
-        request.pull_request().ok_or_else(|| {
-            let what =
-                "the merge request goes to another project or has branches that git does not allow";
-            malformed(about, answer.status, NotJson::Wrong(what.to_owned()))
-        })
+        self.account.calls.http()
     }
 }
 
 impl Provider for GitLab {
     fn site(&self) -> &Site {
-        &self.site
+        &self.account.site
     }
 
     fn capabilities(&self) -> Capabilities {
-        let kind = self.kind();
+        let kind = self.account.kind();
         Capabilities::by(|operation| means(kind, operation))
     }
 
     fn repository(&self, name: &RepositoryName) -> Result<Repository, ProviderError> {
-        if self.is_job() {
-            return self.repository_of_job(name);
+        self.require(Operation::Repository)?;
+        if self.account.is_job() {
+            return self.account.repository_of_job(name);
         }
-        let (project, answer) = self.wire_project(name)?;
-        project.repository(&answer).ok_or_else(|| {
-            let about = self.about(Some(name), Doing::Looking);
-            let what = "the project has a name that no project has";
-            malformed(&about, answer.status, NotJson::Wrong(what.to_owned()))
-        })
+        self.account.project(name)
     }
 
     fn repositories(
@@ -420,12 +138,12 @@ impl Provider for GitLab {
         memory: &dyn Memory,
     ) -> Result<Vec<Repository>, ProviderError> {
         self.require(Operation::Repositories)?;
-        self.projects(owner, memory)
+        self.account.projects(owner, memory)
     }
 
     fn branches(&self, repository: &RepositoryName) -> Result<Vec<Branch>, ProviderError> {
         self.require(Operation::Branches)?;
-        let branches = self.wire_branches(repository, None)?;
+        let branches = self.account.wire_branches(repository, None)?;
         let mut branches: Vec<Branch> = branches.iter().filter_map(WireBranch::branch).collect();
         branches.sort_by(|one, other| one.name.cmp(&other.name));
         Ok(branches)
@@ -437,7 +155,7 @@ impl Provider for GitLab {
         branch: &BranchName,
     ) -> Result<Option<CommitId>, ProviderError> {
         self.require(Operation::Resolve)?;
-        let found = self.wire_branch(repository, branch)?;
+        let found = self.account.wire_branch(repository, branch)?;
         Ok(found
             .and_then(|found| found.branch())
             .map(|found| found.head))
@@ -449,12 +167,14 @@ impl Provider for GitLab {
         commit: &CommitId,
     ) -> Result<Box<dyn Snapshot>, ProviderError> {
         self.require(Operation::Snapshot)?;
-        if self.is_job() {
-            return self.by_git(repository, Doing::Reading, |git| git.snapshot(commit));
+        if self.account.is_job() {
+            return self
+                .account
+                .by_git(repository, Doing::Reading, |git| git.snapshot(commit));
         }
         let files = GitLabFiles {
-            calls: self.calls.clone(),
-            site: self.site.clone(),
+            calls: self.account.calls.clone(),
+            site: self.account.site.clone(),
             repository: repository.clone(),
             commit: commit.clone(),
             no_archives: Arc::clone(&self.no_archives),
@@ -468,8 +188,8 @@ impl Provider for GitLab {
         draft: &CommitDraft<'_>,
     ) -> Result<CommitId, ProviderError> {
         self.require(Operation::Commit)?;
-        self.by_git(repository, Doing::Writing, |git| {
-            git.commit(draft, || self.identity())
+        self.account.by_git(repository, Doing::Writing, |git| {
+            git.commit(draft, || self.account.identity())
         })
     }
 
@@ -480,8 +200,8 @@ impl Provider for GitLab {
         at: &CommitId,
     ) -> Result<(), ProviderError> {
         self.require(Operation::CreateBranch)?;
-        if self.is_job() {
-            return self.by_git(repository, Doing::Writing, |git| {
+        if self.account.is_job() {
+            return self.account.by_git(repository, Doing::Writing, |git| {
                 git.create_branch(branch, at)
             });
         }
@@ -492,7 +212,7 @@ impl Provider for GitLab {
             .ref_(at.as_str())
             .build()
             .map_err(unmade)?;
-        match self.write(repository, Doing::Writing, &call) {
+        match self.account.write(repository, Doing::Writing, &call) {
             Ok(_) => Ok(()),
             Err(ProviderError::Refused { said, .. })
                 if said.mentions(&["branch already exists"]) =>
@@ -520,9 +240,9 @@ impl Provider for GitLab {
             .target_branch(target.as_str())
             .build()
             .map_err(unmade)?;
-        let about = self.about(Some(repository), Doing::MergeRequest);
+        let about = self.account.about(Some(repository), Doing::MergeRequest);
         let take = |request: MergeRequest, _: &_| request.pull_request();
-        let found = self.calls.pages(&about, &call, &NoMemory, take)?;
+        let found = self.account.calls.pages(&about, &call, &NoMemory, take)?;
         Ok(found.into_iter().flatten().collect())
     }
 
@@ -533,14 +253,14 @@ impl Provider for GitLab {
     ) -> Result<PullRequest, ProviderError> {
         self.require(Operation::PullRequest)?;
         let project = repository.full();
-        let about = self.about(Some(repository), Doing::MergeRequest);
+        let about = self.account.about(Some(repository), Doing::MergeRequest);
         // GitLab opens one even where there is nothing in it.
         let compare = Compare {
             project: &project,
             from: draft.target,
             to: draft.source,
         };
-        let difference: Comparison = self.calls.value(&about, &compare)?;
+        let difference: Comparison = self.account.calls.value(&about, &compare)?;
         if difference.commits.is_empty() {
             return Err(ProviderError::NothingToMerge {
                 said: Said::of("the branch has no commits that the other one lacks", ""),
@@ -550,12 +270,12 @@ impl Provider for GitLab {
             .project(project.as_str())
             .source_branch(draft.source.as_str())
             .target_branch(draft.target.as_str())
-            .title(draft.title)
-            .description(without_commands(draft.body))
+            .title(fitted(draft.title, LONGEST_TITLE))
+            .description(as_text(draft.body))
             .build()
             .map_err(unmade)?;
-        let answer = self.write(repository, Doing::MergeRequest, &call)?;
-        self.pull_request(&about, &answer)
+        let answer = self.account.write(repository, Doing::MergeRequest, &call)?;
+        self.account.pull_request(&about, &answer)
     }
 
     fn edit_pull_request(
@@ -570,12 +290,15 @@ impl Provider for GitLab {
         let call = EditMergeRequest::builder()
             .project(project.as_str())
             .merge_request(pull_request.number)
-            .title(title)
-            .description(without_commands(body))
+            .title(fitted(title, LONGEST_TITLE))
+            .description(as_text(body))
             .build()
             .map_err(unmade)?;
-        let answer = self.write(repository, Doing::MergeRequest, &call)?;
-        self.pull_request(&self.about(Some(repository), Doing::MergeRequest), &answer)
+        let answer = self.account.write(repository, Doing::MergeRequest, &call)?;
+        self.account.pull_request(
+            &self.account.about(Some(repository), Doing::MergeRequest),
+            &answer,
+        )
     }
 
     fn close_pull_request(
@@ -591,7 +314,8 @@ impl Provider for GitLab {
             .state_event(MergeRequestStateEvent::Close)
             .build()
             .map_err(unmade)?;
-        self.write(repository, Doing::MergeRequest, &call)
+        self.account
+            .write(repository, Doing::MergeRequest, &call)
             .map(|_| ())
     }
 
@@ -609,9 +333,9 @@ impl Provider for GitLab {
             .sort(SortOrder::Ascending)
             .build()
             .map_err(unmade)?;
-        let about = self.about(Some(repository), Doing::Note);
+        let about = self.account.about(Some(repository), Doing::Note);
         let take = |note: Note, _: &_| note.comment();
-        let notes = self.calls.pages(&about, &call, &NoMemory, take)?;
+        let notes = self.account.calls.pages(&about, &call, &NoMemory, take)?;
         Ok(notes.into_iter().flatten().collect())
     }
 
@@ -626,11 +350,11 @@ impl Provider for GitLab {
         let call = CreateMergeRequestNote::builder()
             .project(project.as_str())
             .merge_request(number)
-            .body(without_commands(body))
+            .body(as_text(body))
             .build()
             .map_err(unmade)?;
-        let answer = self.write(repository, Doing::Note, &call)?;
-        let about = self.about(Some(repository), Doing::Note);
+        let answer = self.account.write(repository, Doing::Note, &call)?;
+        let about = self.account.about(Some(repository), Doing::Note);
         let note: Note = parsed(&about, &answer)?;
         note.comment().ok_or_else(|| {
             // A text that begins with a slash is a command to GitLab.
@@ -648,10 +372,10 @@ impl Provider for GitLab {
     ) -> Result<(), ProviderError> {
         self.require(Operation::Comment)?;
         let project = repository.full();
-        let about = self.about(Some(repository), Doing::Note);
+        let about = self.account.about(Some(repository), Doing::Note);
         let Ok(note) = comment.id.parse::<u64>() else {
             return Err(ProviderError::NotFound {
-                product: self.site.kind,
+                product: self.account.site.kind,
                 call: about.call(),
                 said: Said::of("notes have numbers", ""),
                 remedy: Remedy::say("look for the note again"),
@@ -661,10 +385,12 @@ impl Provider for GitLab {
             .project(project.as_str())
             .merge_request(number)
             .note(note)
-            .body(without_commands(body))
+            .body(as_text(body))
             .build()
             .map_err(unmade)?;
-        self.write(repository, Doing::Note, &call).map(|_| ())
+        self.account
+            .write(repository, Doing::Note, &call)
+            .map(|_| ())
     }
 
     fn set_status(
@@ -675,7 +401,7 @@ impl Provider for GitLab {
     ) -> Result<(), ProviderError> {
         self.require(Operation::Status)?;
         let project = repository.full();
-        let description = shortened(status.description, LONGEST_DESCRIPTION - 1);
+        let description = in_bytes(status.description, LONGEST_IN_STATUS);
         let state = match status.state {
             StatusState::Pending => CommitStatusState::Pending,
             StatusState::Success => CommitStatusState::Success,
@@ -688,11 +414,12 @@ impl Provider for GitLab {
             .state(state)
             .name(status.context)
             .description(description.as_str());
-        if let Some(page) = status.page {
+        // Half an address leads nowhere.
+        if let Some(page) = status.page.filter(|page| page.len() <= LONGEST_IN_STATUS) {
             call.target_url(page);
         }
         let call = call.build().map_err(unmade)?;
-        match self.write(repository, Doing::Status, &call) {
+        match self.account.write(repository, Doing::Status, &call) {
             Ok(_) => Ok(()),
             // It says so already.
             Err(ProviderError::Refused { said, .. })
@@ -709,12 +436,13 @@ impl Provider for GitLab {
         repository: &RepositoryName,
         branch: &BranchName,
     ) -> Result<Access, ProviderError> {
-        let kind = self.kind();
-        if self.is_job() {
-            let job = self.job(Some(repository))?;
-            let branch = self.wire_branch(repository, branch)?;
+        self.require(Operation::Access)?;
+        let kind = self.account.kind();
+        if self.account.is_job() {
+            let job = self.account.job(Some(repository))?;
+            let branch = self.account.wire_branch(repository, branch)?;
             let found = Found {
-                site: &self.site,
+                site: &self.account.site,
                 repository,
                 level: None,
                 is_archived: false,
@@ -724,17 +452,17 @@ impl Provider for GitLab {
             };
             return Ok(gitlab_access::of_job(&found, &job));
         }
-        let about = self.about(Some(repository), Doing::Looking);
-        let token = self.token_facts(&about)?;
-        let (project, answer) = self.wire_project(repository)?;
-        let level = self.level(repository, &project)?;
+        let about = self.account.about(Some(repository), Doing::Looking);
+        let token = self.account.token_facts(&about)?;
+        let (project, answer) = self.account.wire_project(repository)?;
+        let level = self.account.level(repository, &project)?;
         let is_archived = project.is_archived();
         let now = project
             .repository(&answer)
             .map_or_else(|| repository.clone(), |now| now.name);
-        let branch = self.wire_branch(&now, branch)?;
+        let branch = self.account.wire_branch(&now, branch)?;
         let found = Found {
-            site: &self.site,
+            site: &self.account.site,
             repository: &now,
             level,
             is_archived,
@@ -744,6 +472,21 @@ impl Provider for GitLab {
         };
         Ok(gitlab_access::access(&found))
     }
+}
+
+/// A description or a note that GitLab takes, and takes for nothing else.
+fn as_text(text: &str) -> String {
+    without_commands(&fitted(text, LONGEST_TEXT))
+}
+
+/// The beginning of a text, in so many bytes.
+fn in_bytes(text: &str, most: usize) -> String {
+    if text.len() <= most {
+        return text.to_owned();
+    }
+    let room = most.saturating_sub('…'.len_utf8());
+    let end = (0..=room).rev().find(|end| text.is_char_boundary(*end));
+    format!("{}…", &text[..end.unwrap_or(0)])
 }
 
 /// By what an operation is done with a kind of token.
@@ -768,15 +511,4 @@ fn means(kind: TokenKind, operation: Operation) -> Means {
         ),
         _ => Means::Api,
     }
-}
-
-/// Where git finds a project: each part of its name encoded.
-fn git_url(site: &Site, repository: &RepositoryName) -> Result<String, ProviderError> {
-    let mut url = site.web.to_string();
-    for part in repository.full().split('/') {
-        url.push('/');
-        url.push_str(&segment(part).map_err(HttpError::from)?);
-    }
-    url.push_str(".git");
-    Ok(url)
 }

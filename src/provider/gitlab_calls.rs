@@ -36,6 +36,8 @@ pub(crate) struct Calls {
 struct Page {
     answer: Response,
     next: Option<String>,
+    /// What is to be kept of it, and under which key; nothing where that is known already.
+    fresh: Option<(String, Remembered)>,
 }
 
 impl Calls {
@@ -118,8 +120,13 @@ impl Calls {
             let found: Vec<T> = parsed(about, &page.answer)?;
             let count = found.len();
             items.extend(found.into_iter().map(|item| take(item, &page.answer)));
+            if let Some(fresh) = page.fresh {
+                // Only what was understood is kept: it may not come again.
+                memory.remember(&fresh.0, fresh.1);
+            }
             match page.next {
-                Some(next) if next != path && count > 0 => path = next,
+                Some(next) if next == path => break,
+                Some(next) if count > 0 => path = next,
                 Some(_) => return Ok(items),
                 None => {
                     refuse_cut_list(about, &page.answer, count)?;
@@ -127,11 +134,10 @@ impl Calls {
                 }
             }
         }
-        Err(malformed(
-            about,
-            200,
-            NotJson::Wrong(format!("the list has no end after {} items", items.len())),
-        ))
+        Err(ProviderError::TooLarge {
+            product: about.site.kind,
+            what: "the list".to_owned(),
+        })
     }
 
     fn page(
@@ -154,19 +160,23 @@ impl Calls {
                 body: before.body,
                 ..answer
             };
-            let next = before.next;
-            return Ok(Page { answer, next });
+            return Ok(Page {
+                answer,
+                next: before.next,
+                fresh: None,
+            });
         }
         let next = next_page(&answer, path, route);
-        if let Some(etag) = answer.header("etag") {
-            let remembered = Remembered {
-                etag: etag.to_owned(),
-                body: answer.body.clone(),
-                next: next.clone(),
-            };
-            memory.remember(&known, remembered);
-        }
-        Ok(Page { answer, next })
+        let fresh = answer.header("etag").map(|etag| Remembered {
+            etag: etag.to_owned(),
+            body: answer.body.clone(),
+            next: next.clone(),
+        });
+        Ok(Page {
+            answer,
+            next,
+            fresh: fresh.map(|fresh| (known, fresh)),
+        })
     }
 
     fn patiently(

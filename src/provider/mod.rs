@@ -5,6 +5,13 @@ pub mod azure;
 pub(crate) mod azure_files;
 pub(crate) mod azure_refusal;
 pub(crate) mod azure_wire;
+pub mod bitbucket_cloud;
+pub(crate) mod bitbucket_cloud_files;
+pub(crate) mod bitbucket_cloud_refusal;
+pub(crate) mod bitbucket_cloud_wire;
+pub mod bitbucket_server;
+pub(crate) mod bitbucket_server_refusal;
+pub(crate) mod bitbucket_server_wire;
 pub(crate) mod by_git;
 pub mod capability;
 pub mod conditional;
@@ -20,6 +27,7 @@ pub(crate) mod github_tree;
 pub(crate) mod github_wire;
 pub mod gitlab;
 pub(crate) mod gitlab_access;
+pub(crate) mod gitlab_account;
 pub(crate) mod gitlab_calls;
 pub(crate) mod gitlab_endpoints;
 pub(crate) mod gitlab_files;
@@ -42,6 +50,9 @@ pub(crate) mod zip;
 use crate::model::secret::Secret;
 use crate::net::client::Settings;
 use crate::provider::api::Provider;
+use crate::provider::azure::Azure;
+use crate::provider::bitbucket_cloud::BitbucketCloud;
+use crate::provider::bitbucket_server::BitbucketServer;
 use crate::provider::error::ProviderError;
 use crate::provider::github::GitHub;
 use crate::provider::gitlab::GitLab;
@@ -52,7 +63,7 @@ use crate::provider::site::Site;
 /// The provider of a site, with one token. `tune` is shown what the site would be called with.
 ///
 /// # Errors
-/// No token, or a product that this version does not speak to.
+/// No token, or an address that cannot be called.
 pub fn open(
     site: &Site,
     token: Secret,
@@ -68,7 +79,26 @@ pub fn open(
             let token = GitLabToken::of(token);
             Ok(Box::new(GitLab::new(site.clone(), token, settings)?))
         }
-        product => Err(ProviderError::NotSpokenTo { product }),
+        ProviderKind::AzureServices | ProviderKind::AzureServer => {
+            let settings = tune(Azure::settings(site));
+            Ok(Box::new(Azure::new(site.clone(), token, settings)?))
+        }
+        ProviderKind::BitbucketCloud => {
+            let settings = tune(BitbucketCloud::settings(site));
+            Ok(Box::new(BitbucketCloud::new(
+                site.clone(),
+                token,
+                settings,
+            )?))
+        }
+        ProviderKind::BitbucketDataCenter => {
+            let settings = tune(BitbucketServer::settings(site));
+            Ok(Box::new(BitbucketServer::new(
+                site.clone(),
+                token,
+                settings,
+            )?))
+        }
     }
 }
 
@@ -76,7 +106,6 @@ pub fn open(
 mod tests {
     use super::open;
     use crate::model::secret::Secret;
-    use crate::provider::error::ProviderError;
     use crate::provider::kind::ProviderKind;
     use crate::provider::site::Site;
 
@@ -98,10 +127,16 @@ mod tests {
             "https://git.example.com/in/api/v4"
         );
         assert!(opened(ProviderKind::GitLab, "https://gitlab.com").is_ok());
-        let error = opened(ProviderKind::BitbucketCloud, "https://bitbucket.org").unwrap_err();
-        assert!(
-            matches!(error, ProviderError::NotSpokenTo { .. }),
-            "{error}"
-        );
+        for (kind, web) in [
+            (ProviderKind::AzureServices, "https://dev.azure.com/acme"),
+            (
+                ProviderKind::AzureServer,
+                "https://tfs.example.com/tfs/Main",
+            ),
+            (ProviderKind::BitbucketCloud, "https://bitbucket.org"),
+            (ProviderKind::BitbucketDataCenter, "https://bb.example.com"),
+        ] {
+            assert_eq!(opened(kind, web).unwrap().kind, kind);
+        }
     }
 }

@@ -91,6 +91,11 @@ impl<S: RemoteFiles> RemoteSnapshot<S> {
         }
     }
 
+    /// What the service says of one name.
+    pub(crate) fn entry(&self, path: &RepoPath) -> Result<Option<&RemoteEntry>, SnapshotError> {
+        Ok(self.names()?.entries.get(path))
+    }
+
     fn names(&self) -> Result<&Names, SnapshotError> {
         let names = self.names.get_or_init(|| match self.source.list() {
             Ok(list) => Ok(Names::of(list)),

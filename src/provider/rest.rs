@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::model::secret::Secret;
@@ -14,7 +15,7 @@ use crate::net::response::{NotJson, Response};
 use crate::net::retry::{Patience, Verdict, repeat};
 use crate::provider::conditional::{Memory, Remembered, key};
 use crate::provider::error::{ProviderError, Said};
-use crate::provider::site::Site;
+use crate::provider::site::{RepositoryName, Site};
 
 /// What makes an error of an answer that is no success.
 type Judge = Box<dyn Fn(&Request, Response) -> Result<Response, ProviderError> + Send + Sync>;
@@ -126,6 +127,11 @@ impl Rest {
         Ok(answer)
     }
 
+    /// The path that a URL of the service's own leads to; `None` where it leads elsewhere.
+    pub(crate) fn same_service(&self, url: &str) -> Option<String> {
+        self.client.base().same_service(url)
+    }
+
     /// A provider's words without the token.
     pub(crate) fn said(&self, words: &str) -> Said {
         Said::of(words, self.token.reveal())
@@ -159,6 +165,29 @@ pub(crate) fn parsed<T: DeserializeOwned>(
     answer
         .json()
         .map_err(|problem| malformed(request, answer, problem))
+}
+
+/// A value as a body. What we make ourselves always is JSON.
+pub(crate) fn body<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
+    serde_json::to_vec(value).unwrap_or_default()
+}
+
+/// The error of a write that was answered by a redirect: the repository has another name by now.
+pub(crate) fn renamed(
+    error: ProviderError,
+    from: &RepositoryName,
+    to: impl FnOnce() -> Option<RepositoryName>,
+) -> ProviderError {
+    match error {
+        ProviderError::Unreachable(HttpError::Redirected { looped: false, .. })
+        | ProviderError::Refused {
+            status: 300..=399, ..
+        } => ProviderError::Renamed {
+            from: from.clone(),
+            to: to().filter(|to| !to.is_same(from)),
+        },
+        other => other,
+    }
 }
 
 /// An answer that is understood and lacks what it must hold.

@@ -30,6 +30,8 @@ mod mirror_push;
 mod network;
 mod odd_repositories;
 mod provider_azure;
+mod provider_bitbucket_cloud;
+mod provider_bitbucket_server;
 mod provider_github;
 mod provider_gitlab;
 mod sandbox;

@@ -390,6 +390,13 @@ fn a_wrong_token_is_told_in_no_words_of_its_own() {
             "{text}"
         );
     }
+    let calls = fake.service.calls();
+    let error = fake.client("gldt-0123").repository(&name).unwrap_err();
+    assert!(
+        error.to_string().contains("deploy token has no access"),
+        "{error}"
+    );
+    assert_eq!(fake.service.calls(), calls);
     let hidden = RepositoryName::parse("acme/secret").unwrap();
     let error = fake.client(TOKEN).repository(&hidden).unwrap_err();
     assert!(
@@ -560,6 +567,24 @@ fn a_write_whose_answer_was_lost_is_not_sent_again() {
     let error = gitlab.branches(&FakeGitLab::name()).unwrap_err();
     assert!(matches!(error, ProviderError::Failing { .. }), "{error:?}");
     assert_eq!(service.calls(), 4);
+}
+
+#[test]
+fn a_push_whose_answer_was_lost_is_found_where_it_landed() {
+    let fake = FakeGitLab::cloud(odd_repository());
+    let (gitlab, name) = (fake.client(TOKEN), FakeGitLab::name());
+    let tip = fake.bare.tip("main").unwrap();
+    let length = fake.bare.length("main");
+    fake.turn(|knobs| knobs.loses_pushes = true);
+    let new = [change("z.json", None, Some(b"{}"))];
+    let made = write(&gitlab, &name, "main", &tip, new).unwrap();
+    assert_eq!(fake.bare.tip("main").unwrap(), made.as_str());
+    assert_eq!(fake.bare.length("main"), length + 1);
+    // Nothing to change is no commit.
+    let same = [change("z.json", Some(b"{}"), Some(b"{}"))];
+    let again = write(&gitlab, &name, "main", made.as_str(), same).unwrap();
+    assert_eq!(again, made);
+    assert_eq!(fake.bare.length("main"), length + 1);
 }
 
 #[test]

@@ -1,12 +1,17 @@
 //! A bare repository behind the fake of a provider: heads and conflicts are git's own verdict.
 
 use std::collections::BTreeMap;
+use std::fs;
+use std::io::Write as _;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::thread;
 
 use git2::build::TreeUpdateBuilder;
 use git2::{FileMode, ObjectType, Oid, Repository, Signature, TreeWalkMode, TreeWalkResult};
 use tempfile::TempDir;
+
+use crate::support::service::{Answer, Call};
 
 /// One name in a commit.
 #[derive(Clone, Debug)]
@@ -34,7 +39,12 @@ impl Bare {
         let scene = tempfile::tempdir().unwrap();
         let mut options = git2::RepositoryInitOptions::new();
         options.bare(true).initial_head("main");
-        Repository::init_opts(scene.path().join("bare.git"), &options).unwrap();
+        let made = Repository::init_opts(scene.path().join("bare.git"), &options).unwrap();
+        // Who signed in may push; whoever serves it decides who that is.
+        made.config()
+            .unwrap()
+            .set_bool("http.receivepack", true)
+            .unwrap();
         Self { scene }
     }
 
@@ -214,6 +224,63 @@ impl Bare {
         let mut walk = opened.revwalk().unwrap();
         walk.push_ref(&format!("refs/heads/{branch}")).unwrap();
         walk.count()
+    }
+
+    /// Answers git over HTTP, as git's own server does. `user` is who signed in.
+    #[expect(clippy::disallowed_methods, reason = "tests start git")]
+    pub(crate) fn over_http(&self, call: &Call, service: &str, user: &str) -> Answer {
+        let query = call.target.split_once('?').map_or("", |(_, query)| query);
+        let mut child = Command::new("git")
+            .arg("http-backend")
+            .env_remove("GIT_DIR")
+            .env("GIT_PROJECT_ROOT", self.scene.path())
+            .env("GIT_HTTP_EXPORT_ALL", "1")
+            .env("PATH_INFO", format!("/bare.git/{service}"))
+            .env("REQUEST_METHOD", &call.method)
+            .env("QUERY_STRING", query)
+            .env("CONTENT_TYPE", call.header("content-type"))
+            .env("CONTENT_LENGTH", call.body.len().to_string())
+            .env("HTTP_CONTENT_ENCODING", call.header("content-encoding"))
+            .env("GIT_PROTOCOL", call.header("git-protocol"))
+            .env("REMOTE_USER", user)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        let output = thread::scope(|scope| {
+            scope.spawn(move || drop(stdin.write_all(&call.body)));
+            child.wait_with_output().unwrap().stdout
+        });
+        let end = output
+            .windows(4)
+            .position(|four| four == b"\r\n\r\n")
+            .unwrap();
+        let head = String::from_utf8(output[..end].to_vec()).unwrap();
+        let mut answer = Answer::of(200, "", output[end + 4..].to_vec());
+        answer.headers.clear();
+        for (name, value) in head.lines().filter_map(|line| line.split_once(": ")) {
+            if name.eq_ignore_ascii_case("status") {
+                answer.status = value[..3].parse().unwrap();
+            } else {
+                answer = answer.with(name, value);
+            }
+        }
+        answer
+    }
+
+    /// Lets a hook refuse pushes to a branch, in these words.
+    #[cfg(unix)]
+    pub(crate) fn refuse_pushes(&self, branch: &str, words: &str) {
+        use std::os::unix::fs::PermissionsExt as _;
+        let hooks = self.path().join("hooks");
+        fs::create_dir_all(&hooks).unwrap();
+        let hook = hooks.join("pre-receive");
+        let script = format!(
+            "#!/bin/sh\nwhile read -r old new name; do\nif test \"$name\" = 'refs/heads/{branch}'; then echo '{words}' >&2; exit 1; fi\ndone\n"
+        );
+        fs::write(&hook, script).unwrap();
+        fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
     }
 
     fn open(&self) -> Repository {

@@ -299,7 +299,13 @@ pub(crate) fn parts(body: &[u8], boundary: &str) -> Vec<Part> {
         let header = String::from_utf8_lossy(&rest[..head]).into_owned();
         let quoted = |name: &str| {
             let after = header.split_once(&format!("; {name}=\""))?.1;
-            Some(decoded(after.split_once('"')?.0))
+            // Nothing but these is encoded in a name (HTML, multipart/form-data).
+            let name = after.split_once('"')?.0;
+            Some(
+                name.replace("%22", "\"")
+                    .replace("%0D", "\r")
+                    .replace("%0A", "\n"),
+            )
         };
         parts.push(Part {
             name: quoted("name").unwrap_or_default(),

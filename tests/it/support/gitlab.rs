@@ -54,6 +54,8 @@ pub(crate) struct Knobs {
     pub(crate) archives: bool,
     /// Projects beside the one, in the group.
     pub(crate) others: usize,
+    /// Pushes are carried out, and a gateway loses the answers.
+    pub(crate) loses_pushes: bool,
 }
 
 #[derive(Default)]
@@ -114,6 +116,7 @@ impl FakeGitLab {
                 whole_trees: true,
                 archives: true,
                 others: 0,
+                loses_pushes: false,
             },
             kept: Kept::default(),
             url: String::new(),
@@ -208,7 +211,7 @@ impl FakeGitLab {
 
 /// What the server checks when something is pushed, as a hook of the repository.
 fn hook(bare: &Bare, knobs: &Knobs) {
-    let mut script = "#!/bin/sh\nwhile read old new name; do\n".to_owned();
+    let mut script = "#!/bin/sh\nwhile read old new name; do\n:\n".to_owned();
     for (branch, may) in &knobs.protected {
         if !may {
             script.push_str(&format!(
@@ -740,6 +743,7 @@ fn by_git(state: &Mutex<State>, bare: &Bare, call: &Call) -> Answer {
             "The project you were looking for could not be found or you don't have permission to view it.",
         );
     }
+    let is_lost = below == "git-receive-pack" && state.lock().unwrap().knobs.loses_pushes;
     let is_push = below == "git-receive-pack" || call.asks("service") == "git-receive-pack";
     if is_push {
         let state = state.lock().unwrap();
@@ -760,5 +764,9 @@ fn by_git(state: &Mutex<State>, bare: &Bare, call: &Call) -> Answer {
         }
     }
     // The lock is free by now: git decides between those who push at once.
-    served(bare, call, below, "kim")
+    let answer = served(bare, call, below, "kim");
+    if is_lost {
+        return Answer::of(502, "text/plain", "Bad gateway");
+    }
+    answer
 }

@@ -107,7 +107,10 @@ impl Service {
                     let mut stream = stream.ok()?;
                     let call = listen(&stream, prefix)?;
                     let answer = answer(&call);
-                    kept.lock().unwrap().push(exchange_of(&call, &answer));
+                    // What git says to a server is git's own business.
+                    if !call.target.starts_with("/scm/") {
+                        kept.lock().unwrap().push(exchange_of(&call, &answer));
+                    }
                     write(&mut stream, &answer);
                     Some(())
                 });
@@ -144,6 +147,12 @@ impl Service {
             .collect();
         let violations = below.iter().flat_map(|one| contract.check(one));
         (below.len(), violations.collect())
+    }
+
+    /// What each was answered.
+    pub(crate) fn statuses(&self) -> Vec<u16> {
+        let exchanges = self.exchanges.lock().unwrap();
+        exchanges.iter().map(|one| one.status).collect()
     }
 
     /// Where an exchange broke the contract, and how many there were.
