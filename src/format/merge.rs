@@ -38,8 +38,8 @@ pub fn merge<'a>(
 }
 
 /// The same merge with some of its conflicts answered: those with these numbers, counted in the order in which [`merge`]
-/// gives them, have their side in the result. All conflicts are given again. One about a folder or request as a whole, or
-/// about an order, is not answered in this way.
+/// gives them, have their side in the result. All conflicts are given again. One about folders or requests as a whole, or
+/// about their order, is not answered in this way.
 pub fn merge_taking<'a>(
     format: Format,
     base: NodeRef<'a>,
@@ -128,7 +128,10 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::Value;
 
-    use super::{Conflict, merge_collections};
+    use std::collections::BTreeSet;
+
+    use super::{Conflict, merge_collections, merge_taking};
+    use crate::format::detect::Format;
     use crate::format::json;
     use crate::format::write::to_text;
 
@@ -344,6 +347,47 @@ mod tests {
         let expected =
             with(r#"{"key": "n", "value": 5, "type": "number", "description": "how many"}"#);
         assert_eq!(clean(&base, &ours, &theirs), expected);
+    }
+
+    #[test]
+    fn their_order_of_a_list_does_not_carry_the_other_answers_elsewhere() {
+        let of = |order: [&str; 4], value: &str| {
+            let query = order.map(|key| format!(r#"{{"key": "{key}", "value": "{value}{key}"}}"#));
+            let query = query.join(", ");
+            format!(
+                r#"{{"item": [{{"name": "a", "request": {{"body": {{"mode": "urlencoded", "urlencoded": [{query}]}}}}}}]}}"#
+            )
+        };
+        let texts = [
+            of(["a", "b", "c", "d"], "0"),
+            of(["b", "c", "a", "d"], "1"),
+            of(["b", "c", "d", "a"], "2"),
+        ];
+        let documents = texts.map(|text| json::parse(text).0);
+        let [base, ours, theirs] = documents.each_ref().map(|one| one.root().unwrap());
+        let taking = |numbers: &[usize]| {
+            let numbers = numbers.iter().copied().collect::<BTreeSet<usize>>();
+            let outcome = merge_taking(Format::Collection21, base, ours, theirs, numbers);
+            let text = to_text(&outcome.merged, ours.document()).unwrap();
+            let query = value_of(&text)["item"][0]["request"]["body"]["urlencoded"].take();
+            let values = query.as_array().unwrap().iter();
+            let values: Vec<String> = values
+                .map(|one| one["value"].as_str().unwrap().to_owned())
+                .collect();
+            let fields = outcome.conflicts.into_iter().map(|conflict| conflict.field);
+            (fields.collect::<Vec<String>>(), values)
+        };
+        let (fields, values) = taking(&[]);
+        assert_eq!(fields.len(), 5, "{fields:?}");
+        assert_eq!(values, ["1b", "1c", "1a", "1d"]);
+        for (number, field) in fields.iter().enumerate().skip(1) {
+            let key = field.split('/').rev().nth(1).unwrap();
+            let (again, values) = taking(&[0, number]);
+            assert_eq!(again, fields);
+            let wanted =
+                ["b", "c", "d", "a"].map(|one| format!("{}{one}", if one == key { 2 } else { 1 }));
+            assert_eq!(values, wanted, "{field}");
+        }
     }
 
     #[test]

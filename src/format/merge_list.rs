@@ -46,7 +46,7 @@ impl<'a> Merge<'a> {
         }
         if let Some(rows) = lists.rows(self.dialect == Dialect::Definition && key == "security") {
             let order = self.order_of(&rows, three, order_counts(self.dialect, place, key));
-            return Some(array(ours, self.rows(&lists, &rows, order, place)));
+            return Some(array(ours, self.rows(&lists, &rows, &order, place)));
         }
         if let Some(merged) = lists.as_plain_values() {
             return Some(array(ours, merged));
@@ -94,29 +94,30 @@ impl<'a> Merge<'a> {
         &mut self,
         lists: &Lists<'a>,
         rows: &Rows,
-        order: Vec<usize>,
+        order: &[usize],
         place: Within,
     ) -> Vec<Merged<'a>> {
-        let mut merged = Vec::with_capacity(order.len());
-        for row in order {
-            let [base, ours, theirs] = rows.list[row].sides;
+        let mut merged: Vec<Option<Merged<'a>>> = Vec::with_capacity(rows.list.len());
+        // Not in the merged order, which an answer may change: conflicts are known by the order in which they are found.
+        for row in &rows.list {
+            let [base, ours, theirs] = row.sides;
             let values = Three {
                 base: base.map(|index| lists.base[index]),
                 ours: ours.map(|index| lists.ours[index]),
                 theirs: theirs.map(|index| lists.theirs[index]),
             };
-            self.steps.push(Step::Named(rows.list[row].name.clone()));
+            self.steps.push(Step::Named(row.name.clone()));
             let value = self.value(&values, place, "");
             self.steps.pop();
             let is_new = values.base.is_none() && values.ours.is_none();
-            merged.extend(value.map(|value| match value {
+            merged.push(value.map(|value| match value {
                 Merged::Taken(node) if is_new && place == Within::Response => {
                     self.with_own_id(node)
                 }
                 value => value,
             }));
         }
-        merged
+        order.iter().filter_map(|row| merged[*row].take()).collect()
     }
 
     /// What they added, without an id that something of ours has already: Postman hands out a new one.

@@ -125,6 +125,10 @@ pub(crate) fn http_date(text: &str) -> Option<u64> {
     if !(1970..=9999).contains(&year) || !(1..=31).contains(&day) {
         return None;
     }
+    // Whoever names a longer day or minute would have it counted beyond what a number holds.
+    if !(0..=23).contains(&hour) || !(0..=59).contains(&minute) || !(0..=60).contains(&second) {
+        return None;
+    }
     // Days from a calendar date, with the year beginning in March so that a leap day stands at its end.
     let (year, month) = if month > 2 {
         (year, month - 3)
@@ -251,5 +255,15 @@ mod tests {
             Some(1_795_370_400)
         );
         assert_eq!(http_date("yesterday"), None);
+        for time in [
+            "9223372036854775807:00:00",
+            "24:00:00",
+            "-1:00:00",
+            "00:60:00",
+            "00:00:61",
+        ] {
+            let date = format!("Sun, 22 Nov 2026 {time} GMT");
+            assert_eq!(http_date(&date), None, "{date}");
+        }
     }
 }

@@ -15,6 +15,7 @@ use crate::model::snapshot::Snapshot;
 use crate::net::base_url::segment;
 use crate::net::client::Settings;
 use crate::net::error::HttpError;
+use crate::net::page::{Page, all, all_by_offset};
 use crate::net::pool;
 use crate::net::request::{Method, Request};
 use crate::net::response::Response;
@@ -126,27 +127,21 @@ impl Azure {
         repository: &RepositoryName,
         filter: &str,
     ) -> Result<Vec<wire::Ref>, ProviderError> {
-        let mut refs = Vec::new();
-        let mut next: Option<String> = None;
-        loop {
+        all(|next| {
             let mut request = in_repository(Method::Get, repository, &["refs"])?
                 .with_query("filter", filter)
                 .with_query("$top", "1000");
-            if let Some(next) = next.take() {
+            if let Some(next) = next {
                 request = request.with_query("continuationToken", next);
             }
             let answer = self.calls.read(&request)?;
             let page: wire::Many<wire::Ref> = parsed(&request, &answer)?;
-            let is_empty = page.value.is_empty();
-            refs.extend(page.value);
-            next = answer
-                .header("x-ms-continuationtoken")
-                .filter(|token| !token.is_empty() && !is_empty)
-                .map(str::to_owned);
-            if next.is_none() {
-                return Ok(refs);
-            }
-        }
+            let next = answer.header("x-ms-continuationtoken");
+            Ok(Page {
+                next: next.filter(|_| !page.value.is_empty()).map(str::to_owned),
+                items: page.value,
+            })
+        })
     }
 
     /// The branch as the service has it; its filter finds whatever begins like it.
@@ -234,19 +229,15 @@ impl Azure {
     }
 
     fn projects(&self) -> Result<Vec<String>, ProviderError> {
-        let mut names = Vec::new();
-        loop {
+        let projects = all_by_offset(PAGE, |skip| {
             let request = request(Method::Get, &["_apis", "projects"])?
                 .with_query("$top", PAGE.to_string())
-                .with_query("$skip", names.len().to_string());
+                .with_query("$skip", skip.to_string());
             let answer = self.calls.read(&request)?;
             let page: wire::Many<wire::Project> = parsed(&request, &answer)?;
-            let count = page.value.len();
-            names.extend(page.value.into_iter().map(|project| project.name));
-            if count < PAGE {
-                return Ok(names);
-            }
-        }
+            Ok::<_, ProviderError>((page.value, None))
+        })?;
+        Ok(projects.into_iter().map(|project| project.name).collect())
     }
 
     fn repository_of(

@@ -56,6 +56,12 @@ impl Memory for ShortMemory {
     }
 }
 
+/// Whether a page of a list may be asked for by its `ETag` from now on. Not a full one that ends the list: what comes behind
+/// it later changes nothing on it, so that it would seem to be the last one for ever.
+pub(crate) fn is_worth_keeping(count: usize, size: usize, next: Option<&str>) -> bool {
+    count < size || next.is_some()
+}
+
 /// The key of a read.
 pub fn key(url: &str, token: &Secret) -> String {
     Digest::of_parts([token.reveal().as_bytes(), url.as_bytes()]).to_string()
@@ -63,7 +69,7 @@ pub fn key(url: &str, token: &Secret) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Memory as _, NoMemory, Remembered, ShortMemory, key};
+    use super::{Memory as _, NoMemory, Remembered, ShortMemory, is_worth_keeping, key};
     use crate::model::secret::Secret;
 
     #[test]
@@ -85,5 +91,12 @@ mod tests {
         NoMemory.remember("a", answer);
         assert_eq!(NoMemory.recall("a"), None);
         assert!(!key("https://x/y", &one).contains("ghp"));
+    }
+
+    #[test]
+    fn a_full_page_at_the_end_is_asked_for_anew() {
+        assert!(is_worth_keeping(100, 100, Some("/list?page=2")));
+        assert!(is_worth_keeping(99, 100, None));
+        assert!(!is_worth_keeping(100, 100, None));
     }
 }

@@ -25,12 +25,14 @@ use crate::net::error::{Fate, HttpError};
 use crate::net::request::{Bucket, Method, Request};
 use crate::net::response::Response;
 use crate::net::retry::{Patience, Verdict, repeat};
-use crate::provider::conditional::{Memory, Remembered, key};
+use crate::provider::conditional::{Memory, Remembered, is_worth_keeping, key};
 use crate::provider::error::ProviderError;
 use crate::provider::github_refusal::{About, refusal};
 
 /// More turns than this without an end are no call.
 const MOST_TURNS: usize = 10_000;
+/// What every list is asked for on one page; GitHub gives no more.
+const PAGE: usize = 100;
 /// More pages than this are no list of one owner.
 const MOST_PAGES: usize = 1000;
 const JSON: &str = "application/vnd.github+json";
@@ -113,6 +115,7 @@ impl Calls {
     ) -> Result<Vec<T>, ProviderError> {
         let mut items = Vec::new();
         let mut path = format!("{}{route}", self.rest);
+        let own = path.split('?').next().unwrap_or_default().to_owned();
         let mut next;
         for _ in 0..MOST_PAGES {
             let known = key(&format!("{}{path}", self.client.base()), &self.token);
@@ -135,14 +138,17 @@ impl Calls {
                     next = before.next;
                 }
                 _ => {
-                    items.extend(self.json::<Vec<T>>(about, &answer)?);
-                    next = self.next_page(&answer);
+                    let found = self.json::<Vec<T>>(about, &answer)?;
+                    next = self.next_page(&answer, &own);
                     // Only what was understood is kept: it may not come again.
-                    if let Some(etag) = answer.header("etag") {
+                    if let Some(etag) = answer.header("etag")
+                        && is_worth_keeping(found.len(), PAGE, next.as_deref())
+                    {
                         let (etag, next) = (etag.to_owned(), next.clone());
                         let body = answer.body.clone();
                         memory.remember(&known, Remembered { etag, body, next });
                     }
+                    items.extend(found);
                 }
             }
             match next.take() {
@@ -226,14 +232,18 @@ impl Calls {
         answer.take().unwrap_or_else(|| Err(nothing()))
     }
 
-    /// The path of the next page, where it is one of this service.
-    fn next_page(&self, answer: &Response) -> Option<String> {
+    /// The path of the next page. Behind a proxy a server may name itself by another host than the one that we call: the list
+    /// must neither end there nor the token go there, so it goes on below the path of the list.
+    fn next_page(&self, answer: &Response, own: &str) -> Option<String> {
         let links = answer.header("link")?;
         let next = links
             .split(',')
             .find(|link| link.contains("rel=\"next\""))?;
         let url = next.split_once('<')?.1.split_once('>')?.0;
-        self.client.base().same_service(url)
+        self.client.base().same_service(url).or_else(|| {
+            let (_, query) = url.split_once('?')?;
+            Some(format!("{own}?{query}"))
+        })
     }
 
     /// One exchange, as octocrab asked for it.

@@ -17,7 +17,7 @@ use crate::provider::github_refusal::{Complaint, meant};
 use crate::provider::github_token::Doing;
 use crate::provider::github_tree::encoded;
 use crate::provider::github_wire::{Answered, CommitShape, ObjectShape};
-use crate::provider::remote_snapshot::RemoteFiles as _;
+use crate::provider::remote_snapshot::{RemoteFiles as _, RemoteSnapshot};
 use crate::provider::site::RepositoryName;
 
 const MUTATION: &str =
@@ -59,6 +59,7 @@ pub(crate) fn commit(
     if draft.changes.is_empty() {
         return Ok(draft.head.clone());
     }
+    hold_against_head(account, repository, draft)?;
     let mut doubt = None;
     for _ in 0..TRIES {
         let error = match by_mutation(account, repository, draft) {
@@ -80,6 +81,26 @@ pub(crate) fn commit(
         doubt = Some(error);
     }
     Err(doubt.unwrap_or_else(|| moved(draft, None)))
+}
+
+/// GitHub is told which head is replaced, and never which files: these are held against that head here.
+fn hold_against_head(
+    account: &Account,
+    repository: &RepositoryName,
+    draft: &CommitDraft<'_>,
+) -> Result<(), ProviderError> {
+    let files = account.files(repository, draft.head);
+    let error = match draft.check(&RemoteSnapshot::new(files, draft.head.clone())) {
+        Ok(()) => return Ok(()),
+        Err(error) => error,
+    };
+    // A head that nothing stands on any more may be gone from the server; that it moved says more.
+    let found = account.tip(repository, draft.branch)?;
+    if found.as_ref() == Some(draft.head) {
+        Err(error)
+    } else {
+        Err(moved(draft, found))
+    }
 }
 
 fn by_mutation(

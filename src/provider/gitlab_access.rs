@@ -1,5 +1,6 @@
 //! What account, token and branch allow on GitLab, told as three facts, with the missing role, scope or setting by its name.
 
+use crate::model::text::{shortened, visible};
 use crate::provider::api::{Access, Fact, Role};
 use crate::provider::error::Remedy;
 use crate::provider::gitlab_token::{Doing, TokenKind, project_page};
@@ -41,7 +42,7 @@ pub(crate) fn of_job(found: &Found<'_>, job: &Job) -> Access {
     let who = job
         .user
         .as_ref()
-        .map_or("somebody", |user| user.username.as_str());
+        .map_or("somebody".to_owned(), |user| harmless(&user.username));
     Access {
         account: Fact::unknown(format!(
             "the job runs for `{who}`, whose role a job token does not show"
@@ -82,11 +83,11 @@ fn account(found: &Found<'_>) -> Fact {
 }
 
 fn scopes(site: &Site, kind: TokenKind, token: &TokenFacts) -> Fact {
-    let list = token.scopes.join("`, `");
+    let list = harmless(&token.scopes.join("`, `"));
     let until = token
         .expires_at
         .as_ref()
-        .map_or(String::new(), |date| format!(", until {date}"));
+        .map_or(String::new(), |date| format!(", until {}", harmless(date)));
     let has = |scope: &str| token.scopes.iter().any(|one| one == scope);
     let said = format!("the token has the scopes `{list}`{until}");
     if token.active == Some(false) || token.revoked == Some(true) {
@@ -136,6 +137,11 @@ fn branch(found: &Found<'_>) -> Fact {
         ),
         None => Fact::unknown("GitLab does not say whether the account may push to the branch"),
     }
+}
+
+/// A word of GitLab's as it may be shown.
+fn harmless(word: &str) -> String {
+    shortened(&visible(word), 200)
 }
 
 fn role_name(level: u64) -> String {
@@ -191,6 +197,14 @@ mod tests {
             "{good:?}"
         );
         assert!(good[1].said.contains("until 2027-01-01"));
+        let hostile = json!({ "scopes": ["api\u{1b}[2J"], "expires_at": "\u{202e}2027" });
+        let shown = facts(Some(40), false, &hostile, &branch(true, json!(true)));
+        assert!(
+            !shown[1]
+                .said
+                .chars()
+                .any(|one| one.is_control() || one == '\u{202e}')
+        );
 
         let none = json!(null);
         for (found, at, allows, says, page) in [

@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::model::id::{BranchName, CommitId};
+use crate::model::text::visible;
 use crate::net::rate::http_date;
 use crate::net::response::Response;
 use crate::provider::api::{Branch, Comment, PullRequest, Repository, Role};
@@ -151,7 +152,7 @@ impl Project {
             is_private: self.visibility.as_deref() != Some("public"),
             role,
             pushed,
-            page: self.web_url,
+            page: visible(&self.web_url),
         })
     }
 
@@ -204,7 +205,7 @@ impl MergeRequest {
         }
         Some(PullRequest {
             number: self.iid,
-            page: self.web_url,
+            page: visible(&self.web_url),
             source: BranchName::parse(&self.source_branch)?,
             target: BranchName::parse(&self.target_branch)?,
             title: self.title,
@@ -412,6 +413,8 @@ mod tests {
         assert_eq!(request(&json!({})).unwrap().body, "");
         assert!(request(&json!({ "source_project_id": 2 })).is_none());
         assert!(request(&json!({ "source_branch": "a..b" })).is_none());
+        let hostile = request(&json!({ "web_url": "https://x/\u{1b}[2J" })).unwrap();
+        assert_eq!(hostile.page, "https://x/\\x1b[2J");
     }
 
     #[test]

@@ -262,6 +262,30 @@ fn what_is_gone_disabled_or_empty_is_told_apart() {
 }
 
 #[test]
+fn lists_end_even_where_the_service_does_not() {
+    let service = Service::start("/acme", move |call| {
+        let branch = json!({ "name": "refs/heads/main", "objectId": "a".repeat(40) });
+        let body = json!({ "count": 1, "value": [branch] });
+        let next = if call.asks("continuationToken") == "x" {
+            "y"
+        } else {
+            "x"
+        };
+        Answer::json(200, &body).with("x-ms-continuationtoken", next)
+    });
+    let site = Site::new(
+        ProviderKind::AzureServices,
+        &format!("{}/acme", service.url),
+    )
+    .unwrap();
+    let settings = Azure::settings(&site);
+    let azure = Azure::new(site, Secret::new(TOKEN), settings).unwrap();
+    let branches = azure.branches(&FakeAzure::name()).unwrap();
+    assert!(branches.iter().all(|branch| branch.name.as_str() == "main"));
+    assert_eq!(service.calls(), 3);
+}
+
+#[test]
 fn too_many_calls_are_waited_for_as_the_service_asks() {
     let busy = AtomicBool::new(true);
     let service = Service::start("/acme", move |_| {

@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use git_postman::model::change::{Change, ChangeSet, Expected};
@@ -22,9 +23,11 @@ use git_postman::provider::kind::ProviderKind;
 use git_postman::provider::pull_request::{Deed, Purpose, offer, withdraw};
 use git_postman::provider::site::{RepositoryName, Site};
 use git_postman::provider::sticky::stick;
+use serde_json::{Value, json};
 
 use crate::support::hub::{Hub, NAME, TOKEN};
 use crate::support::openapi::Description;
+use crate::support::service::{Answer, Service};
 
 const FILES: &[(&str, &str)] = &[
     (".postman/api", "a"),
@@ -126,6 +129,48 @@ fn check_requests(hub: &Hub) -> usize {
 }
 
 #[test]
+fn a_list_that_grows_past_a_full_page_or_names_another_host_is_whole() {
+    let count = Arc::new(AtomicUsize::new(100));
+    let known = Arc::clone(&count);
+    // A server behind a proxy names itself by a host that is not the one called.
+    let service = Service::start("", move |call| {
+        let all = known.load(Ordering::SeqCst);
+        let from = if call.query.get("page").is_some_and(|page| page == "2") {
+            100
+        } else {
+            0
+        };
+        let shown: Vec<Value> = (from..all.min(from + 100))
+            .map(|number| json!({ "id": number, "full_name": format!("acme/r{number:03}") }))
+            .collect();
+        // The whole of a page names its version, and nothing of what follows.
+        let etag = format!("\"{from}-{}\"", shown.len());
+        if call.headers.get("if-none-match") == Some(&etag) {
+            return Answer::of(304, "application/json", "").with("etag", &etag);
+        }
+        let answer = Answer::json(200, &json!(shown)).with("etag", &etag);
+        if from + 100 < all {
+            let next = "https://inside.invalid/organizations/7/repos?per_page=100&page=2";
+            answer.with("link", &format!("<{next}>; rel=\"next\""))
+        } else {
+            answer
+        }
+    });
+    let site = Site::new(ProviderKind::GitHub, &service.url).unwrap();
+    let settings = GitHub::settings(&site).unwrap();
+    let github = GitHub::new(site, Secret::new(TOKEN), settings).unwrap();
+    let memory = ShortMemory::default();
+    let listed = || github.repositories("acme", &memory).unwrap().len();
+    assert_eq!(listed(), 100);
+    count.store(130, Ordering::SeqCst);
+    assert_eq!(listed(), 130);
+    // Now both pages are known, and nothing is sent again.
+    assert_eq!(listed(), 130);
+    let lines = service.lines();
+    assert_eq!(lines.len(), 5, "{lines:#?}");
+}
+
+#[test]
 fn every_operation_in_every_form() {
     for (is_server, has_graphql) in FORMS {
         let hub = hub(is_server, has_graphql);
@@ -194,7 +239,23 @@ fn every_operation_in_every_form() {
             body: "Two lines.\nAnd one.",
             changes: &changes,
         };
-        draft.check(snapshot.as_ref()).unwrap();
+        // Made from other bytes than those of the head: nothing is written.
+        let mistaken = ChangeSet::new([Change {
+            path: path("README.md"),
+            content: Some(b"mine".to_vec()),
+            expected: Expected::of(Some(b"# Older\n")),
+        }])
+        .unwrap();
+        let other = CommitDraft {
+            changes: &mistaken,
+            ..draft
+        };
+        let error = github.commit(&orders(), &other).unwrap_err();
+        assert!(
+            matches!(&error, ProviderError::Changed { path: at } if *at == path("README.md")),
+            "{error}"
+        );
+        assert_eq!(hub.tip(work.as_str()), Some(head.to_string()));
         let made = github.commit(&orders(), &draft).unwrap();
         // What git says of it, in a clone.
         hub.scene.git(&["fetch", "--quiet", "origin"]).expect(0);
