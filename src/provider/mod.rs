@@ -42,6 +42,7 @@ pub(crate) mod zip;
 use crate::model::secret::Secret;
 use crate::net::client::Settings;
 use crate::provider::api::Provider;
+use crate::provider::azure::Azure;
 use crate::provider::error::ProviderError;
 use crate::provider::github::GitHub;
 use crate::provider::gitlab::GitLab;
@@ -68,7 +69,13 @@ pub fn open(
             let token = GitLabToken::of(token);
             Ok(Box::new(GitLab::new(site.clone(), token, settings)?))
         }
-        product => Err(ProviderError::NotSpokenTo { product }),
+        ProviderKind::AzureServices | ProviderKind::AzureServer => {
+            let settings = tune(Azure::settings(site));
+            Ok(Box::new(Azure::new(site.clone(), token, settings)?))
+        }
+        product @ (ProviderKind::BitbucketCloud | ProviderKind::BitbucketDataCenter) => {
+            Err(ProviderError::NotSpokenTo { product })
+        }
     }
 }
 
@@ -98,6 +105,7 @@ mod tests {
             "https://git.example.com/in/api/v4"
         );
         assert!(opened(ProviderKind::GitLab, "https://gitlab.com").is_ok());
+        assert!(opened(ProviderKind::AzureServices, "https://dev.azure.com/acme").is_ok());
         let error = opened(ProviderKind::BitbucketCloud, "https://bitbucket.org").unwrap_err();
         assert!(
             matches!(error, ProviderError::NotSpokenTo { .. }),

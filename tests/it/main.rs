@@ -32,6 +32,8 @@ mod odd_repositories;
 mod provider_azure;
 mod provider_github;
 mod provider_gitlab;
+#[cfg(unix)]
+mod pull_request;
 mod sandbox;
 mod support;
 mod verdicts;
