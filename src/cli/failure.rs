@@ -6,11 +6,15 @@ use crate::git::write_error::WriteError;
 use crate::mirror::home::NoHome;
 use crate::mirror::link::{LinkError, Mismatch};
 use crate::mirror::link_files::LinkFilesError;
+use crate::mirror::proposal::ProposalError;
 use crate::mirror::seal::SealError;
 use crate::mirror::store::StoreError;
 use crate::model::finding::Place;
 use crate::model::snapshot::SnapshotError;
 use crate::postman::error::PostmanError;
+use crate::provider::error::ProviderError;
+use crate::provider::locate::LocateError;
+use crate::provider::probe::ProbeError;
 use crate::setup::hook_changes::SetupError;
 
 /// A run that could not do its job.
@@ -186,5 +190,52 @@ impl From<NoHome> for Failure {
         let hint = error.hint();
         hint.into_iter()
             .fold(Self::usage(error.to_string()), Self::with_hint)
+    }
+}
+
+impl From<ProviderError> for Failure {
+    fn from(error: ProviderError) -> Self {
+        Self::of(kind_of(&error), error.to_string()).with_hint(error.hint())
+    }
+}
+
+impl From<LocateError> for Failure {
+    fn from(error: LocateError) -> Self {
+        Self::usage(error.to_string()).with_hint(error.hint())
+    }
+}
+
+impl From<ProbeError> for Failure {
+    fn from(error: ProbeError) -> Self {
+        let kind = match error {
+            ProbeError::Locate(_) => Kind::Usage,
+            ProbeError::Unrecognised { .. } | ProbeError::Silent { .. } => Kind::Service,
+        };
+        Self::of(kind, error.to_string()).with_hint(error.hint())
+    }
+}
+
+impl From<ProposalError> for Failure {
+    fn from(error: ProposalError) -> Self {
+        let kind = match &error {
+            ProposalError::Provider(error) => kind_of(error),
+            ProposalError::Foreign { .. } => Kind::Conflict,
+            ProposalError::Moved { .. } => Kind::Overtaken,
+            ProposalError::NotPushed { .. } => Kind::Service,
+            _ => Kind::Usage,
+        };
+        let hint = error.hint();
+        hint.into_iter()
+            .fold(Self::of(kind, error.to_string()), Self::with_hint)
+    }
+}
+
+fn kind_of(error: &ProviderError) -> Kind {
+    match error {
+        // Nothing was tried: a setting is missing, or there is no such thing.
+        ProviderError::NoToken { .. } | ProviderError::Cannot { .. } => Kind::Usage,
+        ProviderError::ForeignPullRequest { .. } => Kind::Conflict,
+        ProviderError::Moved { .. } => Kind::Overtaken,
+        _ => Kind::Service,
     }
 }

@@ -14,7 +14,9 @@ pub mod new_ids;
 pub mod output;
 pub mod plan_told;
 pub mod progress;
+pub mod provider_token;
 pub mod pull_place;
+pub mod pull_request;
 pub mod pull_result;
 pub mod pulling;
 pub mod push_result;
@@ -23,6 +25,7 @@ pub mod reading;
 pub mod renamed_files;
 pub mod reporting;
 pub mod repository_paths;
+pub mod request_text;
 pub mod session;
 pub mod wished;
 

@@ -43,6 +43,8 @@ pub struct PlanTold {
     pub asks: Option<TooMuch>,
     /// Where files are delivered to, where Postman reads a branch.
     pub delivery: Option<DeliveryTold>,
+    /// What would become of the pull request, where there would be one.
+    pub pull_request: Option<RequestTold>,
 }
 
 /// The branch that files are delivered to.
@@ -52,6 +54,34 @@ pub struct DeliveryTold {
     pub repository: String,
     /// The branch.
     pub branch: String,
+}
+
+/// A pull request, and what becomes of it.
+#[derive(Clone, Debug)]
+pub struct RequestTold {
+    /// Its number, once it has one.
+    pub number: Option<u64>,
+    /// Its page, once it has one.
+    pub page: Option<String>,
+    /// The branch with the changes.
+    pub branch: String,
+    /// The branch to merge into.
+    pub target: String,
+    /// What becomes of it.
+    pub state: RequestState,
+}
+
+/// What becomes of a pull request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RequestState {
+    /// There was none.
+    Opened,
+    /// Its branch or its text changes.
+    Updated,
+    /// It says all of it already.
+    Unchanged,
+    /// Nothing is left of it.
+    Closed,
 }
 
 /// One element.
@@ -155,6 +185,8 @@ pub struct OutcomeTold {
     pub commit: Option<String>,
     /// Files of Postman's that were given its ids.
     pub ids_in: Vec<String>,
+    /// What became of the pull request, where there is or was one.
+    pub pull_request: Option<RequestTold>,
 }
 
 impl ElementTold {
@@ -236,6 +268,7 @@ impl PlanTold {
             skipped: Vec::new(),
             asks: plan.asks,
             delivery: None,
+            pull_request: None,
         }
     }
 
@@ -272,6 +305,7 @@ impl PlanTold {
             "delivery": self.delivery.as_ref().map(|delivery| json!({
                 "repository": delivery.repository, "branch": delivery.branch,
             })),
+            "pull_request": self.pull_request.as_ref().map(RequestTold::as_json),
         })
     }
 
@@ -318,7 +352,11 @@ impl PlanTold {
         for failed in &self.failed {
             text += &failed.for_people();
         }
-        text + &self.rest_for_people()
+        text += &self.rest_for_people();
+        if let Some(request) = &self.pull_request {
+            text += &request.foreseen();
+        }
+        text
     }
 
     /// The words for a plan that does nothing.
@@ -417,6 +455,54 @@ impl StepTold {
     }
 }
 
+impl RequestTold {
+    fn as_json(&self) -> Value {
+        json!({
+            "number": self.number,
+            "page": self.page,
+            "branch": self.branch,
+            "target": self.target,
+            "state": self.state.word(),
+        })
+    }
+
+    fn foreseen(&self) -> String {
+        let way = format!("{} into {}", visible(&self.branch), visible(&self.target));
+        let which = self
+            .number
+            .map_or(String::new(), |number| format!(" {number}"));
+        match self.state {
+            RequestState::Unchanged => {
+                format!("pull request{which} says so already: {way}\n")
+            }
+            state => format!("pull request{which} would be {}: {way}\n", state.word()),
+        }
+    }
+
+    fn for_people(&self) -> String {
+        let which = self
+            .number
+            .map_or(String::new(), |number| format!(" {number}"));
+        let page = self
+            .page
+            .as_deref()
+            .map_or(String::new(), |page| format!(": {}", visible(page)));
+        format!("pull request{which} {}{page}\n", self.state.word())
+    }
+}
+
+impl RequestState {
+    /// The word of the contract.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Opened => "opened",
+            Self::Updated => "updated",
+            Self::Unchanged => "unchanged",
+            Self::Closed => "closed",
+        }
+    }
+}
+
 impl DeliveryTold {
     fn told(&self) -> String {
         format!(
@@ -489,6 +575,7 @@ impl OutcomeTold {
             "recorded": self.recorded,
             "commit": self.commit,
             "ids_in": self.ids_in,
+            "pull_request": self.pull_request.as_ref().map(RequestTold::as_json),
         })
     }
 
@@ -537,6 +624,9 @@ impl OutcomeTold {
         }
         for path in &self.ids_in {
             text += &format!("ids of Postman written into {}\n", visible(path));
+        }
+        if let Some(request) = &self.pull_request {
+            text += &request.for_people();
         }
         let Some(commit) = self.commit.as_ref().filter(|_| !shown.is_empty()) else {
             return text;

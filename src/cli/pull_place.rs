@@ -55,10 +55,6 @@ pub fn place(
     link: Result<Link, LinkError>,
 ) -> Result<Place, Failure> {
     let current = repository.current_branch()?;
-    let detached = || {
-        Failure::usage("HEAD is detached, so no branch is checked out that this could be for")
-            .with_hint("`git switch BRANCH` first, or `--to commit --branch BRANCH`")
-    };
     // A branch that is named may be the only one that has the files of the link.
     let active = match (named, link) {
         (Some(_), Err(_)) => None,
@@ -107,6 +103,12 @@ pub fn place(
         start: tip.is_none().then_some(from),
         tip,
     })
+}
+
+/// No branch is checked out.
+pub fn detached() -> Failure {
+    Failure::usage("HEAD is detached, so no branch is checked out that this could be for")
+        .with_hint("`git switch BRANCH` first, or `--to commit --branch BRANCH`")
 }
 
 impl Place {

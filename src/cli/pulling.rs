@@ -14,7 +14,8 @@ use crate::cli::delivering::{
 use crate::cli::failure::{Failure, Kind};
 use crate::cli::linking::{Ground, Meaning, ask, choose, is_attended, undated, unread};
 use crate::cli::plan_told::OutcomeTold;
-use crate::cli::pull_place::{Place, To, place};
+use crate::cli::pull_place::{Place, To, detached, place};
+use crate::cli::pull_request::{Requesting, SiteChoice};
 use crate::cli::pull_result::{Ended, Pulled, plan_told};
 use crate::cli::repository_paths::repository_paths;
 use crate::cli::session::Session;
@@ -85,6 +86,10 @@ pub struct PullChoice {
     #[arg(long, value_name = "REMOTE")]
     #[serde(skip)]
     pub repository: Option<String>,
+    /// Who hosts this repository
+    #[command(flatten)]
+    #[serde(skip)]
+    pub site: SiteChoice,
 }
 
 /// Whose side counts.
@@ -134,12 +139,11 @@ pub fn pull(
     wanted: Wanted<'_>,
     session: &Session,
 ) -> Result<Ended, Failure> {
-    if choice.to == To::PullRequest {
-        return Err(
-            Failure::usage("this version cannot open pull requests").with_hint(
-                "`git postman pull --to commit --branch NAME` makes the commit on a branch of its own: push it and open the request there",
-            ),
-        );
+    if choice.site.provider.is_some() && choice.to != To::PullRequest {
+        return Err(Failure::usage(
+            "--provider says where a pull request is opened, and none is wanted",
+        )
+        .with_hint("add `--to pull-request`, or leave it out"));
     }
     for _ in 0..ATTEMPTS {
         match once(command, choice, wanted, session)? {
@@ -156,7 +160,7 @@ pub fn pull(
 
 enum Tried {
     Ended(Ended),
-    Moved(WriteError),
+    Moved(String),
 }
 
 fn once(
@@ -175,17 +179,17 @@ fn once(
     let store = ground.store();
     let stored = store.load()?;
     let state = stored.as_ref().map(|stored| &stored.state);
-    let place = {
+    let (place, requesting) = {
         let mut project = ground.project()?;
         let index = ground.service(&mut project, &*ground.snapshot);
         let link = find_link(&project, &project.services[index], state, &ground.here());
-        place(
-            choice.to,
-            choice.branch.as_ref(),
-            session,
-            &ground.repository,
-            link,
-        )?
+        if choice.to == To::PullRequest {
+            let requesting = requesting(choice, session, &ground, &link?)?;
+            (requesting.place(session)?, Some(requesting))
+        } else {
+            let (named, repository) = (choice.branch.as_ref(), &ground.repository);
+            (place(choice.to, named, session, repository, link)?, None)
+        }
     };
     let snapshot = &*place.snapshot;
     let mut project = Project::load(snapshot, &place.decided.config)?;
@@ -314,7 +318,13 @@ fn once(
     };
     pulled.plan.quota_left = postman.http().quota().remaining;
     match wanted {
-        Wanted::Plan => return Ok(Tried::Ended(Ended::Pulled(Box::new(pulled)))),
+        Wanted::Plan => {
+            if let Some(requesting) = &requesting {
+                let foreseen = requesting.foresee(&changes, &pulled.plan, &link.name, snapshot)?;
+                pulled.plan.pull_request = foreseen;
+            }
+            return Ok(Tried::Ended(Ended::Pulled(Box::new(pulled))));
+        }
         Wanted::Pull => {}
         Wanted::Sealed(sealed) => {
             still_valid(sealed, &plan, Some(&changes), Some(&stored.commit))?;
@@ -327,15 +337,28 @@ fn once(
             return Ok(Tried::Ended(Ended::Stopped(Box::new(report))));
         }
     }
-    let message = message(&drafted, &link);
-    let delivered = match place.deliver(choice.to, &ground.repository, &changes, &message) {
-        Ok(delivered) => delivered,
-        Err(error @ (WriteError::Moved { .. } | WriteError::Unexpected(_))) => {
-            return Ok(Tried::Moved(error));
+    let (delivered, request) = match &requesting {
+        Some(requesting) => {
+            match requesting.deliver(&changes, &pulled.plan, &link.name, snapshot) {
+                Ok(requested) => (requested.commit, requested.told),
+                Err(error) if error.is_overtaken() => {
+                    return Ok(Tried::Moved(error.to_string()));
+                }
+                Err(error) => return Err(error.into()),
+            }
         }
-        Err(error) => return Err(error.into()),
+        None => {
+            let message = message(&drafted, &link);
+            match place.deliver(choice.to, &ground.repository, &changes, &message) {
+                Ok(delivered) => (delivered.commit, None),
+                Err(error @ (WriteError::Moved { .. } | WriteError::Unexpected(_))) => {
+                    return Ok(Tried::Moved(error.to_string()));
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
     };
-    let kept = recorded(
+    let mut kept = recorded(
         &drafted,
         state,
         &git.elements,
@@ -343,6 +366,10 @@ fn once(
         &remote,
         &link.folder,
     );
+    if requesting.is_some() {
+        // Nothing is replaced before the request is merged, and git takes a merge back.
+        kept.replaced.clear();
+    }
     let run = format!("pull-{}-{}", session.now(), std::process::id());
     let kept = record(&store, stored, &kept, &run, session.now()).map_err(|error| {
         Failure::from(error)
@@ -365,11 +392,28 @@ fn once(
             Kept::Done(commit) => Some(commit.to_string()),
             Kept::Nothing | Kept::Overtaken => None,
         },
-        commit: delivered.commit.map(|commit| commit.to_string()),
+        commit: delivered.map(|commit| commit.to_string()),
         ids_in,
+        pull_request: request,
     });
     pulled.calls = postman.http().calls().so_far();
     Ok(Tried::Ended(Ended::Pulled(Box::new(pulled))))
+}
+
+/// The request that the pull goes into.
+fn requesting<'g>(
+    choice: &PullChoice,
+    session: &Session,
+    ground: &'g Ground,
+    link: &Link,
+) -> Result<Requesting<'g>, Failure> {
+    let named = choice.branch.clone().or_else(|| link.active_branch.clone());
+    let target = match named {
+        Some(named) => named,
+        None => ground.repository.current_branch()?.ok_or_else(detached)?,
+    };
+    let to = (ground.home.remote.as_deref(), &choice.site);
+    Requesting::open(session, &ground.repository, to, link, &target)
 }
 
 /// The file that is named as the API definition, or was the last time.

@@ -127,6 +127,7 @@ fn outcome_told(outcome: &Outcome, ready: &Ready<'_>) -> OutcomeTold {
         recorded: outcome.recorded.as_ref().map(ToString::to_string),
         commit: outcome.delivered.as_ref().map(ToString::to_string),
         ids_in: Vec::new(),
+        pull_request: None,
     }
 }
 

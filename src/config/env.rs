@@ -1,6 +1,7 @@
 //! Every environment variable that the tool reads itself. Git and libgit2 read their own, among them the
 //! variables that git hands to hooks; proxies and `SSL_CERT_FILE` are read by the HTTP library.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::model::secret::Secret;
@@ -29,7 +30,26 @@ pub struct Environment {
     pub postman_api_key: Option<Secret>,
     /// `POSTMAN_API_URL`: the EU region, a gateway, the sandbox.
     pub postman_api_url: Option<String>,
+    /// The tokens for providers that are set, by [`PROVIDER_TOKENS`].
+    pub provider_tokens: BTreeMap<&'static str, Secret>,
+    /// What a CI system says of the server that it belongs to, by [`CI_SERVERS`]: its own token is for no other.
+    pub ci_servers: BTreeMap<&'static str, String>,
 }
+
+/// The variables that hold a token for a provider.
+pub const PROVIDER_TOKENS: [&str; 8] = [
+    "GITHUB_TOKEN",
+    "GH_TOKEN",
+    "GH_ENTERPRISE_TOKEN",
+    "GITLAB_TOKEN",
+    "CI_JOB_TOKEN",
+    "AZURE_DEVOPS_TOKEN",
+    "AZURE_DEVOPS_EXT_PAT",
+    "SYSTEM_ACCESSTOKEN",
+];
+
+/// The variables in which GitHub Actions, GitLab CI and Azure Pipelines name their server.
+pub const CI_SERVERS: [&str; 3] = ["GITHUB_SERVER_URL", "CI_SERVER_URL", "SYSTEM_COLLECTIONURI"];
 
 /// One reference of a push as the pre-commit framework hands it on. Of several it names the first only.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -80,6 +100,15 @@ impl Environment {
                 .map(Secret::new)
                 .filter(|key| !key.is_empty()),
             postman_api_url: set("POSTMAN_API_URL"),
+            provider_tokens: PROVIDER_TOKENS
+                .into_iter()
+                .filter_map(|name| Some((name, Secret::new(set(name)?))))
+                .filter(|(_, token)| !token.is_empty())
+                .collect(),
+            ci_servers: CI_SERVERS
+                .into_iter()
+                .filter_map(|name| Some((name, set(name)?)))
+                .collect(),
         }
     }
 }

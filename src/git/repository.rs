@@ -275,6 +275,35 @@ impl Repository {
             .collect())
     }
 
+    /// The messages of the commits that `tip` has and `without` has not, merges left out.
+    ///
+    /// # Errors
+    /// Commits that are not here.
+    pub fn messages(&self, without: &CommitId, tip: &CommitId) -> Result<Vec<String>, GitError> {
+        let range = format!("{without}..{tip}");
+        let arguments = [
+            "log",
+            "-z",
+            "--no-merges",
+            "--no-show-signature",
+            "--format=%B",
+            "--end-of-options",
+            &range,
+            "--",
+        ];
+        let answer = self.git().run(&arguments, None)?;
+        if !answer.status.success() {
+            return Err(GitError::Program {
+                command: "log".to_owned(),
+                stderr: answer.complaint(),
+            });
+        }
+        // Each ends with a zero, also one without a word.
+        let text = String::from_utf8_lossy(&answer.output);
+        let messages = text.split_terminator('\0');
+        Ok(messages.map(str::to_owned).collect())
+    }
+
     /// Paths that `tip` has new or other than `base`, sorted; every path without a base. A renamed file
     /// counts under its new name.
     ///

@@ -26,6 +26,7 @@ pub mod names;
 pub mod own_words;
 pub mod pairing;
 pub mod plan;
+pub mod proposal;
 pub mod pull;
 pub mod reconcile;
 pub mod remote_address;

@@ -35,7 +35,8 @@ use crate::provider::site::{RepositoryName, Site};
 use crate::provider::text_limit::fitted;
 
 /// Where the token is looked for.
-pub const TOKEN_VARIABLES: &str = "AZURE_DEVOPS_EXT_PAT or, in a pipeline, SYSTEM_ACCESSTOKEN";
+pub const TOKEN_VARIABLES: &str =
+    "AZURE_DEVOPS_TOKEN, AZURE_DEVOPS_EXT_PAT or, in a pipeline, SYSTEM_ACCESSTOKEN";
 /// The oldest version with every call that we make; older servers say what they have.
 const VERSION: &str = "6.0";
 /// No object.

@@ -116,7 +116,7 @@ fn push_block(lines: &[Line], limit: usize, text: &mut String) {
 }
 
 /// What a document wrote, as a code span that it cannot end.
-fn code(text: &str) -> String {
+pub(crate) fn code(text: &str) -> String {
     let text = shortened(&visible(text), MOST_OF_A_VALUE);
     let fence = "`".repeat(longest_run(&text) + 1);
     // Blanks at both ends are taken off by readers, and a backtick there needs one before it.

@@ -3,7 +3,7 @@
 pub mod difference;
 mod difference_human;
 mod difference_json;
-mod difference_markdown;
+pub(crate) mod difference_markdown;
 #[cfg(test)]
 mod difference_sample;
 mod difference_words;

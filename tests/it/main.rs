@@ -34,6 +34,8 @@ mod provider_bitbucket_cloud;
 mod provider_bitbucket_server;
 mod provider_github;
 mod provider_gitlab;
+#[cfg(unix)]
+mod pull_request;
 mod sandbox;
 mod support;
 mod verdicts;

@@ -6,6 +6,7 @@ use clap::Args;
 use serde::Deserialize;
 
 use crate::cli::failure::Failure;
+use crate::cli::pull_request::SiteChoice;
 use crate::cli::pull_result;
 use crate::cli::pulling::{PullChoice, Wanted, pull};
 use crate::cli::push_result::{self, NewIds};
@@ -33,6 +34,8 @@ pub struct ApplyArgs {
     /// The repository that Postman reads, where it is another one: a remote of this clone, or its address
     #[arg(long, value_name = "REMOTE")]
     repository: Option<String>,
+    #[command(flatten)]
+    site: SiteChoice,
     #[command(flatten)]
     report: ReportArgs,
 }
@@ -74,6 +77,7 @@ pub fn run(args: &ApplyArgs, session: &Session) -> Result<u8, Failure> {
             let mut chosen: Chosen<PullChoice> =
                 serde_json::from_slice(&text).map_err(|error| unread(error.to_string()))?;
             chosen.choice.repository.clone_from(&args.repository);
+            chosen.choice.site = args.site.clone();
             let ended = pull("apply", &chosen.choice, Wanted::Sealed(&sealed), session)?;
             pull_result::show("apply", &ended, &args.report, session)
         }

@@ -15,6 +15,7 @@ use crate::cli::session::Session;
 #[command(after_help = "Examples:
   git postman pull                       into the files on disk
   git postman pull --to commit           as a commit on the active branch, without a checkout
+  git postman pull --to pull-request     as a request to merge it, opened or brought up to date
   git postman pull --dry-run             what would come, and what it costs in calls
   git postman pull --resolve theirs      where both changed one thing, Postman's side counts")]
 pub struct PullArgs {

@@ -104,6 +104,16 @@ impl Hub {
         hub
     }
 
+    /// The same over a bare repository that is there already.
+    #[cfg(unix)]
+    pub(crate) fn over(bare: &std::path::Path) -> Arc<Self> {
+        let hub = Self::start(false, &[("a", "a")]);
+        let own = hub.scene.beside("hub.git");
+        std::fs::remove_dir_all(&own).unwrap();
+        std::os::unix::fs::symlink(bare, &own).unwrap();
+        hub
+    }
+
     /// Where its pages would stand.
     pub(crate) fn url(&self) -> &str {
         &self.base

@@ -67,15 +67,21 @@ impl Scene {
     /// An API that Postman has connected to this very repository.
     #[cfg(unix)]
     pub(crate) fn of_connected_api(files: &[(&str, &str)]) -> Self {
-        use std::os::unix::fs::PermissionsExt as _;
         let (scene, api) = Self::of_api_in(files, true);
         let link = json!({"domain": null, "organization": "acme", "repository": "pets",
             "schemaFolder": "postman/schemas", "collectionFolder": "postman/collections"});
         scene.ask("PUT", &format!("/sandbox/apis/{api}/git"), &link);
-        // The repository has its address, and git gets to the directory beside it.
+        scene.give_address("git@github.com:acme/pets.git");
+        scene
+    }
+
+    /// Gives the remote an address, by which git gets to the directory beside it.
+    #[cfg(unix)]
+    pub(crate) fn give_address(&self, address: &str) {
+        use std::os::unix::fs::PermissionsExt as _;
         let (ssh, origin) = (
-            scene.repository.beside("ssh"),
-            scene.repository.beside("origin.git"),
+            self.repository.beside("ssh"),
+            self.repository.beside("origin.git"),
         );
         let script = format!(
             "#!/bin/sh\nfor last; do :; done\nexec ${{last%% *}} '{}'\n",
@@ -83,16 +89,10 @@ impl Scene {
         );
         std::fs::write(&ssh, script).unwrap();
         std::fs::set_permissions(&ssh, std::fs::Permissions::from_mode(0o755)).unwrap();
-        let git = |arguments: &[&str]| scene.repository.git(arguments).expect(0);
+        let git = |arguments: &[&str]| self.repository.git(arguments).expect(0);
         git(&["config", "core.sshCommand", ssh.to_str().unwrap()]);
-        git(&[
-            "remote",
-            "set-url",
-            "origin",
-            "git@github.com:acme/pets.git",
-        ]);
+        git(&["remote", "set-url", "origin", address]);
         git(&["fetch", "--quiet", "origin"]);
-        scene
     }
 
     /// An API of the API Builder, and a repository with these files and its metadata.
@@ -386,10 +386,20 @@ pub(crate) struct Going {
 impl Scene {
     /// Starts the program, and does not wait for its end.
     pub(crate) fn start(&self, repository: &Repository, arguments: &[&str]) -> Going {
+        self.start_with(repository, &[], arguments)
+    }
+
+    fn start_with(
+        &self,
+        repository: &Repository,
+        variables: &[(&str, &str)],
+        arguments: &[&str],
+    ) -> Going {
         let mut command = repository.command(program(), repository.root(), arguments);
         let child = command
             .env("POSTMAN_API_KEY", &self.sandbox.key)
             .env("POSTMAN_API_URL", &self.recorder.url)
+            .envs(variables.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -442,6 +452,17 @@ impl Scene {
         arguments: &[&str],
         meanwhile: impl FnOnce(),
     ) -> Run {
+        self.run_held_with(call, &[], arguments, meanwhile)
+    }
+
+    /// The same with more variables.
+    pub(crate) fn run_held_with(
+        &self,
+        call: usize,
+        variables: &[(&str, &str)],
+        arguments: &[&str],
+        meanwhile: impl FnOnce(),
+    ) -> Run {
         let (reached, told) = mpsc::channel();
         let (release, released) = mpsc::channel();
         *self.recorder.gate.lock().unwrap() = Some(Gate {
@@ -450,7 +471,7 @@ impl Scene {
             reached,
             released,
         });
-        let going = self.start(&self.repository, arguments);
+        let going = self.start_with(&self.repository, variables, arguments);
         told.recv().unwrap();
         meanwhile();
         release.send(()).unwrap();

@@ -1,0 +1,90 @@
+//! Which token of the environment is for which provider. A token that a CI system hands out is for its own server only.
+
+use crate::config::env::Environment;
+use crate::model::secret::Secret;
+use crate::provider::kind::ProviderKind;
+use crate::provider::site::Site;
+
+/// The token for a site; empty where none is set that is meant for it.
+pub fn token(environment: &Environment, site: &Site) -> Secret {
+    let set = |name: &str| environment.provider_tokens.get(name).cloned();
+    let server = |name: &str| environment.ci_servers.get(name).map(String::as_str);
+    let own = |name: &str| server(name).is_some_and(|address| is_at(address, site));
+    let found = match site.kind {
+        ProviderKind::GitHub => {
+            let is_of_another = server("GITHUB_SERVER_URL").is_some() && !own("GITHUB_SERVER_URL");
+            set("GITHUB_TOKEN")
+                .filter(|_| !is_of_another)
+                .or_else(|| set("GH_TOKEN"))
+        }
+        ProviderKind::GitHubEnterprise => set("GH_ENTERPRISE_TOKEN")
+            .or_else(|| set("GITHUB_TOKEN").filter(|_| own("GITHUB_SERVER_URL"))),
+        ProviderKind::GitLab | ProviderKind::GitLabSelfManaged => {
+            set("GITLAB_TOKEN").or_else(|| set("CI_JOB_TOKEN").filter(|_| own("CI_SERVER_URL")))
+        }
+        ProviderKind::AzureServices | ProviderKind::AzureServer => set("AZURE_DEVOPS_TOKEN")
+            .or_else(|| set("AZURE_DEVOPS_EXT_PAT"))
+            .or_else(|| set("SYSTEM_ACCESSTOKEN").filter(|_| own("SYSTEM_COLLECTIONURI"))),
+        ProviderKind::BitbucketCloud | ProviderKind::BitbucketDataCenter => None,
+    };
+    found.unwrap_or_else(|| Secret::new(""))
+}
+
+/// Whether a server's address is that of a site.
+fn is_at(address: &str, site: &Site) -> bool {
+    let plain = |text: &str| text.trim_end_matches('/').to_ascii_lowercase();
+    let (address, web) = (plain(address), plain(&site.web.to_string()));
+    // Organisations of Azure DevOps have an older address beside the one of now.
+    let older = web
+        .strip_prefix("https://dev.azure.com/")
+        .map(|organisation| format!("https://{organisation}.visualstudio.com"));
+    address == web || Some(address) == older
+}
+
+#[cfg(test)]
+mod tests {
+    use super::token;
+    use crate::config::env::Environment;
+    use crate::provider::kind::ProviderKind as Kind;
+    use crate::provider::site::Site;
+
+    #[test]
+    fn a_token_goes_only_where_it_is_meant_for() {
+        let found = |set: &[(&str, &str)], kind, web: &str| {
+            let lookup = |name: &str| {
+                let found = set.iter().find(|(known, _)| *known == name);
+                found.map(|(_, value)| (*value).to_owned())
+            };
+            let site = Site::new(kind, web).unwrap();
+            token(&Environment::from(lookup), &site).reveal().to_owned()
+        };
+        let (hub, own) = ("https://github.com", "https://ghe.example.com");
+        let both = [
+            ("GITHUB_TOKEN", "a"),
+            ("GH_TOKEN", "b"),
+            ("GH_ENTERPRISE_TOKEN", "c"),
+        ];
+        assert_eq!(found(&both, Kind::GitHub, hub), "a");
+        assert_eq!(found(&both[1..], Kind::GitHub, hub), "b");
+        assert_eq!(found(&both, Kind::GitHubEnterprise, own), "c");
+        assert_eq!(found(&both[..2], Kind::GitHubEnterprise, own), "");
+        let of_actions = [("GITHUB_TOKEN", "a"), ("GITHUB_SERVER_URL", own)];
+        assert_eq!(found(&of_actions, Kind::GitHubEnterprise, own), "a");
+        assert_eq!(found(&of_actions, Kind::GitHub, hub), "");
+        let job = [
+            ("CI_JOB_TOKEN", "j"),
+            ("CI_SERVER_URL", "https://gitlab.com"),
+        ];
+        assert_eq!(found(&job, Kind::GitLab, "https://gitlab.com"), "j");
+        assert_eq!(found(&job, Kind::GitLabSelfManaged, own), "");
+        let pipeline = [
+            ("SYSTEM_ACCESSTOKEN", "s"),
+            ("SYSTEM_COLLECTIONURI", "https://acme.visualstudio.com/"),
+        ];
+        let azure = "https://dev.azure.com/acme";
+        assert_eq!(found(&pipeline, Kind::AzureServices, azure), "s");
+        let other = "https://dev.azure.com/other";
+        assert_eq!(found(&pipeline, Kind::AzureServices, other), "");
+        assert_eq!(found(&pipeline[..1], Kind::AzureServices, azure), "");
+    }
+}

@@ -1,0 +1,491 @@
+//! `pull --to pull-request` from outside: the real program and real git, the sandbox in Postman's place, and stand-ins for
+//! providers with the repository of the story behind them.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use crate::support::Run;
+use crate::support::hub::{Hub, TOKEN};
+use crate::support::openapi::Description;
+use crate::support::postman::{SCHEMA, Scene};
+
+/// A workspace, a clone of `acme/orders`, and the provider that hosts it.
+struct Story {
+    scene: Scene,
+    hub: Arc<Hub>,
+}
+
+impl Deref for Story {
+    type Target = Scene;
+
+    fn deref(&self) -> &Scene {
+        &self.scene
+    }
+}
+
+const ORDERS: &str = "postman/collections/Orders.json";
+
+impl Story {
+    fn new() -> Self {
+        let scene = Scene::of_workspace(&[]);
+        let hub = Hub::over(&scene.repository.beside("origin.git"));
+        scene.give_address("git@git.example.com:acme/orders.git");
+        Self { scene, hub }
+    }
+
+    /// The same, with a collection that both sides have.
+    fn agreed() -> (Self, String) {
+        let story = Self::new();
+        let uid = story.make(&orders("Orders"));
+        story.pull_as(&[], &["--to", "commit"]).expect(0);
+        story.publish();
+        (story, uid)
+    }
+
+    fn make(&self, collection: &Value) -> String {
+        let path = format!("/collections?workspace={}", self.workspace);
+        let made = self.ask("POST", &path, &json!({"collection": collection}));
+        made["collection"]["uid"].as_str().unwrap().to_owned()
+    }
+
+    fn change(&self, uid: &str, change: impl FnOnce(&mut Value)) {
+        let path = format!("/collections/{uid}");
+        let mut read = self.ask("GET", &path, &Value::Null);
+        change(&mut read["collection"]);
+        self.ask("PUT", &path, &json!({"collection": read["collection"]}));
+    }
+
+    /// What was committed here goes to `main` of the provider.
+    fn publish(&self) {
+        let arguments = ["push", "--quiet", "--no-verify", "origin", "HEAD:main"];
+        self.repository.git(&arguments).expect(0);
+    }
+
+    /// Commits a file here and publishes it.
+    fn commit(&self, path: &str, text: &str) -> String {
+        let commit = self.repository.commit(&[(path, text)], "by hand");
+        self.publish();
+        commit
+    }
+
+    fn pull_as(&self, more: &[(&str, &str)], arguments: &[&str]) -> Run {
+        let mut variables = vec![
+            ("POSTMAN_API_URL", self.recorder.url.as_str()),
+            ("POSTMAN_API_KEY", self.sandbox.key.as_str()),
+        ];
+        variables.extend(more);
+        let mut all = vec!["pull"];
+        all.extend(arguments);
+        self.repository
+            .run_handed(self.repository.root(), &variables, &all)
+    }
+
+    fn request_as(&self, token: &str, more: &[&str]) -> Run {
+        let mut arguments = vec!["--to", "pull-request", "--provider", "github", "--url"];
+        arguments.push(self.hub.url());
+        arguments.extend(more);
+        self.pull_as(&[("GITHUB_TOKEN", token)], &arguments)
+    }
+
+    /// What the run says of the request.
+    #[track_caller]
+    fn request(&self, code: i32) -> Value {
+        let run = self.request_as(TOKEN, &["--format", "json"]).expect(code);
+        run.json()["outcome"]["pull_request"].take()
+    }
+
+    fn file(&self, branch: &str, path: &str) -> String {
+        self.hub
+            .git(&["show", &format!("{branch}:{path}")])
+            .unwrap()
+    }
+
+    /// How many requests were not only reads.
+    fn writes(&self) -> usize {
+        let all = self.hub.exchanges();
+        // GraphQL reads by POST too.
+        let is_write = |method: &str, target: &str, body: &[u8]| match target {
+            "/graphql" => String::from_utf8_lossy(body).contains("createCommitOnBranch"),
+            _ => method != "GET",
+        };
+        all.iter()
+            .filter(|one| is_write(&one.method, &one.target, &one.body))
+            .count()
+    }
+
+    /// Everything that was asked of the provider is in its description.
+    #[track_caller]
+    fn holds_the_contract(&self) {
+        let description = Description::parse(include_str!("support/github.openapi.json"));
+        let exchanges = self.hub.exchanges();
+        let faults: Vec<String> = exchanges
+            .iter()
+            .flat_map(|one| description.faults(one))
+            .collect();
+        assert!(faults.is_empty(), "{}", faults.join("\n"));
+        assert!(!exchanges.is_empty());
+    }
+}
+
+fn orders(name: &str) -> Value {
+    json!({"info": {"name": name, "schema": SCHEMA}, "item": [
+        {"name": "List", "request": {"method": "GET", "url": "https://a.example/orders?limit=1", "description": "All."}},
+        {"name": "Make", "request": {"method": "POST", "url": "https://a.example/orders", "description": "One."}}]})
+}
+
+#[test]
+fn a_request_is_opened_left_alone_updated_and_closed() {
+    let story = Story::new();
+    let uid = story.make(&orders("Orders"));
+    let main = story.hub.tip("main");
+
+    let dry = story.request_as(TOKEN, &["--dry-run", "--format", "json"]);
+    let dry = dry.expect(0).json();
+    assert_eq!(dry["plan"]["pull_request"]["state"], "opened");
+    assert_eq!(dry["plan"]["pull_request"]["number"], Value::Null);
+    assert_eq!(story.writes(), 0, "a dry run writes nothing");
+
+    let first = story.request(0);
+    assert_eq!(
+        (&first["state"], &first["number"]),
+        (&json!("opened"), &json!(1))
+    );
+    assert_eq!(first["target"], "main");
+    let branch = first["branch"].as_str().unwrap().to_owned();
+    assert!(branch.starts_with("git-postman/pull-"), "{branch}");
+    assert_eq!(story.hub.open(), [1]);
+    assert!(story.file(&branch, ORDERS).contains("\"Make\""));
+    let (title, text) = story.hub.text(1);
+    assert_eq!(title, "Pull 1 change from Postman");
+    assert!(text.contains(&format!("added `{ORDERS}`")), "{text}");
+    // Neither the branch to merge into nor this clone knows of it.
+    assert_eq!(story.hub.tip("main"), main);
+    assert!(!story.repository.at(ORDERS).exists());
+    let branches = story
+        .repository
+        .git(&["branch", "--format=%(refname:short)"]);
+    assert_eq!(branches.expect(0).stdout, "main\n");
+
+    let (tip, writes, records) = (story.hub.tip(&branch), story.writes(), story.records());
+    let again = story.request(0);
+    assert_eq!(
+        (&again["state"], &again["number"]),
+        (&json!("unchanged"), &json!(1))
+    );
+    assert_eq!(story.hub.tip(&branch), tip);
+    assert_eq!(story.writes(), writes, "the second run writes nothing");
+    assert_eq!(story.records(), records, "and records nothing");
+    story
+        .request_as(TOKEN, &["--dry-run"])
+        .expect(0)
+        .says("pull request 1 says so already");
+
+    story.change(&uid, |collection| {
+        collection["item"][1]["name"] = json!("Create")
+    });
+    story
+        .request_as(TOKEN, &["--dry-run"])
+        .expect(0)
+        .says("pull request 1 would be updated");
+    let third = story.request(0);
+    assert_eq!(
+        (&third["state"], &third["number"]),
+        (&json!("updated"), &json!(1))
+    );
+    assert!(story.file(&branch, ORDERS).contains("\"Create\""));
+    assert_eq!(
+        story.hub.git(&["rev-parse", &format!("{branch}^")]),
+        tip,
+        "on top"
+    );
+    assert_eq!(story.hub.open(), [1]);
+
+    story.ask("DELETE", &format!("/collections/{uid}"), &Value::Null);
+    let last = story.request(0);
+    assert_eq!(
+        (&last["state"], &last["number"]),
+        (&json!("closed"), &json!(1))
+    );
+    assert!(story.hub.open().is_empty());
+    let comments = story.hub.comments(1);
+    assert!(comments[0].contains("nothing to pull"), "{comments:?}");
+    assert_eq!(story.request(0), Value::Null, "nothing is closed twice");
+
+    // What comes later finds the branch and replaces what the closed one left there.
+    story.make(&orders("Pets"));
+    let anew = story.request(0);
+    assert_eq!(
+        (&anew["state"], &anew["branch"]),
+        (&json!("opened"), &json!(branch))
+    );
+    let changed = [
+        "diff",
+        "--name-only",
+        "main",
+        branch.as_str(),
+        "--",
+        "postman",
+    ];
+    let changed = story.hub.git(&changed).unwrap();
+    assert_eq!(changed, "postman/collections/Pets.json");
+    story.holds_the_contract();
+}
+
+#[test]
+fn what_was_merged_is_agreed_and_the_next_edit_opens_another() {
+    let (story, uid) = Story::agreed();
+    story.change(&uid, |collection| {
+        collection["item"][0]["name"] = json!("All")
+    });
+    let first = story.request(0);
+    let branch = first["branch"].as_str().unwrap().to_owned();
+    // Nothing counts before it is merged: a pull into the worktree still brings it.
+    story
+        .pull_as(&[], &["--dry-run"])
+        .expect(0)
+        .says("1 change");
+    // As a provider squashes it, which leaves the branch with a history of its own.
+    let tree = story
+        .hub
+        .git(&["rev-parse", &format!("{branch}^{{tree}}")])
+        .unwrap();
+    let arguments = [
+        "-c",
+        "user.name=A",
+        "-c",
+        "user.email=a@example.com",
+        "commit-tree",
+        &tree,
+        "-p",
+        "main",
+        "-m",
+        "squashed",
+    ];
+    let merged = story.hub.git(&arguments).unwrap();
+    story
+        .hub
+        .git(&["update-ref", "refs/heads/main", &merged])
+        .unwrap();
+    story.hub.world().pulls.get_mut(&1).unwrap().is_open = false;
+    assert_eq!(story.request(0), Value::Null, "nothing is left to pull");
+
+    story.change(&uid, |collection| {
+        collection["item"][1]["name"] = json!("Create")
+    });
+    let second = story.request(0);
+    assert_eq!(
+        (&second["state"], &second["number"]),
+        (&json!("opened"), &json!(2))
+    );
+    let base = story.hub.git(&["merge-base", "main", &branch]);
+    assert_eq!(base, Some(merged), "the branch starts anew");
+    let text = story.file(&branch, ORDERS);
+    assert!(
+        text.contains("\"All\"") && text.contains("\"Create\""),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_branch_that_moves_meanwhile_is_read_again_and_no_commit_is_lost() {
+    let (story, uid) = Story::agreed();
+    story.change(&uid, |collection| {
+        collection["item"][0]["name"] = json!("All")
+    });
+    let mut moved = String::new();
+    let arguments = [
+        "pull",
+        "--to",
+        "pull-request",
+        "--provider",
+        "github",
+        "--url",
+        story.hub.url(),
+    ];
+    let run = story.run_held_with(1, &[("GITHUB_TOKEN", TOKEN)], &arguments, || {
+        moved = story.commit("README.md", "# Orders\n");
+    });
+    run.expect(0).says("pull request 1 opened");
+    let branch = story.hub.git(&[
+        "for-each-ref",
+        "--format=%(refname:short)",
+        "refs/heads/git-postman/",
+    ]);
+    let branch = branch.unwrap();
+    let parent = story.hub.git(&["rev-parse", &format!("{branch}^")]);
+    assert_eq!(
+        parent.as_ref(),
+        Some(&moved),
+        "made from what stands there now"
+    );
+
+    // The same file is changed on the branch to merge into: the request starts from there, and says both.
+    let described = story
+        .repository
+        .git(&["show", &format!("HEAD:{ORDERS}")])
+        .expect(0);
+    let described = described.stdout.replace("\"One.\"", "\"Exactly one.\"");
+    let onto = story.commit(ORDERS, &described);
+    let request = story.request(0);
+    assert_eq!(
+        (&request["state"], &request["number"]),
+        (&json!("updated"), &json!(1))
+    );
+    assert_eq!(
+        story.hub.git(&["rev-parse", &format!("{branch}^")]),
+        Some(onto.clone())
+    );
+    let text = story.file(&branch, ORDERS);
+    assert!(
+        text.contains("\"All\"") && text.contains("\"Exactly one.\""),
+        "{text}"
+    );
+    assert_eq!(story.hub.tip("main"), Some(onto));
+    assert_eq!(story.request(0)["state"], "unchanged");
+
+    // Somebody works on the branch: that is left to people, and nothing of it is replaced.
+    let git = |arguments: &[&str]| story.repository.git(arguments).expect(0);
+    git(&["fetch", "--quiet", "origin"]);
+    git(&["switch", "--quiet", "--detach", &format!("origin/{branch}")]);
+    let theirs = story.repository.commit(&[("fix.txt", "x")], "a fix");
+    let reference = format!("HEAD:refs/heads/{branch}");
+    git(&["push", "--quiet", "--no-verify", "origin", &reference]);
+    git(&["switch", "--quiet", "main"]);
+    let writes = story.writes();
+    story
+        .request_as(TOKEN, &[])
+        .expect(3)
+        .says("has commits that no pull has made");
+    assert_eq!(story.hub.tip(&branch), Some(theirs));
+    assert_eq!(story.writes(), writes);
+    story.holds_the_contract();
+}
+
+#[test]
+fn what_is_in_conflict_is_explained_and_the_rest_is_there() {
+    let (story, uid) = Story::agreed();
+    let here = story
+        .repository
+        .git(&["show", &format!("HEAD:{ORDERS}")])
+        .expect(0);
+    story.commit(ORDERS, &here.stdout.replace("\"Make\"", "\"Add\""));
+    story.change(&uid, |collection| {
+        collection["item"][1]["name"] = json!("`<img src=x> @team\n# fixes #1");
+    });
+    story.make(&orders("Pets @all `<b>`"));
+    let run = story
+        .request_as(TOKEN, &["--format", "json"])
+        .expect(3)
+        .json();
+    assert_eq!(run["outcome"]["pull_request"]["state"], "opened");
+    assert_eq!(run["outcome"]["conflicts"][0]["path"], ORDERS);
+    let branch = run["outcome"]["pull_request"]["branch"].as_str().unwrap();
+    assert!(
+        story.file(branch, ORDERS).contains("\"Add\""),
+        "Git's side stays"
+    );
+    let (title, text) = story.hub.text(1);
+    assert_eq!(title, "Pull 1 change from Postman");
+    assert!(text.contains("### What is in conflict"), "{text}");
+    assert!(text.contains("Git `Add`"), "{text}");
+    assert!(text.contains("Postman ``"), "{text}");
+    let message = story
+        .hub
+        .git(&["log", "-1", "--format=%B", branch])
+        .unwrap();
+    // Outside of code nothing stands that Postman wrote.
+    for hostile in ["<img", "@team", "# fixes", "@all"] {
+        assert!(
+            !message.contains(hostile) && !title.contains(hostile),
+            "{hostile}"
+        );
+        for line in text.lines().filter(|line| line.contains(hostile)) {
+            let before = line.split(hostile).next().unwrap();
+            assert!(before.contains('`'), "{hostile}: {line}");
+        }
+    }
+
+    // Nothing but the conflict is left: the request is closed, and says why.
+    let pets = story.collection("Pets @all `<b>`").0;
+    story.ask("DELETE", &format!("/collections/{pets}"), &Value::Null);
+    let closed = story.request(3);
+    assert_eq!(closed["state"], "closed");
+    assert!(story.hub.comments(1)[0].contains("in conflict"));
+}
+
+#[test]
+fn who_may_not_is_told_before_or_in_the_words_of_the_provider() {
+    let (story, uid) = Story::agreed();
+    story.change(&uid, |collection| {
+        collection["item"][0]["name"] = json!("All")
+    });
+    let to = [
+        "--to",
+        "pull-request",
+        "--provider",
+        "github",
+        "--url",
+        story.hub.url(),
+    ];
+    story
+        .pull_as(&[], &to)
+        .expect(2)
+        .says("there is no token for GitHub");
+    assert!(story.hub.exchanges().is_empty());
+    let of_another = [
+        ("GITHUB_TOKEN", TOKEN),
+        ("GITHUB_SERVER_URL", "https://ghe.example.com"),
+    ];
+    story
+        .pull_as(&of_another, &to)
+        .expect(2)
+        .says("there is no token");
+    assert!(
+        story.hub.exchanges().is_empty(),
+        "the token is another server's"
+    );
+    story
+        .request_as("ghp_bad", &[])
+        .expect(4)
+        .says("refused the token")
+        .never_says("ghp_bad");
+    story.hub.set(|switches| switches.grant = "read");
+    story.request_as(TOKEN, &[]).expect(4).never_says(TOKEN);
+    story.hub.set(|switches| {
+        switches.grant = "write";
+        switches.no_pull_requests = true;
+    });
+    story
+        .request_as("ghs_0123456789", &[])
+        .expect(4)
+        .says("Allow GitHub Actions to create and approve pull requests");
+    assert!(story.hub.open().is_empty());
+    // The commit is there already; whoever may opens the request for it.
+    assert_eq!(story.request(0)["state"], "opened");
+
+    let at = |kind: &str, url: &str| {
+        let arguments = ["--to", "pull-request", "--provider", kind, "--url", url];
+        story.pull_as(&[("GITHUB_TOKEN", TOKEN)], &arguments)
+    };
+    at("bitbucket-data-center", "https://git.example.com")
+        .expect(2)
+        .says("does not speak to Bitbucket Data Center");
+    at("github", "http://git.example.com").expect(2);
+    at("gitea", "https://git.example.com")
+        .expect(2)
+        .says("it is one of");
+    story
+        .pull_as(&[], &["--provider", "github", "--url", story.hub.url()])
+        .expect(2)
+        .says("none is wanted");
+    // A file of the repository says nothing of where the token goes.
+    let origin = story.repository.beside("origin.git");
+    let set = ["remote", "set-url", "origin", origin.to_str().unwrap()];
+    story.repository.git(&set).expect(0);
+    story
+        .pull_as(&[("GITHUB_TOKEN", TOKEN)], &["--to", "pull-request"])
+        .expect(2)
+        .says("a directory of this machine");
+}
