@@ -7,7 +7,7 @@ use crate::git::repository::Repository;
 use crate::mirror::branch_files::Directories;
 use crate::mirror::delivery::{CommitOnBranch, DeliveryError};
 use crate::mirror::delivery_address::{Reachable, Unreachable, find};
-use crate::mirror::element::{ElementKey, ElementKind, ElementSet, RemoteId};
+use crate::mirror::element::{ElementKind, ElementSet, RemoteId};
 use crate::mirror::git_side::GitSide;
 use crate::mirror::home::Home;
 use crate::mirror::link::{Link, Named};
@@ -198,10 +198,9 @@ pub fn is_read_here(link: &Link) -> bool {
 
 /// Leaves out of a state and of Git's side what is git's business alone.
 pub fn without_delivered(state: &mut MirrorState, git: &mut GitSide) {
-    let travels = |key: &ElementKey| key.kind == ElementKind::Environment;
-    state.records.retain(|key, _| travels(key));
-    state.pulled.retain(|key, _| travels(key));
-    git.elements.retain(|key, _| travels(key));
+    state.retain_environments();
+    git.elements
+        .retain(|key, _| key.kind == ElementKind::Environment);
     git.candidates.clear();
 }
 

@@ -3,7 +3,8 @@
 use crate::cli::delivering::kind_of;
 use crate::cli::failure::Failure;
 use crate::cli::plan_told::{ElementTold, FailedTold, OutcomeTold, StepTold, as_json};
-use crate::cli::pushing::{Ready, connected_note, hint_of};
+use crate::cli::push_failure::hint_of;
+use crate::cli::pushing::{Ready, connected_note};
 use crate::cli::reporting::print;
 use crate::cli::session::Session;
 use crate::mirror::apply::Outcome;

@@ -7,18 +7,18 @@ use std::time::Instant;
 use clap::Args;
 
 use crate::check::Scope;
-use crate::cli::delivering::{Asking, Carrying, Delivering, delivering, kind_of, route};
+use crate::cli::delivering::{Asking, Carrying, Delivering, delivering, route};
 use crate::cli::examination::{Closing, Examined, Target as Examination};
 use crate::cli::failure::{Failure, Kind};
 use crate::cli::linking::tell_of_wrong_clock;
 use crate::cli::new_ids::{missing, write};
 use crate::cli::plan_told::{PlanTold, SkippedTold, from_root};
+use crate::cli::push_failure::failure_of;
+use crate::cli::pushed_branch::{commit_of, refuse_older, refuse_other_branch};
 use crate::cli::reporting::{ReportArgs, deliver};
 use crate::cli::repository_paths::repository_paths;
 use crate::cli::session::Session;
-use crate::git::exchange::tip;
 use crate::git::repository::Repository;
-use crate::git::write_error::io_hint;
 use crate::mirror::apply::{Applied, Event, Outcome, Planned, Push, PushError, planned, push};
 use crate::mirror::branch_base::Based;
 use crate::mirror::cost::{Act, Pace, TargetKind};
@@ -33,7 +33,7 @@ use crate::mirror::state::{LinkTarget, MirrorState};
 use crate::mirror::state_ref::state_ref;
 use crate::mirror::store::StateStore;
 use crate::mirror::store_git::GitStore;
-use crate::mirror::target::{Target, TargetError};
+use crate::mirror::target::Target;
 use crate::mirror::target_git_linked::READS_ITSELF;
 use crate::mirror::targets::open_with;
 use crate::model::digest::Digest;
@@ -360,38 +360,15 @@ impl Ready<'_> {
         outcome.map_err(|failure| refusal.unwrap_or(failure))
     }
 
-    /// A clone that is behind would carry its older files over newer ones: what the remote's branch has must be part of what
-    /// is pushed.
+    /// A clone that is behind would carry its older files over newer ones.
     fn refuse_older(&self, plan: &Plan) -> Result<(), Failure> {
         let writes = plan.steps.iter().any(|step| step.act != Act::Adopt);
-        let (Some(branch), Some(remote)) = (&self.branch, &self.home.remote) else {
-            return Ok(());
-        };
-        if !writes || self.force {
-            return Ok(());
+        match &self.branch {
+            Some(branch) if writes && !self.force => {
+                refuse_older(&self.repository, &self.home, branch, &self.commit)
+            }
+            _ => Ok(()),
         }
-        let Some(tip) = tip(&self.repository, remote, &format!("refs/heads/{branch}"))? else {
-            return Ok(());
-        };
-        // A commit that this clone does not have is none that it builds on.
-        if tip == self.commit
-            || self
-                .repository
-                .is_ancestor(&tip, &self.commit)
-                .unwrap_or(false)
-        {
-            return Ok(());
-        }
-        let short: String = tip.as_str().chars().take(7).collect();
-        Err(Failure::of(
-            Kind::Overtaken,
-            format!(
-                "`{}` of `{}` has gone on to {short}, and what is pushed here does not build on that",
-                visible(branch),
-                visible(remote)
-            ),
-        )
-        .with_hint("bring it in with `git pull` and try again; --force carries this commit over all the same"))
     }
 
     /// A plan as it is told.
@@ -516,67 +493,6 @@ impl Ready<'_> {
     }
 }
 
-/// Words for a target that did not do it, with what to do.
-pub fn target_failure(error: TargetError) -> Failure {
-    let hint = hint_of(&error);
-    let kind = match &error {
-        TargetError::Postman(_) | TargetError::StoredOtherwise { .. } => Kind::Service,
-        TargetError::Moved { .. } => Kind::Conflict,
-        TargetError::Unsuitable { .. } => Kind::Usage,
-        TargetError::Delivery(error) => kind_of(error),
-    };
-    match error {
-        TargetError::Postman(error) => Failure::from(error),
-        other => hint
-            .into_iter()
-            .fold(Failure::of(kind, other.to_string()), Failure::with_hint),
-    }
-}
-
-/// What to do about a target that did not do it.
-pub fn hint_of(error: &TargetError) -> Option<String> {
-    Some(match error {
-        TargetError::Postman(error) => return Some(error.hint().into()),
-        TargetError::Moved { .. } => "pull first: `git postman pull`".to_owned(),
-        TargetError::Unsuitable { .. } => return None,
-        TargetError::Delivery(error) => return error.hint(),
-        TargetError::StoredOtherwise { .. } => {
-            "`git postman undo` puts back what was there; `git postman diff` shows the difference"
-                .to_owned()
-        }
-    })
-}
-
-fn failure_of(error: PushError<String>) -> Failure {
-    match error {
-        PushError::Target(error) => target_failure(error),
-        PushError::Store(error) => Failure::from(error),
-        PushError::Refused(words) => Failure::of(Kind::Conflict, words),
-        PushError::Mark(ref source) => {
-            let hint = io_hint(source);
-            hint.into_iter()
-                .fold(Failure::usage(error.to_string()), Failure::with_hint)
-        }
-        PushError::Unrecorded {
-            error: ref cause, ..
-        } => {
-            let words = error.to_string();
-            let failure = Failure::from(cause.clone());
-            let failure = Failure {
-                message: words,
-                ..failure
-            };
-            failure.with_hint(
-                "the next push finds what was done and records it; nothing is made twice",
-            )
-        }
-        error @ PushError::Overtaken { .. } => Failure::of(Kind::Overtaken, error.to_string())
-            .with_hint("try again in a minute: its claim ends by itself"),
-        error @ PushError::TakenOver => Failure::of(Kind::Overtaken, error.to_string())
-            .with_hint("push again: what this run wrote is found and recorded then"),
-    }
-}
-
 fn service_of<'p>(
     project: &'p Project<'_>,
     folder: Option<&RepoPath>,
@@ -609,63 +525,6 @@ fn service_of<'p>(
             .with_hint("say which one with --folder DIR"))
         }
     }
-}
-
-/// The commit of a branch: the local one, else that of the remote.
-fn commit_of(repository: &Repository, branch: &str) -> Result<CommitId, Failure> {
-    let remote = Home::of(repository)?.remote;
-    let local = format!("refs/heads/{branch}");
-    let names = std::iter::once(local)
-        .chain(remote.map(|remote| format!("refs/remotes/{remote}/{branch}")));
-    for name in names {
-        if let Some(commit) = repository.reference(&name)? {
-            return Ok(commit);
-        }
-    }
-    Err(Failure::usage(format!(
-        "there is no branch `{}`",
-        visible(branch)
-    )))
-}
-
-/// Only the active branch is pushed unasked: another one would replace what everybody sees in Postman.
-fn refuse_other_branch(
-    repository: &Repository,
-    link: &Link,
-    home: &Home,
-    commit: &CommitId,
-) -> Result<(), Failure> {
-    let Some(active) = &link.active_branch else {
-        return Ok(());
-    };
-    let current = repository.current_branch()?;
-    if current.as_ref() == Some(active) {
-        return Ok(());
-    }
-    // Build servers check out a commit and no branch.
-    if current.is_none() {
-        let remote = home
-            .remote
-            .as_ref()
-            .map(|remote| format!("refs/remotes/{remote}/{active}"));
-        let names = std::iter::once(format!("refs/heads/{active}")).chain(remote);
-        for name in names {
-            if repository.reference(&name)?.as_ref() == Some(commit) {
-                return Ok(());
-            }
-        }
-    }
-    let what = match &current {
-        Some(branch) => format!("`{}` is checked out", visible(branch)),
-        None => "no branch is checked out, and this commit is not its tip".to_owned(),
-    };
-    Err(Failure::usage(format!(
-        "the active branch of the link is `{}`, and {what}",
-        visible(active)
-    ))
-    .with_hint(format!(
-        "push the active branch with `--branch {active}`, or name another one with `--branch`"
-    )))
 }
 
 /// What to say of a connected API, where something of it is here: Postman reads the active branch itself, so all that can be

@@ -436,7 +436,7 @@ pub fn verify(link: &Link, api: &Api, home: &Home) -> Result<(), Mismatch> {
         return match differs_elsewhere(elsewhere, info, home) {
             None => Ok(()),
             Some(words) => Err(mismatch(format!(
-                "{words}: where Postman is right, `git postman connect --api {own} --repository {}` says so",
+                "{words}: where Postman is right, `git postman connect --api {own} --repository REMOTE` says so, with a remote or the address of {}",
                 told(info)
             ))),
         };

@@ -307,6 +307,25 @@ impl MirrorState {
         folder.join(key.path.as_str()).ok()
     }
 
+    /// Leaves out what is recorded of definitions and collections.
+    pub fn retain_environments(&mut self) {
+        let stays = |key: &ElementKey| key.kind == ElementKind::Environment;
+        self.records.retain(|key, _| stays(key));
+        self.pulled.retain(|key, _| stays(key));
+    }
+
+    /// The same link where definitions and collections stand in another place from now on: what both sides had says nothing
+    /// of that one, and whatever is not there yet would be taken for deleted. Environments stay in their workspace.
+    pub fn with_another_place(mut self) -> Self {
+        self.retain_environments();
+        if let Some(sync) = &mut self.last_sync {
+            let stays = |key: &ElementKey| key.kind == ElementKind::Environment;
+            sync.replaced.retain(|key, _| stays(key));
+        }
+        self.last_sync = self.last_sync.filter(|sync| !sync.replaced.is_empty());
+        self
+    }
+
     /// The digests of all bytes that it names.
     pub fn named_blobs(&self) -> BTreeSet<Digest> {
         let pulled = self
@@ -354,6 +373,12 @@ impl LinkTarget {
             Self::GitLinked { elsewhere, .. } => elsewhere.as_ref(),
             Self::ApiBuilder { .. } | Self::SpecHub { .. } => None,
         }
+    }
+
+    /// Whether definitions and collections stand in the same place of Postman's, or of a repository that it reads.
+    pub fn has_place_of(&self, other: &Self) -> bool {
+        let is_read = |target: &Self| matches!(target, Self::GitLinked { .. });
+        is_read(self) == is_read(other) && self.elsewhere() == other.elsewhere()
     }
 
     /// The workspace it lies in.

@@ -798,6 +798,21 @@ fn what_postman_says_of_the_connection_has_to_stay_true() {
             .files_there()
             .contains(&"collections/orders.json".to_owned())
     );
+    // What was delivered before says nothing of a new place: it was not deleted there.
+    world.connect_in_postman(&[("collectionFolder", json!("moved"))]);
+    world.connect(&[]).expect(0).says("recorded");
+    let report = world.scene.push(0, &[]);
+    let expected = [
+        format!("adopt {SCHEMA}"),
+        format!("create {ORDERS}"),
+        format!("create {USERS}"),
+    ];
+    assert_eq!(acts(&report), expected);
+    assert!(
+        world
+            .files_there()
+            .contains(&"moved/orders.json".to_owned())
+    );
     let path = format!("/sandbox/apis/{}/git", world.api);
     world.scene.ask("DELETE", &path, &Value::Null);
     world

@@ -264,11 +264,17 @@ fn next_state(stored: Option<&Stored>, owner: Owner) -> MirrorState {
         Named::of(&state.owner.target) == Named::of(&owner.target) && state.owner.host == owner.host
     });
     match same {
-        Some(state) => MirrorState {
-            owner,
-            ended: None,
-            ..state.clone()
-        },
+        Some(state) => {
+            let state = match state.owner.target.has_place_of(&owner.target) {
+                true => state.clone(),
+                false => state.clone().with_another_place(),
+            };
+            MirrorState {
+                owner,
+                ended: None,
+                ..state
+            }
+        }
         None => MirrorState::new(owner),
     }
 }
