@@ -142,7 +142,7 @@ pub fn merge_answered(
     let is_theirs_as_a_whole = decided
         .clone()
         .any(|(conflict, take)| *take == Take::Theirs && is_about_items(conflict));
-    let at_theirs = |conflicts: &[Conflict], turned: bool| -> BTreeSet<usize> {
+    let at_theirs = |conflicts: &[Conflict]| -> BTreeSet<usize> {
         let wanted = |conflict: &Conflict| {
             let mut all = decided.clone();
             let found = all.find(|(known, _)| {
@@ -151,10 +151,9 @@ pub fn merge_answered(
                     && known.base == conflict.base
             });
             // What shows only from the other side follows that side.
-            found.map_or(Take::Ours, |(_, take)| match (take, turned) {
-                (take, false) => *take,
-                (Take::Ours, true) => Take::Theirs,
-                (Take::Theirs, true) => Take::Ours,
+            found.map_or(Take::Ours, |(_, take)| match take {
+                Take::Ours => Take::Theirs,
+                Take::Theirs => Take::Ours,
             })
         };
         let numbered = conflicts.iter().enumerate();
@@ -171,11 +170,18 @@ pub fn merge_answered(
             ..versions.clone()
         };
         let all = merge_documents(path, turned.clone(), false)?.conflicts;
-        let text = taking(path, turned, at_theirs(&all, true))?;
+        let text = taking(path, turned, at_theirs(&all))?;
         let theirs = readable(path, "the decided version", text.into_bytes())?;
         rewritten(&ours, &theirs)?
     } else {
-        taking(path, versions.clone(), at_theirs(&merged.conflicts, false))?
+        // By their number: two headers of one name have conflicts that are told alike.
+        let numbered = answers.iter().enumerate();
+        let theirs = numbered.filter(|(_, take)| **take == Take::Theirs);
+        taking(
+            path,
+            versions.clone(),
+            theirs.map(|(number, _)| number).collect(),
+        )?
     };
     let was_valid = |bytes: &[u8]| parse(path, bytes.to_vec()).valid != Some(false);
     if !was_valid(text.as_bytes()) && was_valid(&versions.ours) && was_valid(&versions.theirs) {
@@ -493,4 +499,28 @@ pub fn as_json(path: &str, conflicts: &[Conflict]) -> String {
         .collect();
     let object = serde_json::json!({"format_version": 1, "path": path, "conflicts": conflicts});
     format!("{object:#}\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Take, Versions, merge_answered};
+
+    #[test]
+    fn conflicts_that_are_told_alike_are_answered_each_by_itself() {
+        let of = |one: &str, other: &str| {
+            let text = format!(
+                r#"{{"info": {{"name": "s", "schema": "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"}}, "item": [{{"name": "a", "request": {{"method": "GET", "url": "/a", "header": [{{"key": "A", "value": "{one}"}}, {{"key": "A", "value": "{other}"}}]}}}}]}}"#
+            );
+            text.into_bytes()
+        };
+        let versions = Versions {
+            base: of("1", "1"),
+            ours: of("2", "3"),
+            theirs: of("4", "5"),
+        };
+        let mut answers = vec![Take::Ours, Take::Theirs];
+        let text = merge_answered("s.json", versions, &mut |_| answers.pop());
+        assert_eq!(text.unwrap().unwrap().into_bytes(), of("4", "3"));
+        assert_eq!(answers, []);
+    }
 }

@@ -12,7 +12,7 @@ use crate::net::error::{Fate, HttpError};
 use crate::net::request::{Method, Request};
 use crate::net::response::{NotJson, Response};
 use crate::net::retry::{Patience, Verdict, repeat};
-use crate::provider::conditional::{Memory, Remembered, key};
+use crate::provider::conditional::{Memory, Remembered, is_worth_keeping, key};
 use crate::provider::error::ProviderError;
 use crate::provider::gitlab_refusal::{About, refusal};
 use crate::provider::gitlab_token::GitLabToken;
@@ -120,7 +120,9 @@ impl Calls {
             let found: Vec<T> = parsed(about, &page.answer)?;
             let count = found.len();
             items.extend(found.into_iter().map(|item| take(item, &page.answer)));
-            if let Some(fresh) = page.fresh {
+            if let Some(fresh) = page.fresh
+                && is_worth_keeping(count, PAGE, page.next.as_deref())
+            {
                 // Only what was understood is kept: it may not come again.
                 memory.remember(&fresh.0, fresh.1);
             }

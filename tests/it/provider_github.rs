@@ -23,11 +23,11 @@ use git_postman::provider::kind::ProviderKind;
 use git_postman::provider::pull_request::{Deed, Purpose, offer, withdraw};
 use git_postman::provider::site::{RepositoryName, Site};
 use git_postman::provider::sticky::stick;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::support::hub::{Hub, NAME, TOKEN};
 use crate::support::openapi::Description;
-use crate::support::service::{Answer, Service};
+use crate::support::service::Service;
 
 const FILES: &[(&str, &str)] = &[
     (".postman/api", "a"),
@@ -131,31 +131,11 @@ fn check_requests(hub: &Hub) -> usize {
 #[test]
 fn a_list_that_grows_past_a_full_page_or_names_another_host_is_whole() {
     let count = Arc::new(AtomicUsize::new(100));
-    let known = Arc::clone(&count);
-    // A server behind a proxy names itself by a host that is not the one called.
-    let service = Service::start("", move |call| {
-        let all = known.load(Ordering::SeqCst);
-        let from = if call.query.get("page").is_some_and(|page| page == "2") {
-            100
-        } else {
-            0
-        };
-        let shown: Vec<Value> = (from..all.min(from + 100))
-            .map(|number| json!({ "id": number, "full_name": format!("acme/r{number:03}") }))
-            .collect();
-        // The whole of a page names its version, and nothing of what follows.
-        let etag = format!("\"{from}-{}\"", shown.len());
-        if call.headers.get("if-none-match") == Some(&etag) {
-            return Answer::of(304, "application/json", "").with("etag", &etag);
-        }
-        let answer = Answer::json(200, &json!(shown)).with("etag", &etag);
-        if from + 100 < all {
-            let next = "https://inside.invalid/organizations/7/repos?per_page=100&page=2";
-            answer.with("link", &format!("<{next}>; rel=\"next\""))
-        } else {
-            answer
-        }
-    });
+    let service = Service::of_growing_list(
+        &count,
+        |number| json!({ "id": number, "full_name": format!("acme/r{number:03}") }),
+        "https://inside.invalid/organizations/7/repos?per_page=100&page=2",
+    );
     let site = Site::new(ProviderKind::GitHub, &service.url).unwrap();
     let settings = GitHub::settings(&site).unwrap();
     let github = GitHub::new(site, Secret::new(TOKEN), settings).unwrap();

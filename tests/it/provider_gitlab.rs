@@ -636,3 +636,19 @@ fn a_list_whose_pages_were_lost_on_the_way_is_no_list() {
     let error = gitlab.branches(&FakeGitLab::name()).unwrap_err();
     assert!(error.to_string().contains("may be cut"), "{error}");
 }
+
+#[test]
+fn a_list_that_grows_past_a_full_page_is_whole() {
+    let count = Arc::new(AtomicUsize::new(100));
+    let service = Service::of_growing_list(
+        &count,
+        |number| json!({ "id": number, "path_with_namespace": format!("acme/r{number:03}") }),
+        "https://inside.invalid/groups/acme/projects?per_page=100&page=2",
+    );
+    let gitlab = client_of(&service, &Arc::default());
+    let memory = ShortMemory::default();
+    let listed = || gitlab.repositories("acme", &memory).unwrap().len();
+    assert_eq!(listed(), 100);
+    count.store(130, Ordering::SeqCst);
+    assert_eq!(listed(), 130);
+}

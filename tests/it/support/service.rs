@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
@@ -117,6 +118,31 @@ impl Service {
             }
         });
         Self { url, exchanges }
+    }
+
+    /// A list of up to two pages that may grow, whose pages have an `ETag` that says nothing of what follows them; `next` is
+    /// where the second one is said to be.
+    pub(crate) fn of_growing_list(
+        count: &Arc<AtomicUsize>,
+        item: fn(usize) -> Value,
+        next: &'static str,
+    ) -> Self {
+        let count = Arc::clone(count);
+        Self::start("", move |call| {
+            let all = count.load(Ordering::SeqCst);
+            let from = if call.asks("page") == "2" { 100 } else { 0 };
+            let shown: Vec<Value> = (from..all.min(from + 100)).map(item).collect();
+            let etag = format!("\"{from}-{}\"", shown.len());
+            if call.header("if-none-match") == etag {
+                return Answer::of(304, "application/json", "").with("etag", &etag);
+            }
+            let answer = Answer::json(200, &Value::from(shown)).with("etag", &etag);
+            if from + 100 < all {
+                answer.with("link", &format!("<{next}>; rel=\"next\""))
+            } else {
+                answer.with("link", "<https://inside.invalid/>; rel=\"first\"")
+            }
+        })
     }
 
     /// How many requests came.
