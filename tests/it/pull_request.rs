@@ -7,17 +7,29 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::support::Run;
+use crate::support::azure::{self, FakeAzure};
+use crate::support::bare::Bare;
+use crate::support::gitlab::{self, FakeGitLab};
 use crate::support::hub::{Hub, TOKEN};
 use crate::support::openapi::Description;
 use crate::support::postman::{SCHEMA, Scene};
 
-/// A workspace, a clone of `acme/orders`, and the provider that hosts it.
-struct Story {
+/// A workspace, a clone, and what is said of the provider that hosts it.
+struct Linked {
     scene: Scene,
+    kind: &'static str,
+    url: String,
+    /// The token's variable, and the token.
+    token: (&'static str, &'static str),
+}
+
+/// The same with GitHub.
+struct Story {
+    linked: Linked,
     hub: Arc<Hub>,
 }
 
-impl Deref for Story {
+impl Deref for Linked {
     type Target = Scene;
 
     fn deref(&self) -> &Scene {
@@ -25,29 +37,29 @@ impl Deref for Story {
     }
 }
 
+impl Deref for Story {
+    type Target = Linked;
+
+    fn deref(&self) -> &Linked {
+        &self.linked
+    }
+}
+
 const ORDERS: &str = "postman/collections/Orders.json";
 
-impl Story {
-    fn new() -> Self {
-        let scene = Scene::of_workspace(&[]);
-        let hub = Hub::over(&scene.repository.beside("origin.git"));
-        scene.give_address("git@git.example.com:acme/orders.git");
-        Self { scene, hub }
-    }
-
-    /// The same, with a collection that both sides have.
-    fn agreed() -> (Self, String) {
-        let story = Self::new();
-        let uid = story.make(&orders("Orders"));
-        story.pull_as(&[], &["--to", "commit"]).expect(0);
-        story.publish();
-        (story, uid)
-    }
-
+impl Linked {
     fn make(&self, collection: &Value) -> String {
         let path = format!("/collections?workspace={}", self.workspace);
         let made = self.ask("POST", &path, &json!({"collection": collection}));
         made["collection"]["uid"].as_str().unwrap().to_owned()
+    }
+
+    /// Makes a collection that both sides have.
+    fn agree(&self) -> String {
+        let uid = self.make(&orders("Orders"));
+        self.pull_as(&[], &["--to", "commit"]).expect(0);
+        self.publish();
+        uid
     }
 
     fn change(&self, uid: &str, change: impl FnOnce(&mut Value)) {
@@ -83,17 +95,39 @@ impl Story {
     }
 
     fn request_as(&self, token: &str, more: &[&str]) -> Run {
-        let mut arguments = vec!["--to", "pull-request", "--provider", "github", "--url"];
-        arguments.push(self.hub.url());
+        let mut arguments = vec!["--to", "pull-request", "--provider", self.kind];
+        arguments.extend(["--url", &self.url]);
         arguments.extend(more);
-        self.pull_as(&[("GITHUB_TOKEN", token)], &arguments)
+        self.pull_as(&[(self.token.0, token)], &arguments)
     }
 
     /// What the run says of the request.
     #[track_caller]
     fn request(&self, code: i32) -> Value {
-        let run = self.request_as(TOKEN, &["--format", "json"]).expect(code);
-        run.json()["outcome"]["pull_request"].take()
+        let run = self.request_as(self.token.1, &["--format", "json"]);
+        run.expect(code).json()["outcome"]["pull_request"].take()
+    }
+}
+
+impl Story {
+    fn new() -> Self {
+        let scene = Scene::of_workspace(&[]);
+        let hub = Hub::over(&scene.repository.beside("origin.git"));
+        scene.give_address("git@git.example.com:acme/orders.git");
+        let linked = Linked {
+            scene,
+            kind: "github",
+            url: hub.url().to_owned(),
+            token: ("GITHUB_TOKEN", TOKEN),
+        };
+        Self { linked, hub }
+    }
+
+    /// The same, with a collection that both sides have.
+    fn agreed() -> (Self, String) {
+        let story = Self::new();
+        let uid = story.agree();
+        (story, uid)
     }
 
     fn file(&self, branch: &str, path: &str) -> String {
@@ -488,4 +522,106 @@ fn who_may_not_is_told_before_or_in_the_words_of_the_provider() {
         .pull_as(&[("GITHUB_TOKEN", TOKEN)], &["--to", "pull-request"])
         .expect(2)
         .says("a directory of this machine");
+}
+
+/// Opened, left alone, updated, taken in what the other branch changed, closed: the same everywhere. Gives the branch.
+fn is_the_same_story(linked: &Linked) -> String {
+    let uid = linked.agree();
+    assert_eq!(linked.request(0), Value::Null);
+    linked.change(&uid, |collection| {
+        collection["item"][0]["name"] = json!("All")
+    });
+    let first = linked.request(0);
+    assert_eq!(first["state"], "opened", "{first}");
+    let number = &first["number"];
+    let branch = first["branch"].as_str().unwrap().to_owned();
+    let origin = linked.repository.beside("origin.git");
+    let git = |arguments: &[&str]| {
+        let run = linked.repository.git_in(&origin, arguments).expect(0);
+        run.stdout.trim_end().to_owned()
+    };
+    let tip = git(&["rev-parse", &branch]);
+    let again = linked.request(0);
+    assert_eq!(
+        (&again["state"], &again["number"]),
+        (&json!("unchanged"), number)
+    );
+    assert_eq!(git(&["rev-parse", &branch]), tip);
+
+    linked.change(&uid, |collection| {
+        collection["item"][1]["name"] = json!("Create")
+    });
+    let updated = linked.request(0);
+    assert_eq!(
+        (&updated["state"], &updated["number"]),
+        (&json!("updated"), number)
+    );
+    assert_eq!(git(&["rev-parse", &format!("{branch}^")]), tip);
+
+    let show = ["show", &format!("HEAD:{ORDERS}")];
+    let text = linked.repository.git(&show).expect(0).stdout;
+    let onto = linked.commit(ORDERS, &text.replace("\"One.\"", "\"Exactly one.\""));
+    let moved = linked.request(0);
+    assert_eq!(
+        (&moved["state"], &moved["number"]),
+        (&json!("updated"), number)
+    );
+    assert_eq!(git(&["rev-parse", &format!("{branch}^")]), onto);
+    let merged = git(&["show", &format!("{branch}:{ORDERS}")]);
+    for words in ["\"All\"", "\"Create\"", "\"Exactly one.\""] {
+        assert!(merged.contains(words), "{words}: {merged}");
+    }
+    assert_eq!(linked.request(0)["state"], "unchanged");
+
+    // Somebody takes both edits back in Postman.
+    linked.change(&uid, |collection| {
+        collection["item"][0]["name"] = json!("List");
+        collection["item"][1]["name"] = json!("Make");
+    });
+    let closed = linked.request(0);
+    assert_eq!(
+        (&closed["state"], &closed["number"]),
+        (&json!("closed"), number)
+    );
+    assert_eq!(linked.request(0), Value::Null);
+    assert_eq!(git(&["rev-parse", "main"]), onto, "nobody touched it");
+
+    let (variable, _) = linked.token;
+    let bad = linked.request_as("bad-token", &[]);
+    bad.expect(4).never_says("bad-token");
+    linked.request_as("", &[]).expect(2).says(variable);
+    branch
+}
+
+#[test]
+fn the_same_on_gitlab() {
+    let scene = Scene::of_workspace(&[]);
+    let fake = FakeGitLab::cloud(Bare::over(&scene.repository.beside("origin.git")));
+    scene.give_address("git@git.example.com:acme/apis/orders.git");
+    let linked = Linked {
+        scene,
+        kind: "gitlab",
+        url: fake.site().web.to_string(),
+        token: ("GITLAB_TOKEN", gitlab::TOKEN),
+    };
+    let branch = is_the_same_story(&linked);
+    let all = fake.merge_requests();
+    assert_eq!(all.len(), 1);
+    assert_eq!(all[0]["source_branch"], json!(branch));
+    assert_eq!(all[0]["state"], "closed");
+    fake.holds_the_contract();
+}
+
+#[test]
+fn the_same_on_azure_devops() {
+    let scene = Scene::of_workspace(&[]);
+    let fake = FakeAzure::services(Bare::over(&scene.repository.beside("origin.git")));
+    scene.give_address("ssh://git@git.example.com/acme/My%20Proj/_git/orders");
+    let linked = Linked {
+        scene,
+        kind: "azure-devops-services",
+        url: format!("{}/acme", fake.service.url),
+        token: ("AZURE_DEVOPS_TOKEN", azure::TOKEN),
+    };
+    is_the_same_story(&linked);
 }
