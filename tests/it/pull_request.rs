@@ -1,6 +1,7 @@
 //! `pull --to pull-request` from outside: the real program and real git, the sandbox in Postman's place, and stand-ins for
 //! providers with the repository of the story behind them.
 
+use std::fs;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -82,16 +83,20 @@ impl Linked {
         commit
     }
 
-    fn pull_as(&self, more: &[(&str, &str)], arguments: &[&str]) -> Run {
+    fn run_as(&self, more: &[(&str, &str)], arguments: &[&str]) -> Run {
         let mut variables = vec![
             ("POSTMAN_API_URL", self.recorder.url.as_str()),
             ("POSTMAN_API_KEY", self.sandbox.key.as_str()),
         ];
         variables.extend(more);
+        let directory = self.repository.root();
+        self.repository.run_handed(directory, &variables, arguments)
+    }
+
+    fn pull_as(&self, more: &[(&str, &str)], arguments: &[&str]) -> Run {
         let mut all = vec!["pull"];
         all.extend(arguments);
-        self.repository
-            .run_handed(self.repository.root(), &variables, &all)
+        self.run_as(more, &all)
     }
 
     fn request_as(&self, token: &str, more: &[&str]) -> Run {
@@ -524,6 +529,14 @@ fn who_may_not_is_told_before_or_in_the_words_of_the_provider() {
         .says("a directory of this machine");
 }
 
+/// A story whose remote has this address, and the repository that a stand-in is put before.
+fn behind(address: &str) -> (Scene, Bare) {
+    let scene = Scene::of_workspace(&[]);
+    let bare = Bare::over(&scene.repository.beside("origin.git"));
+    scene.give_address(address);
+    (scene, bare)
+}
+
 /// Opened, left alone, updated, taken in what the other branch changed, closed: the same everywhere. Gives the branch.
 fn is_the_same_story(linked: &Linked) -> String {
     let uid = linked.agree();
@@ -595,9 +608,8 @@ fn is_the_same_story(linked: &Linked) -> String {
 
 #[test]
 fn the_same_on_gitlab() {
-    let scene = Scene::of_workspace(&[]);
-    let fake = FakeGitLab::cloud(Bare::over(&scene.repository.beside("origin.git")));
-    scene.give_address("git@git.example.com:acme/apis/orders.git");
+    let (scene, bare) = behind("git@git.example.com:acme/apis/orders.git");
+    let fake = FakeGitLab::cloud(bare);
     let linked = Linked {
         scene,
         kind: "gitlab",
@@ -614,9 +626,8 @@ fn the_same_on_gitlab() {
 
 #[test]
 fn the_same_on_azure_devops() {
-    let scene = Scene::of_workspace(&[]);
-    let fake = FakeAzure::services(Bare::over(&scene.repository.beside("origin.git")));
-    scene.give_address("ssh://git@git.example.com/acme/My%20Proj/_git/orders");
+    let (scene, bare) = behind("ssh://git@git.example.com/acme/My%20Proj/_git/orders");
+    let fake = FakeAzure::services(bare);
     let linked = Linked {
         scene,
         kind: "azure-devops-services",
@@ -624,4 +635,87 @@ fn the_same_on_azure_devops() {
         token: ("AZURE_DEVOPS_TOKEN", azure::TOKEN),
     };
     is_the_same_story(&linked);
+}
+
+#[test]
+fn of_two_runs_at_once_one_opens_and_the_other_finds_it() {
+    let (story, uid) = Story::agreed();
+    story.change(&uid, |collection| {
+        collection["item"][0]["name"] = json!("All")
+    });
+    let url = story.hub.url();
+    let arguments = [
+        "pull",
+        "--to",
+        "pull-request",
+        "--provider",
+        "github",
+        "--url",
+        url,
+    ];
+    let late = story.run_held_with(1, &[("GITHUB_TOKEN", TOKEN)], &arguments, || {
+        assert_eq!(story.request(0)["state"], "opened");
+    });
+    late.expect(0).says("pull request 1 unchanged");
+    assert_eq!(story.hub.open(), [1]);
+    let branches = [
+        "for-each-ref",
+        "--format=%(refname)",
+        "refs/heads/git-postman/",
+    ];
+    let branches = story.hub.git(&branches).unwrap();
+    assert_eq!(branches.lines().count(), 1, "{branches}");
+    let range = format!("main..{branches}");
+    let count = story.hub.git(&["rev-list", "--count", &range]);
+    assert_eq!(count.as_deref(), Some("1"), "one commit, not two");
+}
+
+#[test]
+fn a_sealed_plan_opens_exactly_what_it_says_and_not_where_a_file_says() {
+    let (story, uid) = Story::agreed();
+    story.change(&uid, |collection| {
+        collection["item"][0]["name"] = json!("All")
+    });
+    let site = ["--provider", "github", "--url", story.hub.url()];
+    let run = |arguments: &[&str]| {
+        let mut all = arguments.to_vec();
+        all.extend(site);
+        story.run_as(&[("GITHUB_TOKEN", TOKEN)], &all)
+    };
+    run(&[
+        "plan",
+        "pull",
+        "--to",
+        "pull-request",
+        "--out",
+        "../plan.json",
+    ])
+    .expect(0)
+    .says("pull request would be opened");
+    assert_eq!(story.writes(), 0);
+    let plan = story.repository.beside("plan.json");
+    let sealed = fs::read_to_string(&plan).unwrap();
+    assert!(!sealed.contains(story.hub.url()), "{sealed}");
+    // Where the branch to merge into has moved since, nothing is written.
+    let main = story.hub.tip("main").unwrap();
+    let edited = story.file("main", ORDERS).replace("\"One.\"", "\"1.\"");
+    story.commit(ORDERS, &edited);
+    run(&["apply", "../plan.json"]).expect(3);
+    assert_eq!(story.writes(), 0);
+    let back = ["update-ref", "refs/heads/main", &main];
+    story.hub.git(&back).unwrap();
+    run(&["apply", "../plan.json"])
+        .expect(0)
+        .says("pull request 1 opened");
+    // The pull is recorded by now, so the plan is none any more.
+    run(&["apply", "../plan.json"])
+        .expect(3)
+        .says("another sync was recorded");
+    // A file that somebody hands over does not say where the token goes.
+    let mut handed: Value = serde_json::from_str(&sealed).unwrap();
+    handed["choice"]["url"] = json!(story.hub.url());
+    fs::write(&plan, handed.to_string()).unwrap();
+    let before = story.hub.exchanges().len();
+    run(&["apply", "../plan.json"]).expect(2);
+    assert_eq!(story.hub.exchanges().len(), before);
 }
