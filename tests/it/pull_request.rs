@@ -285,6 +285,15 @@ fn what_was_merged_is_agreed_and_the_next_edit_opens_another() {
         .pull_as(&[], &["--dry-run"])
         .expect(0)
         .says("1 change");
+    // Dates say when something changed, not whether it is merged.
+    let dated = story.request_as(TOKEN, &["--by-dates", "--format", "json"]);
+    let dated = dated.expect(0).json();
+    assert_eq!(dated["outcome"]["pull_request"]["state"], "unchanged");
+    // A part of it is a request of its own: what it leaves out stays in the other.
+    let none = story.request_as(TOKEN, &["--only", "README.md", "--format", "json"]);
+    let none = none.expect(0).json();
+    assert_eq!(none["outcome"]["pull_request"], Value::Null);
+    assert_eq!(story.hub.open(), [1]);
     // As a provider squashes it, which leaves the branch with a history of its own.
     let tree = story
         .hub
@@ -718,4 +727,40 @@ fn a_sealed_plan_opens_exactly_what_it_says_and_not_where_a_file_says() {
     let before = story.hub.exchanges().len();
     run(&["apply", "../plan.json"]).expect(2);
     assert_eq!(story.hub.exchanges().len(), before);
+}
+
+#[test]
+fn a_shallow_clone_says_that_it_cannot_tell_whose_commits_are_there() {
+    let (story, uid) = Story::agreed();
+    story.change(&uid, |collection| {
+        collection["item"][0]["name"] = json!("All");
+    });
+    story.request(0);
+    story.commit("README.md", "# Orders\n");
+    let beside = story.repository.beside("");
+    let origin = format!("file://{}", story.repository.beside("origin.git").display());
+    let clone = ["clone", "--quiet", "--depth=1", &origin, "shallow"];
+    story.repository.git_in(&beside, &clone).expect(0);
+    let directory = story.repository.beside("shallow");
+    let ssh = story.repository.beside("ssh");
+    let address = "git@git.example.com:acme/orders.git";
+    for arguments in [
+        ["config", "core.sshCommand", ssh.to_str().unwrap()],
+        ["config", "remote.origin.url", address],
+    ] {
+        story.repository.git_in(&directory, &arguments).expect(0);
+    }
+    let writes = story.writes();
+    let at = directory.to_str().unwrap();
+    let url = story.hub.url();
+    let to = ["--to", "pull-request", "--provider", "github", "--url", url];
+    let mut arguments = vec!["-C", at, "pull"];
+    arguments.extend(to);
+    let run = story.run_as(&[("GITHUB_TOKEN", TOKEN)], &arguments);
+    run.expect(2).says("git fetch --unshallow");
+    assert_eq!(story.writes(), writes);
+    let whole = ["fetch", "--quiet", "--unshallow"];
+    story.repository.git_in(&directory, &whole).expect(0);
+    let run = story.run_as(&[("GITHUB_TOKEN", TOKEN)], &arguments);
+    run.expect(0).says("pull request 1 unchanged");
 }
