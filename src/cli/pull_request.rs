@@ -17,6 +17,7 @@ use crate::model::change::ChangeSet;
 use crate::model::difference::FileDifference;
 use crate::model::digest::Digest;
 use crate::model::id::{BranchName, CommitId};
+use crate::model::path::RepoPath;
 use crate::model::snapshot::{Content, Snapshot};
 use crate::model::text::visible;
 use crate::net::client::Settings;
@@ -77,6 +78,7 @@ impl<'a> Requesting<'a> {
         (remote, choice): (Option<&str>, &SiteChoice),
         link: &Link,
         target: &str,
+        only: &[RepoPath],
     ) -> Result<Self, Failure> {
         let remote = remote.ok_or_else(|| {
             Failure::usage("a pull request needs a remote, and there is none")
@@ -103,7 +105,7 @@ impl<'a> Requesting<'a> {
             remote: remote.to_owned(),
             provider,
             name: place.repository,
-            source: branch(&source_of(link, &target))?,
+            source: branch(&source_of(link, &target, only))?,
             seen: Standing {
                 target: repository.resolve("HEAD")?,
                 source: None,
@@ -278,14 +280,19 @@ fn tuned(session: &Session, mut settings: Settings) -> Settings {
     settings
 }
 
-/// The branch with the changes. Its name is the same for the same link and branch, whoever pulls.
-fn source_of(link: &Link, target: &BranchName) -> String {
+/// The branch with the changes. Its name is the same for the same link and branch, whoever pulls. A part that is pulled for
+/// itself has a branch of its own, so that it does not take the rest out of the request for all.
+fn source_of(link: &Link, target: &BranchName, only: &[RepoPath]) -> String {
     let id = match &link.target {
         LinkTarget::GitLinked { api, .. } | LinkTarget::ApiBuilder { api, .. } => api.bare(),
         LinkTarget::SpecHub { workspace, .. } => workspace.bare(),
     };
-    let parts = [id, "\n", link.folder.as_str(), "\n", target.as_str()];
-    let mark = Digest::of_parts(parts.map(str::as_bytes));
+    let mut parts = vec![id, link.folder.as_str(), target.as_str()];
+    let mut only: Vec<&str> = only.iter().map(RepoPath::as_str).collect();
+    only.sort_unstable();
+    only.dedup();
+    parts.extend(only);
+    let mark = Digest::of(parts.join("\n").as_bytes());
     format!("{BRANCHES}{}", &mark.short()[..12])
 }
 

@@ -413,7 +413,8 @@ fn requesting<'g>(
         None => ground.repository.current_branch()?.ok_or_else(detached)?,
     };
     let to = (ground.home.remote.as_deref(), &choice.site);
-    Requesting::open(session, &ground.repository, to, link, &target)
+    let only = repository_paths(&choice.only, &ground.repository, session)?;
+    Requesting::open(session, &ground.repository, to, link, &target, &only)
 }
 
 /// The file that is named as the API definition, or was the last time.

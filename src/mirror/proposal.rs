@@ -171,13 +171,15 @@ impl Proposal<'_> {
         let Some(source) = &seen.source else {
             return Ok(Lack::Branch);
         };
+        // First, since in a shallow clone everything would seem to be somebody else's.
+        let base = self.repository.merge_base(&seen.target, source)?;
         let messages = self.repository.messages(&seen.target, source)?;
         if !messages.iter().all(|message| is_own(message)) {
             return Err(ProposalError::Foreign {
                 branch: self.source.clone(),
             });
         }
-        let Some(base) = self.repository.merge_base(&seen.target, source)? else {
+        let Some(base) = base else {
             return Ok(Lack::Start);
         };
         let mut paths: BTreeSet<RepoPath> =

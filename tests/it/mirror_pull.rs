@@ -242,7 +242,7 @@ fn uncommitted_work_and_other_branches_are_left_alone() {
     scene
         .pull(&["--to", "pull-request"])
         .expect(2)
-        .says("--to commit --branch");
+        .says("the remote is a directory of this machine");
 }
 
 #[test]

@@ -1,23 +1,36 @@
 //! `pull --to pull-request` from outside: the real program and real git, the sandbox in Postman's place, and stand-ins for
 //! providers with the repository of the story behind them.
 
+use std::fs;
 use std::ops::Deref;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
 use crate::support::Run;
+use crate::support::azure::{self, FakeAzure};
+use crate::support::bare::Bare;
+use crate::support::gitlab::{self, FakeGitLab};
 use crate::support::hub::{Hub, TOKEN};
 use crate::support::openapi::Description;
 use crate::support::postman::{SCHEMA, Scene};
 
-/// A workspace, a clone of `acme/orders`, and the provider that hosts it.
-struct Story {
+/// A workspace, a clone, and what is said of the provider that hosts it.
+struct Linked {
     scene: Scene,
+    kind: &'static str,
+    url: String,
+    /// The token's variable, and the token.
+    token: (&'static str, &'static str),
+}
+
+/// The same with GitHub.
+struct Story {
+    linked: Linked,
     hub: Arc<Hub>,
 }
 
-impl Deref for Story {
+impl Deref for Linked {
     type Target = Scene;
 
     fn deref(&self) -> &Scene {
@@ -25,29 +38,29 @@ impl Deref for Story {
     }
 }
 
+impl Deref for Story {
+    type Target = Linked;
+
+    fn deref(&self) -> &Linked {
+        &self.linked
+    }
+}
+
 const ORDERS: &str = "postman/collections/Orders.json";
 
-impl Story {
-    fn new() -> Self {
-        let scene = Scene::of_workspace(&[]);
-        let hub = Hub::over(&scene.repository.beside("origin.git"));
-        scene.give_address("git@git.example.com:acme/orders.git");
-        Self { scene, hub }
-    }
-
-    /// The same, with a collection that both sides have.
-    fn agreed() -> (Self, String) {
-        let story = Self::new();
-        let uid = story.make(&orders("Orders"));
-        story.pull_as(&[], &["--to", "commit"]).expect(0);
-        story.publish();
-        (story, uid)
-    }
-
+impl Linked {
     fn make(&self, collection: &Value) -> String {
         let path = format!("/collections?workspace={}", self.workspace);
         let made = self.ask("POST", &path, &json!({"collection": collection}));
         made["collection"]["uid"].as_str().unwrap().to_owned()
+    }
+
+    /// Makes a collection that both sides have.
+    fn agree(&self) -> String {
+        let uid = self.make(&orders("Orders"));
+        self.pull_as(&[], &["--to", "commit"]).expect(0);
+        self.publish();
+        uid
     }
 
     fn change(&self, uid: &str, change: impl FnOnce(&mut Value)) {
@@ -70,30 +83,56 @@ impl Story {
         commit
     }
 
-    fn pull_as(&self, more: &[(&str, &str)], arguments: &[&str]) -> Run {
+    fn run_as(&self, more: &[(&str, &str)], arguments: &[&str]) -> Run {
         let mut variables = vec![
             ("POSTMAN_API_URL", self.recorder.url.as_str()),
             ("POSTMAN_API_KEY", self.sandbox.key.as_str()),
         ];
         variables.extend(more);
+        let directory = self.repository.root();
+        self.repository.run_handed(directory, &variables, arguments)
+    }
+
+    fn pull_as(&self, more: &[(&str, &str)], arguments: &[&str]) -> Run {
         let mut all = vec!["pull"];
         all.extend(arguments);
-        self.repository
-            .run_handed(self.repository.root(), &variables, &all)
+        self.run_as(more, &all)
     }
 
     fn request_as(&self, token: &str, more: &[&str]) -> Run {
-        let mut arguments = vec!["--to", "pull-request", "--provider", "github", "--url"];
-        arguments.push(self.hub.url());
+        let mut arguments = vec!["--to", "pull-request", "--provider", self.kind];
+        arguments.extend(["--url", &self.url]);
         arguments.extend(more);
-        self.pull_as(&[("GITHUB_TOKEN", token)], &arguments)
+        self.pull_as(&[(self.token.0, token)], &arguments)
     }
 
     /// What the run says of the request.
     #[track_caller]
     fn request(&self, code: i32) -> Value {
-        let run = self.request_as(TOKEN, &["--format", "json"]).expect(code);
-        run.json()["outcome"]["pull_request"].take()
+        let run = self.request_as(self.token.1, &["--format", "json"]);
+        run.expect(code).json()["outcome"]["pull_request"].take()
+    }
+}
+
+impl Story {
+    fn new() -> Self {
+        let scene = Scene::of_workspace(&[]);
+        let hub = Hub::over(&scene.repository.beside("origin.git"));
+        scene.give_address("git@git.example.com:acme/orders.git");
+        let linked = Linked {
+            scene,
+            kind: "github",
+            url: hub.url().to_owned(),
+            token: ("GITHUB_TOKEN", TOKEN),
+        };
+        Self { linked, hub }
+    }
+
+    /// The same, with a collection that both sides have.
+    fn agreed() -> (Self, String) {
+        let story = Self::new();
+        let uid = story.agree();
+        (story, uid)
     }
 
     fn file(&self, branch: &str, path: &str) -> String {
@@ -246,6 +285,15 @@ fn what_was_merged_is_agreed_and_the_next_edit_opens_another() {
         .pull_as(&[], &["--dry-run"])
         .expect(0)
         .says("1 change");
+    // Dates say when something changed, not whether it is merged.
+    let dated = story.request_as(TOKEN, &["--by-dates", "--format", "json"]);
+    let dated = dated.expect(0).json();
+    assert_eq!(dated["outcome"]["pull_request"]["state"], "unchanged");
+    // A part of it is a request of its own: what it leaves out stays in the other.
+    let none = story.request_as(TOKEN, &["--only", "README.md", "--format", "json"]);
+    let none = none.expect(0).json();
+    assert_eq!(none["outcome"]["pull_request"], Value::Null);
+    assert_eq!(story.hub.open(), [1]);
     // As a provider squashes it, which leaves the branch with a history of its own.
     let tree = story
         .hub
@@ -488,4 +536,231 @@ fn who_may_not_is_told_before_or_in_the_words_of_the_provider() {
         .pull_as(&[("GITHUB_TOKEN", TOKEN)], &["--to", "pull-request"])
         .expect(2)
         .says("a directory of this machine");
+}
+
+/// A story whose remote has this address, and the repository that a stand-in is put before.
+fn behind(address: &str) -> (Scene, Bare) {
+    let scene = Scene::of_workspace(&[]);
+    let bare = Bare::over(&scene.repository.beside("origin.git"));
+    scene.give_address(address);
+    (scene, bare)
+}
+
+/// Opened, left alone, updated, taken in what the other branch changed, closed: the same everywhere. Gives the branch.
+fn is_the_same_story(linked: &Linked) -> String {
+    let uid = linked.agree();
+    assert_eq!(linked.request(0), Value::Null);
+    linked.change(&uid, |collection| {
+        collection["item"][0]["name"] = json!("All")
+    });
+    let first = linked.request(0);
+    assert_eq!(first["state"], "opened", "{first}");
+    let number = &first["number"];
+    let branch = first["branch"].as_str().unwrap().to_owned();
+    let origin = linked.repository.beside("origin.git");
+    let git = |arguments: &[&str]| {
+        let run = linked.repository.git_in(&origin, arguments).expect(0);
+        run.stdout.trim_end().to_owned()
+    };
+    let tip = git(&["rev-parse", &branch]);
+    let again = linked.request(0);
+    assert_eq!(
+        (&again["state"], &again["number"]),
+        (&json!("unchanged"), number)
+    );
+    assert_eq!(git(&["rev-parse", &branch]), tip);
+
+    linked.change(&uid, |collection| {
+        collection["item"][1]["name"] = json!("Create")
+    });
+    let updated = linked.request(0);
+    assert_eq!(
+        (&updated["state"], &updated["number"]),
+        (&json!("updated"), number)
+    );
+    assert_eq!(git(&["rev-parse", &format!("{branch}^")]), tip);
+
+    let show = ["show", &format!("HEAD:{ORDERS}")];
+    let text = linked.repository.git(&show).expect(0).stdout;
+    let onto = linked.commit(ORDERS, &text.replace("\"One.\"", "\"Exactly one.\""));
+    let moved = linked.request(0);
+    assert_eq!(
+        (&moved["state"], &moved["number"]),
+        (&json!("updated"), number)
+    );
+    assert_eq!(git(&["rev-parse", &format!("{branch}^")]), onto);
+    let merged = git(&["show", &format!("{branch}:{ORDERS}")]);
+    for words in ["\"All\"", "\"Create\"", "\"Exactly one.\""] {
+        assert!(merged.contains(words), "{words}: {merged}");
+    }
+    assert_eq!(linked.request(0)["state"], "unchanged");
+
+    // Somebody takes both edits back in Postman.
+    linked.change(&uid, |collection| {
+        collection["item"][0]["name"] = json!("List");
+        collection["item"][1]["name"] = json!("Make");
+    });
+    let closed = linked.request(0);
+    assert_eq!(
+        (&closed["state"], &closed["number"]),
+        (&json!("closed"), number)
+    );
+    assert_eq!(linked.request(0), Value::Null);
+    assert_eq!(git(&["rev-parse", "main"]), onto, "nobody touched it");
+
+    let (variable, _) = linked.token;
+    let bad = linked.request_as("bad-token", &[]);
+    bad.expect(4).never_says("bad-token");
+    linked.request_as("", &[]).expect(2).says(variable);
+    branch
+}
+
+#[test]
+fn the_same_on_gitlab() {
+    let (scene, bare) = behind("git@git.example.com:acme/apis/orders.git");
+    let fake = FakeGitLab::cloud(bare);
+    let linked = Linked {
+        scene,
+        kind: "gitlab",
+        url: fake.site().web.to_string(),
+        token: ("GITLAB_TOKEN", gitlab::TOKEN),
+    };
+    let branch = is_the_same_story(&linked);
+    let all = fake.merge_requests();
+    assert_eq!(all.len(), 1);
+    assert_eq!(all[0]["source_branch"], json!(branch));
+    assert_eq!(all[0]["state"], "closed");
+    fake.holds_the_contract();
+}
+
+#[test]
+fn the_same_on_azure_devops() {
+    let (scene, bare) = behind("ssh://git@git.example.com/acme/My%20Proj/_git/orders");
+    let fake = FakeAzure::services(bare);
+    let linked = Linked {
+        scene,
+        kind: "azure-devops-services",
+        url: format!("{}/acme", fake.service.url),
+        token: ("AZURE_DEVOPS_TOKEN", azure::TOKEN),
+    };
+    is_the_same_story(&linked);
+}
+
+#[test]
+fn of_two_runs_at_once_one_opens_and_the_other_finds_it() {
+    let (story, uid) = Story::agreed();
+    story.change(&uid, |collection| {
+        collection["item"][0]["name"] = json!("All")
+    });
+    let url = story.hub.url();
+    let arguments = [
+        "pull",
+        "--to",
+        "pull-request",
+        "--provider",
+        "github",
+        "--url",
+        url,
+    ];
+    let late = story.run_held_with(1, &[("GITHUB_TOKEN", TOKEN)], &arguments, || {
+        assert_eq!(story.request(0)["state"], "opened");
+    });
+    late.expect(0).says("pull request 1 unchanged");
+    assert_eq!(story.hub.open(), [1]);
+    let branches = [
+        "for-each-ref",
+        "--format=%(refname)",
+        "refs/heads/git-postman/",
+    ];
+    let branches = story.hub.git(&branches).unwrap();
+    assert_eq!(branches.lines().count(), 1, "{branches}");
+    let range = format!("main..{branches}");
+    let count = story.hub.git(&["rev-list", "--count", &range]);
+    assert_eq!(count.as_deref(), Some("1"), "one commit, not two");
+}
+
+#[test]
+fn a_sealed_plan_opens_exactly_what_it_says_and_not_where_a_file_says() {
+    let (story, uid) = Story::agreed();
+    story.change(&uid, |collection| {
+        collection["item"][0]["name"] = json!("All")
+    });
+    let site = ["--provider", "github", "--url", story.hub.url()];
+    let run = |arguments: &[&str]| {
+        let mut all = arguments.to_vec();
+        all.extend(site);
+        story.run_as(&[("GITHUB_TOKEN", TOKEN)], &all)
+    };
+    run(&[
+        "plan",
+        "pull",
+        "--to",
+        "pull-request",
+        "--out",
+        "../plan.json",
+    ])
+    .expect(0)
+    .says("pull request would be opened");
+    assert_eq!(story.writes(), 0);
+    let plan = story.repository.beside("plan.json");
+    let sealed = fs::read_to_string(&plan).unwrap();
+    assert!(!sealed.contains(story.hub.url()), "{sealed}");
+    // Where the branch to merge into has moved since, nothing is written.
+    let main = story.hub.tip("main").unwrap();
+    let edited = story.file("main", ORDERS).replace("\"One.\"", "\"1.\"");
+    story.commit(ORDERS, &edited);
+    run(&["apply", "../plan.json"]).expect(3);
+    assert_eq!(story.writes(), 0);
+    let back = ["update-ref", "refs/heads/main", &main];
+    story.hub.git(&back).unwrap();
+    run(&["apply", "../plan.json"])
+        .expect(0)
+        .says("pull request 1 opened");
+    // The pull is recorded by now, so the plan is none any more.
+    run(&["apply", "../plan.json"])
+        .expect(3)
+        .says("another sync was recorded");
+    // A file that somebody hands over does not say where the token goes.
+    let mut handed: Value = serde_json::from_str(&sealed).unwrap();
+    handed["choice"]["url"] = json!(story.hub.url());
+    fs::write(&plan, handed.to_string()).unwrap();
+    let before = story.hub.exchanges().len();
+    run(&["apply", "../plan.json"]).expect(2);
+    assert_eq!(story.hub.exchanges().len(), before);
+}
+
+#[test]
+fn a_shallow_clone_says_that_it_cannot_tell_whose_commits_are_there() {
+    let (story, uid) = Story::agreed();
+    story.change(&uid, |collection| {
+        collection["item"][0]["name"] = json!("All");
+    });
+    story.request(0);
+    story.commit("README.md", "# Orders\n");
+    let beside = story.repository.beside("");
+    let origin = format!("file://{}", story.repository.beside("origin.git").display());
+    let clone = ["clone", "--quiet", "--depth=1", &origin, "shallow"];
+    story.repository.git_in(&beside, &clone).expect(0);
+    let directory = story.repository.beside("shallow");
+    let ssh = story.repository.beside("ssh");
+    let address = "git@git.example.com:acme/orders.git";
+    for arguments in [
+        ["config", "core.sshCommand", ssh.to_str().unwrap()],
+        ["config", "remote.origin.url", address],
+    ] {
+        story.repository.git_in(&directory, &arguments).expect(0);
+    }
+    let writes = story.writes();
+    let at = directory.to_str().unwrap();
+    let url = story.hub.url();
+    let to = ["--to", "pull-request", "--provider", "github", "--url", url];
+    let mut arguments = vec!["-C", at, "pull"];
+    arguments.extend(to);
+    let run = story.run_as(&[("GITHUB_TOKEN", TOKEN)], &arguments);
+    run.expect(2).says("git fetch --unshallow");
+    assert_eq!(story.writes(), writes);
+    let whole = ["fetch", "--quiet", "--unshallow"];
+    story.repository.git_in(&directory, &whole).expect(0);
+    let run = story.run_as(&[("GITHUB_TOKEN", TOKEN)], &arguments);
+    run.expect(0).says("pull request 1 unchanged");
 }

@@ -60,6 +60,14 @@ impl Bare {
         bare
     }
 
+    /// One that lies elsewhere.
+    #[cfg(unix)]
+    pub(crate) fn over(path: &std::path::Path) -> Self {
+        let scene = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink(path, scene.path().join("bare.git")).unwrap();
+        Self { scene }
+    }
+
     /// Where it lies.
     pub(crate) fn path(&self) -> PathBuf {
         self.scene.path().join("bare.git")
