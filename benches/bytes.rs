@@ -16,9 +16,10 @@ mod values;
 
 use std::collections::BTreeMap;
 
-use git_postman::format::edit::{Change, Edit, apply, reshape};
+use git_postman::format::edit::{Change, Edit, apply};
 use git_postman::format::fault::FaultKind;
 use git_postman::format::node::Document;
+use git_postman::format::reshape::reshape;
 use git_postman::format::{json, parse, yaml};
 use rayon::prelude::*;
 use serde_json::Value;

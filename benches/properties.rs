@@ -20,7 +20,8 @@ use edits::{Edit, edited, generated, number, random, tabbed, unordered, without_
 use git_postman::format::detect::Format;
 use git_postman::format::diff::{Dialect, diff};
 use git_postman::format::diff_apply::apply;
-use git_postman::format::items::{self, Items};
+use git_postman::format::item_pairing;
+use git_postman::format::items::Items;
 use git_postman::format::meaning::{Within, same};
 use git_postman::format::write::to_text;
 use git_postman::format::{json, parse};
@@ -116,7 +117,7 @@ fn is_recognised(base: &Value, edits: &[Edit]) -> bool {
     let texts = [base, &side].map(|value| without_numbers(value).to_string());
     let [one, other] = texts.map(|text| json::parse(text).0);
     let (one, other) = (one.root().unwrap(), other.root().unwrap());
-    let pairs = items::pair(&Items::of(one), &Items::of(other));
+    let pairs = item_pairing::pair(&Items::of(one), &Items::of(other));
     let mut pairs = pairs.iter().zip(&known);
     pairs.all(|(found, number)| match found {
         Some(found) => numbers[*found] == *number,

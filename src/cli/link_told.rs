@@ -28,6 +28,10 @@ pub fn link_as_json(link: &Link, state_ref: &str) -> Value {
         "schema_directory": link.schema_directory.as_ref().map(|path| path.as_str()),
         "collection_directory": link.collection_directory.as_str(),
         "active_branch": link.active_branch,
+        "delivered_to": link.target.elsewhere().map(|elsewhere| json!({
+            "repository": elsewhere.repository,
+            "branch": elsewhere.branch,
+        })),
         "state_ref": state_ref,
     })
 }

@@ -2,6 +2,7 @@
 
 use std::io::{IsTerminal as _, stdin};
 
+use crate::cli::delivering::failure_of;
 use crate::cli::failure::{Failure, Kind};
 use crate::cli::repository_paths::repository_paths;
 use crate::cli::session::{Decided, Session};
@@ -233,6 +234,7 @@ pub fn choose(session: &Session, question: &str, from: &[String]) -> Result<usiz
 pub fn unread(error: TargetError) -> Failure {
     match error {
         TargetError::Postman(error) => error.into(),
+        TargetError::Delivery(error) => failure_of(&error),
         other => Failure::of(Kind::Service, other.to_string()),
     }
 }

@@ -4,6 +4,8 @@ pub mod asking;
 pub mod commands;
 pub mod comparing;
 pub mod comparing_folders;
+pub mod connection_told;
+pub mod delivering;
 pub mod examination;
 pub mod failure;
 pub mod link_told;
@@ -22,6 +24,7 @@ pub mod renamed_files;
 pub mod reporting;
 pub mod repository_paths;
 pub mod session;
+pub mod wished;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -35,7 +38,7 @@ use crate::cli::commands::{
 };
 use crate::cli::failure::Failure;
 use crate::cli::output::{Output, OutputEnvironment, OutputOptions};
-use crate::cli::reporting::show_failure;
+use crate::cli::reporting::{failure_as_json, show_failure};
 use crate::cli::session::Session;
 use crate::config::env::Environment;
 
@@ -141,6 +144,10 @@ pub fn run(arguments: Vec<OsString>, environment: Environment) -> ExitCode {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {
             show_failure(&session.output, &failure);
+            if let Some(command) = command_that_speaks_json(&matches) {
+                // Where not even that can be printed, the exit code has to do.
+                let _ = session.output.result(&failure_as_json(&command, &failure));
+            }
             ExitCode::from(failure.kind.exit_code())
         }
     }
@@ -149,6 +156,22 @@ pub fn run(arguments: Vec<OsString>, environment: Environment) -> ExitCode {
 /// The command line as clap sees it, for completions and the manual page.
 pub fn command() -> clap::Command {
     Cli::command()
+}
+
+/// The words of the command, where it was asked for JSON.
+fn command_that_speaks_json(matches: &clap::ArgMatches) -> Option<String> {
+    let mut words = Vec::new();
+    let mut inner = matches;
+    while let Some((word, matches)) = inner.subcommand() {
+        words.push(word);
+        inner = matches;
+    }
+    // Some commands have an enumeration of formats of their own, and some have none.
+    if !inner.ids().any(|id| id == "format") {
+        return None;
+    }
+    let format = inner.get_raw("format")?.next_back()?;
+    (format == "json").then(|| words.join(" "))
 }
 
 fn session(everywhere: &Everywhere, environment: Environment) -> Session {

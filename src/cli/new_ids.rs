@@ -6,6 +6,7 @@ use crate::git::repository::Repository;
 use crate::mirror::apply::Applied;
 use crate::mirror::cost::Act;
 use crate::mirror::deliver::{Destination, deliver};
+use crate::mirror::element::RemoteId;
 use crate::mirror::link::Link;
 use crate::mirror::link_ids::{Listed, api_of, ids_in_files};
 use crate::model::change::{Change, ChangeSet};
@@ -35,6 +36,10 @@ pub fn missing(
     };
     let listed = applied.iter().filter_map(|one| {
         let key = &one.step.key;
+        // What Postman itself reads from a branch has no id of Postman's.
+        if one.remote_id.as_ref().is_some_and(RemoteId::is_of_file) {
+            return None;
+        }
         let path = match link.folder.is_root() {
             true => Some(key.path.clone()),
             false => link.folder.join(key.path.as_str()).ok(),

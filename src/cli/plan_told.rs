@@ -41,6 +41,17 @@ pub struct PlanTold {
     pub skipped: Vec<SkippedTold>,
     /// More than may be changed without asking.
     pub asks: Option<TooMuch>,
+    /// Where files are delivered to, where Postman reads a branch.
+    pub delivery: Option<DeliveryTold>,
+}
+
+/// The branch that files are delivered to.
+#[derive(Clone, Debug)]
+pub struct DeliveryTold {
+    /// Its repository.
+    pub repository: String,
+    /// The branch.
+    pub branch: String,
 }
 
 /// One element.
@@ -158,7 +169,8 @@ impl ElementTold {
             kind: key.kind,
             path: from_root(folder, &key.path),
             name: name.to_owned(),
-            remote_id: remote_id.cloned(),
+            // What only stands for a file means nothing to Postman.
+            remote_id: remote_id.filter(|id| !id.is_of_file()).cloned(),
         }
     }
 
@@ -223,6 +235,7 @@ impl PlanTold {
             left_alone: left.collect(),
             skipped: Vec::new(),
             asks: plan.asks,
+            delivery: None,
         }
     }
 
@@ -255,6 +268,9 @@ impl PlanTold {
             "skipped": self.skipped.iter().map(SkippedTold::json).collect::<Vec<_>>(),
             "asks": self.asks.map(|asks| json!({
                 "touched": asks.touched, "recorded": asks.recorded, "percent": asks.percent,
+            })),
+            "delivery": self.delivery.as_ref().map(|delivery| json!({
+                "repository": delivery.repository, "branch": delivery.branch,
             })),
         })
     }
@@ -292,6 +308,12 @@ impl PlanTold {
                 visible(&step.element.path),
                 visible(&more.join("; "))
             );
+        }
+        let together = |step: &&StepTold| step.is_delivered();
+        let together = self.steps.iter().filter(together).count();
+        if let Some(delivery) = self.delivery.as_ref().filter(|_| together > 0) {
+            let changes = counted(together, "change");
+            text += &format!("  {changes} as one commit on {}\n", delivery.told());
         }
         for failed in &self.failed {
             text += &failed.for_people();
@@ -376,6 +398,11 @@ impl StepTold {
         self.files.as_ref().is_none_or(|files| !files.is_empty())
     }
 
+    /// Whether it goes to a branch, where one is delivered to.
+    fn is_delivered(&self) -> bool {
+        self.act != Act::Adopt && self.element.kind != ElementKind::Environment
+    }
+
     fn json(&self) -> Value {
         let mut value = self.element.json([
             ("act", json!(self.act.word())),
@@ -387,6 +414,16 @@ impl StepTold {
             value["files"] = json!(files);
         }
         value
+    }
+}
+
+impl DeliveryTold {
+    fn told(&self) -> String {
+        format!(
+            "`{}` of {}",
+            visible(&self.branch),
+            visible(&self.repository)
+        )
     }
 }
 
@@ -480,9 +517,11 @@ impl OutcomeTold {
         text += &plan.rest_for_people();
         let tried = shown.len() + self.failed.len() + self.untried.len();
         if tried > 0 {
+            // What git delivers is there once git says so.
+            let by_git = plan.delivery.is_some() && self.calls == 0;
             let read_back = match plan.towards {
-                Side::Postman => ", each read back",
-                Side::Git => "",
+                Side::Postman if !by_git => ", each read back",
+                Side::Postman | Side::Git => "",
             };
             text += &format!(
                 "{} of {} done, {}{read_back}\n",
@@ -499,8 +538,21 @@ impl OutcomeTold {
         for path in &self.ids_in {
             text += &format!("ids of Postman written into {}\n", visible(path));
         }
-        if let Some(commit) = self.commit.as_ref().filter(|_| !shown.is_empty()) {
-            text += &format!("commit {commit}\n");
+        let Some(commit) = self.commit.as_ref().filter(|_| !shown.is_empty()) else {
+            return text;
+        };
+        let Some(delivery) = &plan.delivery else {
+            return text + &format!("commit {commit}\n");
+        };
+        text += &format!(
+            "delivered with the commit {commit} to {}\n",
+            delivery.told()
+        );
+        let is_new = |step: &&StepTold| {
+            step.act == Act::Create && step.element.kind == ElementKind::Collection
+        };
+        if self.applied.iter().any(|step| is_new(&step)) {
+            text += "Postman lists the collections of an API in `.postman/`: a new one may have to be added to the API in the app\n";
         }
         text
     }

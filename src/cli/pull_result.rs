@@ -16,6 +16,7 @@ use crate::mirror::seal::Sealed;
 use crate::model::path::RepoPath;
 use crate::model::report::Report;
 use crate::report::ReportFormat;
+use crate::report::json::object_text;
 
 /// A pull that has ended, or that was only planned.
 #[derive(Debug)]
@@ -129,7 +130,7 @@ pub fn show(
     let text = match (report.format, outcome) {
         (ReportFormat::Json, _) => {
             let object = as_json(command, code, &pulled.plan, outcome, pulled.calls);
-            format!("{object:#}\n")
+            object_text(&object)
         }
         (ReportFormat::Human, Some(outcome)) => outcome.for_people(&pulled.plan),
         (ReportFormat::Human, None) => pulled.plan.for_people(),

@@ -8,6 +8,9 @@ use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 
 use crate::cli::asking::{Answer, decide};
+use crate::cli::delivering::{
+    Asking, Carrying, delivering, is_read_here, route, without_delivered,
+};
 use crate::cli::failure::{Failure, Kind};
 use crate::cli::linking::{Ground, Meaning, ask, choose, is_attended, undated, unread};
 use crate::cli::plan_told::OutcomeTold;
@@ -77,6 +80,11 @@ pub struct PullChoice {
     /// Which file is the API definition, where several could be
     #[arg(long, value_name = "PATH")]
     pub definition: Option<String>,
+    /// The repository that Postman reads, where it is another one: a remote of this clone, or its address
+    // A file that somebody hands over does not say where credentials go.
+    #[arg(long, value_name = "REMOTE")]
+    #[serde(skip)]
+    pub repository: Option<String>,
 }
 
 /// Whose side counts.
@@ -191,12 +199,12 @@ fn once(
     let state = &stored.state;
     let definition = definition(choice, session, &ground, state, &project, &link)?;
     let attended = matches!(wanted, Wanted::Pull) && is_attended(session);
-    let git = git_side(session, &project, snapshot, index, definition, attended)?;
+    let mut git = git_side(session, &project, snapshot, index, definition, attended)?;
     let head = match (&place.tip, &place.start) {
         (Some(tip), _) | (None, Some(tip)) => Some(tip.clone()),
         (None, None) => ground.repository.reference("HEAD")?,
     };
-    let seen = with_history(
+    let mut seen = with_history(
         state,
         &git.elements,
         &ground.repository,
@@ -205,11 +213,35 @@ fn once(
         &digest_of,
     )?;
     let postman = session.postman()?;
-    if let LinkTarget::ApiBuilder { api, .. } | LinkTarget::GitLinked { api, .. } = &link.target {
-        verify(&link, &postman.api(api.bare())?, &ground.home)?;
+    let api = match &link.target {
+        LinkTarget::ApiBuilder { api, .. } | LinkTarget::GitLinked { api, .. } => {
+            let api = postman.api(api.bare())?;
+            verify(&link, &api, &ground.home)?;
+            Some(api)
+        }
+        LinkTarget::SpecHub { .. } => None,
+    };
+    let asking = Asking {
+        repository: &ground.repository,
+        home: &ground.home,
+        link: &link,
+        api: api.as_ref(),
+        wished: choice.repository.as_deref(),
+    };
+    let delivering = delivering(&asking, Carrying::Pull, &git.elements)?;
+    let route = route(delivering.as_ref(), &ground.repository)?;
+    if is_read_here(&link) {
+        without_delivered(&mut seen, &mut git);
+        session.output.note(&format!(
+            "Postman reads definitions and collections from {} of this very repository: `git pull` brings what was changed there",
+            match &link.active_branch {
+                Some(active) => format!("`{}`", visible(active)),
+                None => "a branch".to_owned(),
+            }
+        ));
     }
     let options = options(choice, session, &ground, &link, &git)?;
-    let target = targets::open(&postman, &link.target, Some(state));
+    let target = targets::open_with(&postman, &link.target, Some(state), None, route.branch());
     let (remote, plan) = {
         let progress = session.output.progress(None, "reading from Postman");
         let watch = |all: usize| {
@@ -549,6 +581,8 @@ fn listed(
     let mut listed = Vec::new();
     for key in after.elements.keys() {
         let id = brought(key).or_else(|| records.get(key)?.remote_id.clone());
+        // What Postman itself reads from a branch has no id of Postman's.
+        let id = id.filter(|id| !id.is_of_file());
         if let (Some(id), Some(path)) = (id, below(&link.folder, &key.path)) {
             listed.push(Listed {
                 kind: key.kind,
@@ -557,7 +591,11 @@ fn listed(
             });
         }
     }
-    let gone = plan.steps.iter().filter(|step| step.act == Act::Delete);
+    let is_listed = |id: &RemoteId| !id.is_of_file();
+    let gone = plan
+        .steps
+        .iter()
+        .filter(|step| step.act == Act::Delete && step.remote_id.as_ref().is_none_or(is_listed));
     for step in gone.filter(|step| !after.elements.contains_key(&step.key)) {
         listed.extend(below(&link.folder, &step.key.path).map(|path| Listed {
             kind: step.key.kind,

@@ -1,5 +1,6 @@
 //! What became of a push, told: what `push` and `apply` share.
 
+use crate::cli::delivering::kind_of;
 use crate::cli::failure::Failure;
 use crate::cli::plan_told::{ElementTold, FailedTold, OutcomeTold, StepTold, as_json};
 use crate::cli::pushing::{Ready, connected_note, hint_of};
@@ -11,6 +12,7 @@ use crate::mirror::plan::Step;
 use crate::mirror::target::TargetError;
 use crate::model::text::visible;
 use crate::report::ReportFormat;
+use crate::report::json::object_text;
 
 /// What becomes of ids that Postman has handed out to a push.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +50,7 @@ pub fn show(
         ReportFormat::Human => told.for_people(&plan),
         ReportFormat::Json => {
             let object = as_json(command, code, &plan, Some(&told), ready.calls());
-            format!("{object:#}\n")
+            object_text(&object)
         }
     };
     print(session, &text)?;
@@ -57,7 +59,7 @@ pub fn show(
         (Ok(files), NewIds::Told) if !files.is_empty() => {
             let files: Vec<String> = files.iter().map(|path| visible(path.as_str())).collect();
             session.output.hint(&format!(
-                "{} lacks ids that Postman has handed out: `git postman pull` writes them, and so does `push --write-ids` from the start",
+                "{} lacks ids that Postman has handed out: `git postman pull` writes them; `push --write-ids` does so at once",
                 files.join(", ")
             ));
         }
@@ -79,9 +81,14 @@ pub fn show(
         }
     }
     if !outcome.plan.conflicts.is_empty() {
-        session
-            .output
-            .hint("pull first: `git postman pull` merges what both sides changed");
+        let hint = match ready.delivering.as_ref().filter(|one| one.is_here) {
+            Some(one) => format!(
+                "bring `{}` into this branch first, with `git merge`, and push again",
+                visible(&one.branch)
+            ),
+            None => "pull first: `git postman pull` merges what both sides changed".to_owned(),
+        };
+        session.output.hint(&hint);
     }
     Ok(code)
 }
@@ -118,7 +125,7 @@ fn outcome_told(outcome: &Outcome, ready: &Ready<'_>) -> OutcomeTold {
         calls: outcome.calls,
         verified: !outcome.failed.iter().any(|(_, error)| otherwise(error)),
         recorded: outcome.recorded.as_ref().map(ToString::to_string),
-        commit: None,
+        commit: outcome.delivered.as_ref().map(ToString::to_string),
         ids_in: Vec::new(),
     }
 }
@@ -144,8 +151,14 @@ fn exit_code(outcome: &Outcome) -> u8 {
                 | TargetError::Unsuitable { .. }
         )
     });
+    let delivery = outcome.failed.iter().find_map(|(_, error)| match error {
+        TargetError::Delivery(error) => Some(kind_of(error).exit_code()),
+        _ => None,
+    });
     if of_service {
         4
+    } else if let Some(code) = delivery {
+        code
     } else if !outcome.failed.is_empty() || !outcome.plan.conflicts.is_empty() {
         3
     } else {

@@ -7,6 +7,7 @@ use std::time::Instant;
 use clap::Args;
 
 use crate::check::Scope;
+use crate::cli::delivering::{Asking, Carrying, Delivering, delivering, kind_of, route};
 use crate::cli::examination::{Closing, Examined, Target as Examination};
 use crate::cli::failure::{Failure, Kind};
 use crate::cli::linking::tell_of_wrong_clock;
@@ -19,6 +20,7 @@ use crate::git::exchange::tip;
 use crate::git::repository::Repository;
 use crate::git::write_error::io_hint;
 use crate::mirror::apply::{Applied, Event, Outcome, Planned, Push, PushError, planned, push};
+use crate::mirror::branch_base::Based;
 use crate::mirror::cost::{Act, Pace, TargetKind};
 use crate::mirror::element::{ElementKind, ElementSet};
 use crate::mirror::git_side;
@@ -69,6 +71,11 @@ pub struct PushChoice {
     /// Replace and delete as many as there are, without asking
     #[arg(long)]
     pub force: bool,
+    /// The repository that Postman reads, where it is another one: a remote of this clone, or its address
+    // A file that somebody hands over does not say where credentials go.
+    #[arg(long, value_name = "REMOTE")]
+    #[serde(skip)]
+    pub repository: Option<String>,
 }
 
 /// A push that is ready to be planned.
@@ -85,6 +92,8 @@ pub struct Ready<'s> {
     /// The branch that is pushed, where it is known.
     branch: Option<String>,
     asked: Option<Api>,
+    /// The branch that files are delivered to, where Postman reads one.
+    pub delivering: Option<Delivering>,
     /// What was left out, and why.
     pub skipped: Vec<Skipped>,
     /// The commit that is pushed.
@@ -225,7 +234,17 @@ pub fn prepare<'s>(
             reason,
         })
         .collect();
-    let target = open_with(&postman, &link.target, None, None);
+    let asking = Asking {
+        repository: &repository,
+        home: &home,
+        link: &link,
+        api: asked.as_ref(),
+        wished: choice.repository.as_deref(),
+    };
+    let carrying = Carrying::Push(choice.branch.as_deref(), &commit);
+    let delivering = delivering(&asking, carrying, &side.elements)?;
+    let way = route(delivering.as_ref(), &repository)?;
+    let target = open_with(&postman, &link.target, None, None, way.branch());
     for (key, element) in &side.elements {
         if let Some(reason) = target.unfit(key.kind, element) {
             skipped.push(Skipped {
@@ -236,6 +255,7 @@ pub fn prepare<'s>(
         }
     }
     drop(target);
+    drop(way);
     let options = Options {
         target: TargetKind::of(&link.target),
         places: link.places.clone(),
@@ -274,6 +294,7 @@ pub fn prepare<'s>(
         force: choice.force,
         branch,
         asked,
+        delivering,
         skipped,
         commit,
     })))
@@ -382,6 +403,7 @@ impl Ready<'_> {
         });
         PlanTold {
             skipped: skipped.collect(),
+            delivery: self.delivering.as_ref().map(Delivering::told),
             ..PlanTold::of(plan, &self.link.folder)
         }
     }
@@ -423,8 +445,17 @@ impl Ready<'_> {
             self.home.remote.as_deref(),
             &self.reference,
         );
+        let route = route(self.delivering.as_ref(), &self.repository)?;
+        let branch = route.branch();
+        let is_here = self.delivering.as_ref().is_some_and(|one| one.is_here);
+        let based = branch
+            .filter(|_| is_here)
+            .map(|branch| Based::new(&store, &self.link, branch, &self.elements, &self.commit));
         let store = Knowing {
-            store: &store,
+            store: match &based {
+                Some(based) => based,
+                None => &store,
+            },
             git: &self.elements,
             repository: &self.repository,
             tip: &self.commit,
@@ -437,7 +468,7 @@ impl Ready<'_> {
                 .lock()
                 .unwrap_or_else(std::sync::PoisonError::into_inner)
                 .take();
-            open_with(&self.postman, &self.link.target, state, asked)
+            open_with(&self.postman, &self.link.target, state, asked, branch)
         };
         let reading = self.session.output.progress(None, "comparing with Postman");
         let writing = std::sync::Mutex::new(None);
@@ -492,6 +523,7 @@ pub fn target_failure(error: TargetError) -> Failure {
         TargetError::Postman(_) | TargetError::StoredOtherwise { .. } => Kind::Service,
         TargetError::Moved { .. } => Kind::Conflict,
         TargetError::Unsuitable { .. } => Kind::Usage,
+        TargetError::Delivery(error) => kind_of(error),
     };
     match error {
         TargetError::Postman(error) => Failure::from(error),
@@ -507,6 +539,7 @@ pub fn hint_of(error: &TargetError) -> Option<String> {
         TargetError::Postman(error) => return Some(error.hint().into()),
         TargetError::Moved { .. } => "pull first: `git postman pull`".to_owned(),
         TargetError::Unsuitable { .. } => return None,
+        TargetError::Delivery(error) => return error.hint(),
         TargetError::StoredOtherwise { .. } => {
             "`git postman undo` puts back what was there; `git postman diff` shows the difference"
                 .to_owned()

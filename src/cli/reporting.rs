@@ -4,12 +4,14 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::Args;
+use serde_json::json;
 
 use crate::cli::failure::Failure;
 use crate::cli::output::Output;
 use crate::cli::session::Session;
 use crate::model::report::Report;
 use crate::model::text::visible_line;
+use crate::report::json::object_text;
 use crate::report::style::Style;
 use crate::report::{ReportFormat, render};
 
@@ -119,6 +121,21 @@ pub fn show_failure(output: &Output, failure: &Failure) {
     for hint in &failure.hints {
         output.hint(hint);
     }
+}
+
+/// The same as the one object that scripts read.
+pub fn failure_as_json(command: &str, failure: &Failure) -> String {
+    let place = failure.place.as_ref().map(|place| {
+        let start = place.location.start;
+        json!({"path": place.location.path.as_str(), "line": start.line, "column": start.column})
+    });
+    let object = json!({
+        "format_version": 1,
+        "command": command,
+        "exit_code": failure.kind.exit_code(),
+        "error": {"message": failure.message, "hints": failure.hints, "location": place},
+    });
+    object_text(&object)
 }
 
 /// Writes a file so that nobody ever sees half of it. A link stays a link, and its target is written; what is no

@@ -11,6 +11,9 @@ const FEW_MEMBERS: usize = 12;
 /// Beyond so many members, the order of the keys is kept beside an object, so that none is looked for by walking.
 pub(crate) const MANY_MEMBERS: usize = 32;
 
+/// How many members `<<` may bring in a document: each is there once more for every mapping that has it merged in.
+pub const MOST_MERGED: usize = 1_000_000;
+
 /// What a parser makes a document with. Containers nest by `open` and `close`; the values between belong to them.
 #[derive(Debug)]
 pub struct Builder<'t> {
@@ -21,6 +24,7 @@ pub struct Builder<'t> {
     member_stack: Vec<Member>,
     key: Option<(Span, Text)>,
     weight: u64,
+    merged: usize,
     duplicates: Vec<Span>,
 }
 
@@ -80,6 +84,7 @@ impl<'t> Builder<'t> {
             member_stack: Vec::new(),
             key: None,
             weight: 0,
+            merged: 0,
             duplicates: Vec::new(),
         }
     }
@@ -202,11 +207,13 @@ impl<'t> Builder<'t> {
     }
 
     /// Adds the members of objects, or of each object in a list, to the innermost open object, as YAML's
-    /// `<<` does: keys that stand there already are kept.
-    pub fn merge(&mut self, merges: &[Finished]) {
+    /// `<<` does: keys that stand there already are kept. Does nothing and says no where that would be more than
+    /// [`MOST_MERGED`] in the document.
+    #[must_use]
+    pub fn merge(&mut self, merges: &[Finished]) -> bool {
         self.arena.shares = true;
         let Some(open) = self.open.last_mut() else {
-            return;
+            return true;
         };
         let mut objects = Vec::new();
         for from in merges {
@@ -226,6 +233,11 @@ impl<'t> Builder<'t> {
                 _ => {}
             }
         }
+        let brought: usize = objects.iter().map(ExactSizeIterator::len).sum();
+        self.merged = self.merged.saturating_add(brought);
+        if self.merged > MOST_MERGED {
+            return false;
+        }
         let (arena, text) = (&self.arena, self.text);
         let own = &self.member_stack[open.base..];
         let mut known: HashSet<&str> = own.iter().map(|member| arena.key(text, member)).collect();
@@ -235,6 +247,7 @@ impl<'t> Builder<'t> {
             added.extend(arena.members[range].iter().filter(new));
         }
         self.member_stack.extend(added);
+        true
     }
 
     /// Takes the last member of the innermost open object away where it has this key.

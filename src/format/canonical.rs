@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use crate::format::fault::{Fault, FaultKind};
 use crate::format::markers::merge_markers;
 use crate::format::meaning_fields::Within;
-use crate::format::meaning_view::{Part, Parts, View};
+use crate::format::meaning_part::{Part, Parts, View};
 use crate::format::node::NodeRef;
 use crate::model::digest::{Digest, DigestWriter};
 use crate::model::text::is_hidden;

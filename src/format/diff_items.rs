@@ -2,7 +2,8 @@
 
 use crate::format::diff::{Delta, MemberDelta};
 use crate::format::diff_value::{Compare, same_text};
-use crate::format::items::{Items, pair};
+use crate::format::item_pairing::pair;
+use crate::format::items::Items;
 use crate::format::meaning::{Within, same};
 use crate::format::node::NodeRef;
 

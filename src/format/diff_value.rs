@@ -10,8 +10,9 @@ use crate::format::diff::{Delta, Dialect, ListDelta, MemberDelta, Slot};
 use crate::format::diff_renames::Renames;
 use crate::format::identity::pair_lists;
 use crate::format::meaning::{Within, is_volatile, same, within};
+use crate::format::meaning_part::Part;
 use crate::format::meaning_view::{
-    Part, compare as order, filled, kind_of_entry, part_of, place_of_items,
+    compare as order, filled, kind_of_entry, part_of, place_of_items,
 };
 use crate::format::node::{Kind, MemberRef, NodeRef, pointer_part};
 

@@ -4,7 +4,8 @@
 use std::cmp::Ordering;
 
 use crate::format::detect::Format;
-use crate::format::meaning_view::{Part, compare};
+use crate::format::meaning_part::Part;
+use crate::format::meaning_view::compare;
 use crate::format::node::NodeRef;
 
 pub use crate::format::meaning_fields::{

@@ -7,74 +7,17 @@ use std::cmp::Ordering;
 use crate::format::canonical_number::canonical_number;
 use crate::format::canonical_url::{PARTS, dotted, slashed, whole_url};
 use crate::format::meaning_fields::{Empty, Treatment, Within, fields_of, within};
-use crate::format::meaning_order::rank;
+use crate::format::meaning_part::{Part, Parts, View, sorted};
+use crate::format::meaning_text::{
+    compare_names, headers, is_blank_line, lines, plain_description, schema_address,
+};
 use crate::format::node::{Kind, MemberRef, NodeRef};
-
-/// One level of a value.
-#[derive(Clone, Debug)]
-pub(crate) enum View<'a> {
-    Null,
-    Boolean(bool),
-    Number(Cow<'a, str>),
-    Text(Cow<'a, str>),
-    /// A list whose items count as they stand.
-    Items(NodeRef<'a>, Within),
-    List(Vec<Part<'a>>),
-    Object(Vec<(&'a str, Part<'a>)>),
-}
-
-/// What lies one level below.
-#[derive(Clone, Debug)]
-pub(crate) enum Part<'a> {
-    Node(NodeRef<'a>, Within),
-    Made(Box<View<'a>>),
-}
 
 impl<'a> Part<'a> {
     pub(crate) fn view(self) -> View<'a> {
         match self {
             Self::Node(node, place) => view(node, place),
             Self::Made(view) => *view,
-        }
-    }
-
-    pub(crate) fn text(text: impl Into<Cow<'a, str>>) -> Self {
-        Self::Made(Box::new(View::Text(text.into())))
-    }
-
-    pub(crate) fn object(members: Vec<(&'a str, Self)>) -> Self {
-        Self::Made(Box::new(View::Object(sorted(members, true))))
-    }
-}
-
-impl<'a> View<'a> {
-    /// The parts of a list; `None` for anything else.
-    pub(crate) fn into_parts(self) -> Option<Parts<'a>> {
-        match self {
-            Self::Items(list, place) => Some(Parts::Nodes(list, place, 0)),
-            Self::List(parts) => Some(Parts::Made(parts.into_iter())),
-            _ => None,
-        }
-    }
-}
-
-/// The parts of a list, one after another.
-pub(crate) enum Parts<'a> {
-    Nodes(NodeRef<'a>, Within, usize),
-    Made(std::vec::IntoIter<Part<'a>>),
-}
-
-impl<'a> Iterator for Parts<'a> {
-    type Item = Part<'a>;
-
-    fn next(&mut self) -> Option<Part<'a>> {
-        match self {
-            Self::Nodes(list, place, index) => {
-                let item = list.nth_item(*index)?;
-                *index += 1;
-                Some(Part::Node(item, *place))
-            }
-            Self::Made(parts) => parts.next(),
         }
     }
 }
@@ -307,18 +250,6 @@ fn is_ranked(place: Within) -> bool {
     )
 }
 
-/// Members in the order of the canonical text.
-pub(crate) fn sorted<'a>(
-    mut members: Vec<(&'a str, Part<'a>)>,
-    ranked: bool,
-) -> Vec<(&'a str, Part<'a>)> {
-    let key = |member: &(&'a str, Part<'a>)| (if ranked { rank(member.0) } else { 0 }, member.0);
-    if !members.is_sorted_by_key(key) {
-        members.sort_by_key(key);
-    }
-    members
-}
-
 /// Whether a member is part of the meaning of its object.
 pub(crate) fn counts(object: NodeRef<'_>, place: Within, key: &str, value: NodeRef<'_>) -> bool {
     let fields = fields_of(place);
@@ -396,10 +327,6 @@ fn says_nothing(value: NodeRef<'_>, place: Within) -> bool {
     }
 }
 
-fn is_blank_line(text: &str) -> bool {
-    text.bytes().all(|byte| byte == b'\r')
-}
-
 /// Whether an event has no script, or one without lines, and nothing else but its kind.
 fn is_empty_event(event: NodeRef<'_>) -> bool {
     let means_nothing = |(key, part): (&str, Part<'_>)| match (key, part) {
@@ -457,19 +384,6 @@ fn by_name<'a>(
     named.sort_by(|one, other| order(one.0, other.0));
     let part = |(_, item)| Part::Node(item, place);
     View::List(named.into_iter().map(part).collect())
-}
-
-/// Names of headers without regard to case.
-fn compare_names(one: &str, other: &str) -> Ordering {
-    let small = |text: &str| {
-        text.bytes()
-            .map(|byte| byte.to_ascii_lowercase())
-            .collect::<Vec<u8>>()
-    };
-    if one == other {
-        return Ordering::Equal;
-    }
-    small(one).cmp(&small(other))
 }
 
 fn unordered(list: NodeRef<'_>, place: Within) -> View<'_> {
@@ -555,20 +469,6 @@ fn sends_the_same_body(item: NodeRef<'_>) -> bool {
     }
 }
 
-/// The text of a description that is an object with nothing but a text in it.
-fn plain_description(description: NodeRef<'_>) -> Option<&str> {
-    let is_plain = description
-        .members()
-        .enumerate()
-        .filter(|(index, _)| description.counts(*index))
-        .all(|(_, member)| match member.key {
-            "content" => true,
-            "type" => member.value.as_str() == Some("text/plain"),
-            _ => false,
-        });
-    description.get_str("content").filter(|_| is_plain)
-}
-
 fn url(node: NodeRef<'_>) -> View<'_> {
     let mut members = members(node, Within::Url);
     let Some(whole) = whole_url(node) else {
@@ -607,50 +507,4 @@ fn says_more_than_pairs(query: NodeRef<'_>) -> bool {
             .iter()
             .any(|(key, _)| !matches!(*key, "key" | "value"))
     })
-}
-
-/// The lines of a script, without the carriage returns before their ends.
-fn lines(text: &str) -> impl Iterator<Item = &str> {
-    text.split('\n').map(|line| line.trim_end_matches('\r'))
-}
-
-/// A text of headers as pairs; `None` where it is not one.
-fn headers(text: &str) -> Option<Vec<(&str, &str)>> {
-    let written = lines(text).filter(|line| !line.is_empty());
-    let pair = |line: &'_ str| -> Option<(usize, usize)> {
-        let colon = line.find(':')?;
-        // A line that starts with a blank goes on with the one before it, which nobody writes any more.
-        (!line.starts_with([' ', '\t'])).then_some((colon, colon + 1))
-    };
-    written
-        .map(|line| {
-            let (end, start) = pair(line)?;
-            Some((line[..end].trim(), line[start..].trim()))
-        })
-        .collect()
-}
-
-/// The address of a collection's schema, wherever Postman had it.
-fn schema_address(text: &str) -> Cow<'_, str> {
-    let version = || {
-        let rest = text
-            .strip_prefix("https://")
-            .or_else(|| text.strip_prefix("http://"))?;
-        let path = rest
-            .strip_prefix("schema.getpostman.com/")
-            .or_else(|| rest.strip_prefix("schema.postman.com/"))?;
-        let (before, after) = path.split_once("collection/v")?;
-        let known = ["json/", "json/draft-04/", "json/draft-07/", ""].contains(&before);
-        let (version, end) = after.split_once('/').unwrap_or((after, ""));
-        let plain = version
-            .bytes()
-            .all(|byte| byte.is_ascii_digit() || byte == b'.');
-        (known && plain && matches!(end, "" | "collection.json")).then_some(version)
-    };
-    match version() {
-        Some(version) => Cow::Owned(format!(
-            "https://schema.getpostman.com/json/collection/v{version}/collection.json"
-        )),
-        None => Cow::Borrowed(text),
-    }
 }

@@ -2,7 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::format::items::{Items, pair};
+use crate::format::item_pairing::pair;
+use crate::format::items::Items;
 use crate::format::meaning::{Within, is_volatile, same, within};
 use crate::format::merge_list::ID_KEYS;
 use crate::format::merge_order::{like_neither, merge_order};

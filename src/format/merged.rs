@@ -6,6 +6,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
+use crate::format::canonical_number::canonical_number;
 use crate::format::node::{Document, Kind, NodeId, NodeRef};
 
 /// A value made of parts of documents: what a merge or an edit gives, before it is text.
@@ -247,7 +248,7 @@ fn same_members_in_order(one: NodeRef<'_>, other: NodeRef<'_>) -> Option<bool> {
     })
 }
 
-/// Whether a number in a text is what `serde_json` makes of it: it may miss the last digit of a fraction.
+/// Whether a number in a text is what `serde_json` makes of it: the nearest double.
 fn was_read_as(written: Seen<'_>, read: Seen<'_>) -> bool {
     match (written, read) {
         (Seen::Node(node), Seen::Value(Value::Number(read))) => node
@@ -258,15 +259,10 @@ fn was_read_as(written: Seen<'_>, read: Seen<'_>) -> bool {
     }
 }
 
+/// Words are themselves, and numbers by their exact value: digits that no computer word holds are an edit like any other.
 fn same_word(one: &str, other: &str) -> bool {
-    if one == other {
-        return true;
-    }
-    match (one.parse::<i128>(), other.parse::<i128>()) {
-        (Ok(one), Ok(other)) => one == other,
-        _ => match (one.parse::<f64>(), other.parse::<f64>()) {
-            (Ok(one), Ok(other)) => one.is_finite() && one == other,
-            _ => false,
-        },
-    }
+    let is_number =
+        |word: &str| word.starts_with(|first: char| first.is_ascii_digit() || first == '-');
+    one == other
+        || (is_number(one) && is_number(other) && canonical_number(one) == canonical_number(other))
 }

@@ -29,12 +29,15 @@ pub(crate) mod gaps;
 pub mod identity;
 pub mod ini;
 pub mod ini_edit;
+pub mod item_pairing;
 pub mod items;
 pub mod json;
 pub mod markers;
 pub mod meaning;
 pub mod meaning_fields;
 pub mod meaning_order;
+pub(crate) mod meaning_part;
+pub(crate) mod meaning_text;
 pub(crate) mod meaning_view;
 pub mod merge;
 pub(crate) mod merge_items;
@@ -50,6 +53,7 @@ pub mod openapi;
 pub(crate) mod pairing;
 pub(crate) mod patch;
 pub mod readable;
+pub mod reshape;
 pub mod schema;
 pub(crate) mod url_template;
 pub mod write;
@@ -188,6 +192,16 @@ pub fn read(path: &str, bytes: Vec<u8>) -> Parsed {
             };
         }
     };
+    of_document(path, syntax, document, faults)
+}
+
+/// What a document is that was read already, with what there is to say of its syntax.
+pub(crate) fn of_document(
+    path: &str,
+    syntax: Syntax,
+    document: Document,
+    faults: Vec<Fault>,
+) -> Parsed {
     let format = detect::of_postman_file(path)
         .unwrap_or_else(|| detect::of_document(path, document.text(), document.root()));
     let valid = faults.iter().any(Fault::invalidates).then_some(false);

@@ -16,7 +16,7 @@ pub use crate::format::arena::NodeId;
 pub const MAX_DEPTH: u32 = 256;
 
 /// How many nodes a document may have when every alias is written out.
-pub const MAX_NODES: u64 = 20_000_000;
+pub const MAX_NODES: u64 = 10_000_000;
 
 /// One parsed text.
 #[derive(Clone, Debug)]

@@ -27,17 +27,52 @@ pub enum WriteError {
     Layout,
 }
 
+/// A text that was written, with what it was read back as where all of it was.
+#[derive(Debug)]
+pub enum Written {
+    /// The text; of what was written only a part was read back.
+    Text(String),
+    /// What the text was read as, with all that is to say of its syntax.
+    Read(Box<Document>, Vec<Fault>),
+}
+
+impl Written {
+    /// The text.
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Text(text) => text,
+            Self::Read(document, _) => document.text(),
+        }
+    }
+
+    /// The text, when nothing else is wanted any more.
+    pub fn into_text(self) -> String {
+        match self {
+            Self::Text(text) => text,
+            Self::Read(document, _) => document.into_text(),
+        }
+    }
+}
+
 /// The text of a merged document. `like` is the document that gives the style and everything around the topmost value.
 ///
 /// # Errors
 /// Where the text would not read back as the merged value.
 pub fn to_text(merged: &Merged<'_>, like: &Document) -> Result<String, WriteError> {
+    written(merged, like).map(Written::into_text)
+}
+
+/// The same, with the document that was read back.
+///
+/// # Errors
+/// Where the text would not read back as the merged value.
+pub fn written(merged: &Merged<'_>, like: &Document) -> Result<Written, WriteError> {
     let text = like.text();
     let Some(root) = like.root() else {
         return Err(WriteError::Empty);
     };
     if matches!(merged, Merged::Taken(node) if node.is(root)) {
-        return Ok(text.to_owned());
+        return Ok(Written::Text(text.to_owned()));
     }
     if like.is_broken() {
         return Err(WriteError::Unreadable(
@@ -65,7 +100,7 @@ pub fn to_text(merged: &Merged<'_>, like: &Document) -> Result<String, WriteErro
         .checked_add_signed(growth)
         .and_then(|end| written.get(place.start..end));
     read_back(part, slice.unwrap_or_default().to_owned(), false)?;
-    Ok(written)
+    Ok(Written::Text(written))
 }
 
 /// The innermost value that holds a range of the text with the bytes around it, and what it becomes.
@@ -105,15 +140,15 @@ fn innermost<'m, 'a>(
     }
 }
 
-/// The text where it reads as the merged value.
-fn read_back(merged: &Merged<'_>, text: String, yaml: bool) -> Result<String, WriteError> {
+/// What the text reads as, where that is the merged value.
+fn read_back(merged: &Merged<'_>, text: String, yaml: bool) -> Result<Written, WriteError> {
     let (document, faults) = read(text, yaml);
     if faults.iter().any(|fault| fault.kind == FaultKind::Syntax) {
         return Err(WriteError::Layout);
     }
     match document.root() {
         Some(root) if same_value(Seen::Node(root), Seen::Merged(merged)) => {
-            Ok(document.into_text())
+            Ok(Written::Read(Box::new(document), faults))
         }
         _ => Err(WriteError::Layout),
     }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, Span as Place, Tag};
 
-use crate::format::builder::{Builder, Finished, Found};
+use crate::format::builder::{Builder, Finished, Found, MOST_MERGED};
 use crate::format::fault::{Fault, MOST_FAULTS};
 use crate::format::node::{Document, MAX_DEPTH, MAX_NODES};
 use crate::model::span::Span;
@@ -55,6 +55,8 @@ struct Frame {
     next: Next,
     /// What `<<` brings into this mapping, for the keys that it does not have itself.
     merges: Vec<Finished>,
+    /// The last `<<` in it.
+    merge_at: Span,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -116,7 +118,7 @@ impl Reader<'_> {
             }
             Event::SequenceStart(_, anchor, _) => self.open(false, anchor, span)?,
             Event::MappingStart(_, anchor, _) => self.open(true, anchor, span)?,
-            Event::SequenceEnd | Event::MappingEnd => self.close(span),
+            Event::SequenceEnd | Event::MappingEnd => self.close(span)?,
             Event::Alias(anchor) => self.alias(anchor, span)?,
             _ => {}
         }
@@ -152,19 +154,22 @@ impl Reader<'_> {
             anchor,
             next: Next::Key,
             merges: Vec::new(),
+            merge_at: Span::default(),
         });
         Ok(())
     }
 
-    fn close(&mut self, span: Span) {
+    fn close(&mut self, span: Span) -> Result<(), Fault> {
         let Some(frame) = self.frames.pop() else {
-            return;
+            return Ok(());
         };
-        if !frame.merges.is_empty() {
-            self.builder.merge(&frame.merges);
+        if !frame.merges.is_empty() && !self.builder.merge(&frame.merges) {
+            let message = format!("`<<` would bring more than {MOST_MERGED} members");
+            return Err(Fault::syntax(frame.merge_at, message)
+                .with_help("write what many mappings share under one key, and refer to that"));
         }
         let Some(finished) = self.builder.close(self.end_of_content(span)) else {
-            return;
+            return Ok(());
         };
         if frame.anchor != 0 {
             self.anchors
@@ -172,6 +177,7 @@ impl Reader<'_> {
         }
         self.merged(finished);
         self.advance();
+        Ok(())
     }
 
     /// A block collection ends where its last content does, not where the next token begins.
@@ -251,6 +257,7 @@ impl Reader<'_> {
         };
         if value == "<<" && matches!(style, ScalarStyle::Plain) {
             frame.next = Next::Merge;
+            frame.merge_at = span;
             return Ok(());
         }
         frame.next = Next::Value;
@@ -569,9 +576,20 @@ mod tests {
         assert_eq!(faults, []);
         let last = document.at("/b299/k1999").unwrap();
         assert_eq!(last.as_number(), Some("1"));
-        let text = format!("a: &a\n{wide}b:\n{}", "  <<: *a\n".repeat(20_000));
-        let told = "aliases would expand to more than 20000000 values";
-        assert_eq!(fault(&text).0, told);
+        let told = (
+            "`<<` would bring more than 1000000 members".to_owned(),
+            "<<".to_owned(),
+        );
+        let text = format!("a: &a\n{wide}b:\n{}", "  <<: *a\n".repeat(2000));
+        assert_eq!(fault(&text), told);
+        let mut chain = "m0: &m0 {k0: 1}\n".to_owned();
+        for number in 1..3000 {
+            let before = number - 1;
+            chain.push_str(&format!(
+                "m{number}: &m{number} {{<<: *m{before}, k{number}: 1}}\n"
+            ));
+        }
+        assert_eq!(fault(&chain), told);
     }
 
     #[test]
@@ -596,7 +614,7 @@ mod tests {
         }
         assert_eq!(
             fault(&bomb).0,
-            "aliases would expand to more than 20000000 values"
+            "aliases would expand to more than 10000000 values"
         );
         assert_eq!(
             fault("a: &a [*a]").0,

@@ -137,6 +137,19 @@ pub fn swap(
     repository.engine().swap_reference(name, expected, new)
 }
 
+/// Lets a reference of this clone stand for a commit, whatever it stood for, so that git does not clean its objects away.
+///
+/// # Errors
+/// A reference that cannot be written.
+pub fn keep(repository: &Repository, name: &str, new: &CommitId) -> Result<(), GitError> {
+    loop {
+        let now = repository.reference(name)?;
+        if now.as_ref() == Some(new) || swap(repository, name, now.as_ref(), new)? {
+            return Ok(());
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;

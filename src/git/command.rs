@@ -73,9 +73,9 @@ impl Git {
         git
     }
 
-    /// The git program in `directory` with nothing of the user's: no configuration, no variables that name another
-    /// repository. For repositories that the tool makes itself.
-    pub fn isolated(directory: &Path) -> Self {
+    /// The git program in `directory` with the user's configuration, and without the repository that git may have handed to
+    /// a hook. For repositories that the tool makes itself.
+    pub(crate) fn elsewhere(directory: &Path) -> Self {
         let mut git = Self::at(directory);
         for name in [
             "GIT_DIR",
@@ -85,12 +85,18 @@ impl Git {
             "GIT_ALTERNATE_OBJECT_DIRECTORIES",
             "GIT_QUARANTINE_PATH",
             "GIT_COMMON_DIR",
-            "GIT_CONFIG_PARAMETERS",
-            "GIT_CONFIG_COUNT",
             "GIT_TEMPLATE_DIR",
         ] {
             git.set(name, None);
         }
+        git
+    }
+
+    /// The same with nothing of the user's: no configuration either.
+    pub fn isolated(directory: &Path) -> Self {
+        let mut git = Self::elsewhere(directory);
+        git.set("GIT_CONFIG_PARAMETERS", None);
+        git.set("GIT_CONFIG_COUNT", None);
         git.set("GIT_CONFIG_GLOBAL", Some(OsStr::new("/dev/null")));
         git.set("GIT_CONFIG_NOSYSTEM", Some(OsStr::new("1")));
         git

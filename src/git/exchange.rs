@@ -11,6 +11,8 @@ use crate::model::id::CommitId;
 
 /// A server that says nothing for this long says nothing at all.
 const PATIENCE: Duration = Duration::from_secs(300);
+/// What meets somebody else's lock is tried again this often.
+pub(crate) const LOCK_ATTEMPTS: u32 = 5;
 
 /// What became of a push.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -235,7 +237,6 @@ pub fn is_about_a_lock(complaint: &str) -> bool {
     .any(|sign| complaint.contains(sign))
 }
 
-const LOCK_ATTEMPTS: u32 = 5;
 /// Pushes that meet somebody else's lock are tried again this often.
 const PUSH_ATTEMPTS: u32 = 8;
 

@@ -28,6 +28,7 @@ pub mod repository;
 pub(crate) mod stored;
 pub(crate) mod target;
 pub(crate) mod tree;
+pub mod visit;
 pub(crate) mod worktree;
 pub mod worktree_write;
 pub mod write_error;

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use git2::{ObjectType, Oid};
+
 /// The id of an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct ObjectId {
@@ -41,6 +43,12 @@ impl ObjectId {
     }
 }
 
+/// The SHA-1 that git names a file of these bytes by.
+pub(crate) fn blob_id(bytes: &[u8]) -> Option<ObjectId> {
+    let id = Oid::hash_object(ObjectType::Blob, bytes).ok()?;
+    ObjectId::from_bytes(id.as_bytes())
+}
+
 impl fmt::Display for ObjectId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         for byte in self.as_bytes() {
@@ -61,7 +69,7 @@ fn digit(character: u8) -> Option<u8> {
 
 #[cfg(test)]
 mod tests {
-    use super::ObjectId;
+    use super::{ObjectId, blob_id};
 
     #[test]
     fn an_id_is_written_as_it_was_read() {
@@ -72,5 +80,12 @@ mod tests {
         for text in ["", "0123", &"g".repeat(40), &"é".repeat(20)] {
             assert_eq!(ObjectId::parse(text.as_bytes()), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_file_has_the_id_that_git_gives_it() {
+        // `printf hello | git hash-object --stdin`
+        let id = blob_id(b"hello").unwrap().to_string();
+        assert_eq!(id, "b6fc4c620b67d95f953a5c1c1230aaab5db5a1b0");
     }
 }

@@ -10,7 +10,7 @@ use git2::{ErrorCode, RepositoryOpenFlags};
 
 use crate::git::command::{Git, repository_is_handed_over};
 use crate::git::engine::Engine;
-use crate::git::error::GitError;
+use crate::git::error::{GitError, from_library};
 use crate::git::library::Library;
 use crate::git::object::ObjectId;
 use crate::git::program::Program;
@@ -440,6 +440,24 @@ impl Repository {
         }
         let start = rev.split(['~', '^', '@', ':']).next().unwrap_or_default();
         Ok(matches!(start, "" | "HEAD") || self.current_branch()?.as_deref() == Some(start))
+    }
+
+    /// Opens a bare repository that the tool has made itself; `git` is the program as it is to be started there.
+    pub(crate) fn own(directory: &Path, mut git: Git) -> Result<Self, GitError> {
+        let opened = git2::Repository::open_bare(directory);
+        let opened = opened.map_err(|error| from_library("the repository", &error))?;
+        git.set("GIT_DIR", Some(directory.as_os_str()));
+        let place = Place {
+            git_dir: directory.to_owned(),
+            common_dir: directory.to_owned(),
+            root: None,
+            bare: true,
+            shallow: true,
+        };
+        Ok(Self {
+            engine: Arc::new(Library::new(opened, git)),
+            place,
+        })
     }
 
     fn with_library(repository: git2::Repository) -> Self {

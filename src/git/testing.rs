@@ -8,6 +8,7 @@ use tempfile::TempDir;
 
 use crate::git::command::Git;
 use crate::git::repository::Repository;
+use crate::model::change::{Change, ChangeSet, Expected};
 use crate::model::id::CommitId;
 use crate::model::path::RepoPath;
 use crate::model::snapshot::{Content, Snapshot};
@@ -179,4 +180,14 @@ pub(crate) fn read(snapshot: &dyn Snapshot, name: &str) -> Content {
 /// Content as a snapshot gives it.
 pub(crate) fn bytes(text: &str) -> Content {
     Content::Bytes(text.as_bytes().to_vec())
+}
+
+/// Changes by path: what stands there before, and after.
+pub(crate) fn set(changes: &[(&str, Option<&str>, Option<&str>)]) -> ChangeSet {
+    let changes = changes.iter().map(|(name, before, after)| Change {
+        path: path(name),
+        content: after.map(|text| text.as_bytes().to_vec()),
+        expected: Expected::of(before.map(str::as_bytes)),
+    });
+    ChangeSet::new(changes).unwrap()
 }

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::mirror::cost::Act;
@@ -104,6 +104,8 @@ pub struct Outcome {
     pub untried: Vec<Step>,
     /// Calls to Postman that applying took.
     pub calls: u64,
+    /// The commit that brought files to the branch that Postman reads, where there is one.
+    pub delivered: Option<CommitId>,
     /// The commit of the new state; `None` where nothing was recorded.
     pub recorded: Option<CommitId>,
 }
@@ -174,6 +176,7 @@ pub fn push<R: std::fmt::Debug + std::fmt::Display>(
 ) -> Result<Outcome, PushError<R>> {
     let mut attempts = 0;
     let mut waited = 0;
+    let mut earlier: Option<Outcome> = None;
     loop {
         let stored = push.store.load()?;
         if let Some(claim) = foreign_claim(push, stored.as_ref()) {
@@ -192,7 +195,7 @@ pub fn push<R: std::fmt::Debug + std::fmt::Display>(
         decide(&planned).map_err(PushError::Refused)?;
         let has_leftovers = planned.state.claim.is_some();
         if planned.plan.steps.is_empty() && !has_leftovers {
-            return Ok(nothing(planned.plan));
+            return Ok(nothing(planned.plan).after(earlier));
         }
         let mark = RunMark::set(push.git_dir, push.run)?;
         let Some(claimed) = claim(push, &planned)? else {
@@ -206,7 +209,12 @@ pub fn push<R: std::fmt::Debug + std::fmt::Display>(
         };
         let outcome = carry_out(push, planned, &*target, claimed)?;
         mark.done();
-        return Ok(outcome);
+        attempts += 1;
+        if outcome.is_overtaken() && attempts < ATTEMPTS {
+            earlier = Some(outcome.done().after(earlier));
+            continue;
+        }
+        return Ok(outcome.after(earlier));
     }
 }
 
@@ -217,7 +225,41 @@ fn nothing(plan: Plan) -> Outcome {
         failed: Vec::new(),
         untried: Vec::new(),
         calls: 0,
+        delivered: None,
         recorded: None,
+    }
+}
+
+impl Outcome {
+    /// Whether somebody else was first on the branch that is delivered to: another plan may go through.
+    fn is_overtaken(&self) -> bool {
+        self.failed.iter().any(|(_, error)| match error {
+            TargetError::Delivery(error) => error.is_overtaken(),
+            _ => false,
+        })
+    }
+
+    /// The same with what an earlier plan of the same push did.
+    fn after(mut self, earlier: Option<Self>) -> Self {
+        if let Some(earlier) = earlier {
+            self.applied.splice(0..0, earlier.applied);
+            self.plan.steps.splice(0..0, earlier.plan.steps);
+            self.plan.calls += earlier.plan.calls;
+            self.calls += earlier.calls;
+            self.recorded = self.recorded.or(earlier.recorded);
+        }
+        self
+    }
+
+    /// What was done of it, without what another plan takes up again.
+    fn done(mut self) -> Self {
+        self.failed.clear();
+        self.untried.clear();
+        let keys = self.applied.iter().map(|applied| applied.step.key.clone());
+        let keys: std::collections::BTreeSet<ElementKey> = keys.collect();
+        self.plan.steps.retain(|step| keys.contains(&step.key));
+        self.plan.calls = self.plan.steps.iter().map(|step| step.calls).sum();
+        self
     }
 }
 
@@ -395,13 +437,16 @@ fn carry_out<R: std::fmt::Debug + std::fmt::Display>(
     for group in groups(&planned.plan.steps) {
         results.extend(pool::map(group, THREADS, |step| work.one(step)));
     }
+    let delivered = work.finish(&planned.plan.steps, &mut results);
     let calls = (push.calls)() - before;
     let records = work.records;
     let claimed = work
         .claimed
         .into_inner()
         .unwrap_or_else(PoisonError::into_inner);
-    record(push, planned, claimed, records, results, calls)
+    let mut outcome = record(push, planned, claimed, records, results, calls)?;
+    outcome.delivered = delivered;
+    Ok(outcome)
 }
 
 /// Steps that may be done at once: those of one kind that are written, and at last those that are deleted.
@@ -427,6 +472,41 @@ impl Work<'_, '_> {
         *done += 1;
         (self.push.watch)(Event::Done(self.planned.plan.steps.len()));
         Some(result)
+    }
+
+    /// Writes what was put together. Where it does not get there, none of it was done.
+    fn finish(
+        &self,
+        steps: &[Step],
+        results: &mut [Option<Result<Done, TargetError>>],
+    ) -> Option<CommitId> {
+        let all = steps.iter().zip(results.iter_mut());
+        let mut together: Vec<_> = all
+            .filter(|(step, result)| {
+                let is_done = matches!(result, Some(Ok(Done::Written(_) | Done::Deleted(..))));
+                is_done && self.target.is_put_together(step.key.kind)
+            })
+            .map(|(_, result)| result)
+            .collect();
+        if together.is_empty() {
+            return None;
+        }
+        if !self.has_time() {
+            for result in together {
+                *result = None;
+            }
+            return None;
+        }
+        match self.target.finish() {
+            Ok(commit) => commit,
+            Err(error) => {
+                let error = Arc::new(error);
+                for result in &mut together {
+                    **result = Some(Err(TargetError::Delivery(Arc::clone(&error))));
+                }
+                None
+            }
+        }
     }
 
     fn act(&self, step: &Step) -> Result<Done, TargetError> {

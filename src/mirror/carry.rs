@@ -26,6 +26,8 @@ pub struct ElementSides<'a> {
     pub folder: &'a RepoPath,
     /// Whether a workspace may hold several definitions, each in a folder of its own.
     pub is_native: bool,
+    /// Whether it comes from a file as it is, and not from Postman in its words.
+    pub is_file: bool,
     /// What Git has.
     pub git: Option<&'a Element>,
     /// What Postman has.
@@ -233,13 +235,17 @@ fn new_element(
     digest_of: DigestOf<'_>,
 ) -> Result<Carried, String> {
     let kind = sides.key.kind;
+    let new = |bytes: &[u8]| match sides.is_file {
+        true => Ok(bytes.to_vec()),
+        false => new_file(kind, bytes),
+    };
     let parent = sides.key.path.parent().unwrap_or_else(RepoPath::root);
     let mut files = Files::new();
     let mut directory = parent.clone();
     if let [only] = postman.files.values().collect::<Vec<_>>().as_slice() {
         let name =
             RepoPath::parse(sides.key.path.file_name()).map_err(|error| error.to_string())?;
-        files.insert(name, new_file(kind, &only.bytes)?);
+        files.insert(name, new(&only.bytes)?);
     } else {
         if sides.is_native {
             let file = sides.key.path.file_name();
@@ -247,10 +253,13 @@ fn new_element(
             directory = parent.join(stem).map_err(|error| error.to_string())?;
         }
         for (name, file) in &postman.files {
-            files.insert(safe_name(name)?, new_file(kind, &file.bytes)?);
+            files.insert(safe_name(name)?, new(&file.bytes)?);
         }
         if files.len() != postman.files.len() {
             return Err("two of its files would have one name".to_owned());
+        }
+        if sides.is_file {
+            directory = directory_of(sides.key, &files);
         }
     }
     let changes = writes(sides.folder, &directory, &Files::new(), &files)?;

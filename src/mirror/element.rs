@@ -57,6 +57,8 @@ pub struct RemoteId(String);
 
 /// Postman's own ids have at most 50 characters.
 const LONGEST_ID: usize = 128;
+/// Postman's own ids begin with hexadecimal digits.
+const OF_FILE: &str = "file-";
 
 impl RemoteId {
     /// Reads an id. It ends up in the path of a URL, so anything but letters, digits, `-`, `_` and `.` is refused,
@@ -67,6 +69,17 @@ impl RemoteId {
             .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
         let right = plain && (1..=LONGEST_ID).contains(&text.len()) && !text.starts_with('.');
         right.then(|| Self(text.to_owned()))
+    }
+
+    /// What stands for an id where Postman hands out none: for a file on a branch that it reads.
+    pub fn of_file(path: &RepoPath) -> Self {
+        let digest = Digest::of(path.as_bytes()).to_string();
+        Self(format!("{OF_FILE}{}", &digest[..32]))
+    }
+
+    /// Whether it only stands for a file: it means nothing to Postman.
+    pub fn is_of_file(&self) -> bool {
+        self.0.starts_with(OF_FILE)
     }
 
     /// The id as text.
@@ -173,6 +186,8 @@ pub struct RemoteElement {
     pub name: String,
     /// What it holds; `None` where a list named it and nobody has read it yet.
     pub content: Option<ElementContent>,
+    /// The file that it is, counted from the folder of the service, where Postman itself reads files; `None` elsewhere.
+    pub place: Option<RepoPath>,
 }
 
 /// Every element that Postman has for a link, by id.

@@ -11,7 +11,7 @@ use crate::git::error::GitError;
 use crate::mirror::element::RemoteId;
 use crate::mirror::home::{Home, Sameness};
 use crate::mirror::pairing::Places;
-use crate::mirror::state::{LinkTarget, MirrorState, Owner};
+use crate::mirror::state::{Elsewhere, LinkTarget, MirrorState, Owner};
 use crate::model::id::ApiId;
 use crate::model::path::RepoPath;
 use crate::model::text::visible;
@@ -400,16 +400,23 @@ pub fn verify(link: &Link, api: &Api, home: &Home) -> Result<(), Mismatch> {
         return Ok(());
     };
     let linked = matches!(link.target, LinkTarget::GitLinked { .. });
+    let elsewhere = link.target.elsewhere();
     let mismatch = |hint: String| Mismatch {
         files: format!("this folder belongs to the API {own}"),
         record: format!(
-            "the API {own} belongs to {}{}",
+            "the API {own} belongs to {}{}{}",
             repository_name(&link.owner.repository),
-            in_folder(&link.folder)
+            in_folder(&link.folder),
+            elsewhere.map(delivers_to).unwrap_or_default()
         ),
         postman: match api.connected() {
             None => format!("the API {} is connected to no repository", api.id.bare()),
-            Some(info) => format!("the API {} is connected to {}", api.id.bare(), told(info)),
+            Some(info) => format!(
+                "the API {} is connected to {}{}",
+                api.id.bare(),
+                told(info),
+                directories_told(info)
+            ),
         },
         hint,
     };
@@ -425,6 +432,15 @@ pub fn verify(link: &Link, api: &Api, home: &Home) -> Result<(), Mismatch> {
             ))),
         };
     };
+    if let Some(elsewhere) = elsewhere {
+        return match differs_elsewhere(elsewhere, info, home) {
+            None => Ok(()),
+            Some(words) => Err(mismatch(format!(
+                "{words}: where Postman is right, `git postman connect --api {own} --repository {}` says so",
+                told(info)
+            ))),
+        };
+    }
     if !is_here(info, home) {
         return Err(mismatch(format!(
             "disconnect the API from {} in Postman; or disconnect this repository with `git postman disconnect`; or work in that repository",
@@ -442,6 +458,11 @@ pub fn verify(link: &Link, api: &Api, home: &Home) -> Result<(), Mismatch> {
         )));
     }
     Ok(())
+}
+
+/// What a repository that Postman names is called in a record.
+pub fn recorded_name(info: &GitInfo) -> String {
+    told(info).to_lowercase()
 }
 
 /// Whether the repository that Postman names is this one.
@@ -464,6 +485,18 @@ pub fn told(info: &GitInfo) -> String {
         .filter_map(|part| part.as_deref().filter(|part| !part.is_empty()))
         .collect();
     visible(&parts.join("/"))
+}
+
+/// Both directories as Postman names them, for messages.
+fn directories_told(info: &GitInfo) -> String {
+    let both = [
+        ("schemas", &info.schema_folder),
+        ("collections", &info.collection_folder),
+    ];
+    both.iter()
+        .filter_map(|(what, folder)| Some((what, folder.as_ref()?)))
+        .map(|(what, folder)| format!(", {what} in `{}`", visible(folder)))
+        .collect()
 }
 
 /// A directory as Postman writes it, from the root of the repository; `None` where it names none.
@@ -520,6 +553,52 @@ pub fn api_file<'s>(service: &'s Service, id: &RemoteId) -> Option<&'s ApiFile> 
         let own = file.name_id.as_deref().and_then(ApiId::parse);
         own.or_else(|| file.api_id()).as_ref() == Some(&wanted)
     })
+}
+
+/// What Postman says otherwise of another repository than the record.
+fn differs_elsewhere(elsewhere: &Elsewhere, info: &GitInfo, home: &Home) -> Option<String> {
+    if is_here(info, home) {
+        return Some("Postman has connected the API to this very repository since".to_owned());
+    }
+    let now = recorded_name(info);
+    if now != elsewhere.repository {
+        return Some(format!(
+            "the API was connected to {} and is to {now} now",
+            visible(&elsewhere.repository)
+        ));
+    }
+    let pairs = [
+        (
+            "collection directory",
+            &elsewhere.collection_directory,
+            directory_told(info.collection_folder.as_ref()),
+        ),
+        (
+            "schema directory",
+            &elsewhere.schema_directory,
+            directory_told(info.schema_folder.as_ref()),
+        ),
+    ];
+    let name = |path: Option<&RepoPath>| path.map_or("not named".to_owned(), ToString::to_string);
+    let mut differing = pairs.iter().filter(|(_, known, told)| *known != told);
+    differing.next().map(|(what, known, told)| {
+        let (known, told) = (name(known.as_ref()), name(told.as_ref()));
+        format!("the {what} there was {known} and is {told} now")
+    })
+}
+
+fn delivers_to(elsewhere: &Elsewhere) -> String {
+    let name = |path: &Option<RepoPath>| match path {
+        Some(path) => format!("`{path}`"),
+        None => "Postman's default".to_owned(),
+    };
+    format!(
+        " and is delivered to `{}`, branch `{}`, schemas in {}, collections in {}",
+        visible(&elsewhere.repository),
+        visible(&elsewhere.branch),
+        name(&elsewhere.schema_directory),
+        name(&elsewhere.collection_directory),
+    )
 }
 
 fn directories_differ(link: &Link, info: &GitInfo) -> Option<String> {
@@ -657,7 +736,7 @@ mod tests {
     use crate::mirror::element::RemoteId;
     use crate::mirror::home::Home;
     use crate::mirror::remote_address::Remote;
-    use crate::mirror::state::{LinkTarget, MirrorState, Owner};
+    use crate::mirror::state::{Elsewhere, LinkTarget, MirrorState, Owner};
     use crate::mirror::testing::path;
     use crate::model::id::CommitId;
     use crate::model::snapshot::MemorySnapshot;
@@ -826,6 +905,7 @@ mod tests {
         let linked = LinkTarget::GitLinked {
             api: id(A),
             workspace: id(B),
+            elsewhere: None,
         };
         let state = MirrorState::new(api_owner(A));
         let builder = found(&files_of(A), Some(&state), HERE, "refs/postman/state").unwrap();
@@ -870,6 +950,74 @@ mod tests {
             }
         }
         assert!(verify(&git_linked, &api(here), &none).is_err());
+    }
+
+    #[test]
+    fn every_part_of_a_connection_counts_here_and_elsewhere() {
+        let info = |changed: &[(&str, &str)]| {
+            let mut git = serde_json::json!({"domain": "git.acme.io", "organization": "acme",
+                "repository": "orders", "schemaFolder": "s", "collectionFolder": "c"});
+            for (member, value) in changed {
+                git[*member] = (*value).into();
+            }
+            let api = serde_json::json!({"id": A, "name": "Orders", "gitInfo": git});
+            serde_json::from_value::<Api>(api).unwrap()
+        };
+        let link = |target: LinkTarget| {
+            let mut state = MirrorState::new(api_owner(A));
+            state.owner.target = target;
+            found(&files_of(A), Some(&state), HERE, "refs/postman/state").unwrap()
+        };
+        let target = |elsewhere: Option<Elsewhere>| LinkTarget::GitLinked {
+            api: id(A),
+            workspace: id(B),
+            elsewhere,
+        };
+        let here = link(target(None));
+        let there = link(target(Some(Elsewhere {
+            repository: "git.acme.io/acme/orders".to_owned(),
+            branch: "main".to_owned(),
+            schema_directory: Some(path("s")),
+            collection_directory: Some(path("c")),
+        })));
+        let (own, other) = (home("git@git.acme.io:acme/orders.git"), home(HERE));
+        assert_eq!(verify(&here, &info(&[]), &own), Ok(()));
+        assert_eq!(verify(&there, &info(&[]), &other), Ok(()));
+        // How it is written makes no difference.
+        let same = [("organization", "Acme"), ("schemaFolder", "/s/")];
+        assert_eq!(verify(&here, &info(&same), &own), Ok(()));
+        assert_eq!(verify(&there, &info(&same), &other), Ok(()));
+        for (member, value) in [
+            ("domain", "git.other.io"),
+            ("organization", "shop"),
+            ("repository", "shop"),
+            ("schemaFolder", "specs"),
+            ("collectionFolder", "specs"),
+        ] {
+            let api = info(&[(member, value)]);
+            for (link, home, known) in [(&here, &own, "acme/orders"), (&there, &other, "acme")] {
+                let mismatch = verify(link, &api, home).unwrap_err();
+                let text = mismatch.to_string();
+                assert!(text.contains(value) && text.contains(known), "{text}");
+                assert!(!mismatch.hint.is_empty());
+            }
+        }
+        // What is delivered to becomes this very repository.
+        let mismatch = verify(&there, &info(&[]), &own).unwrap_err();
+        assert!(mismatch.hint.contains("this very repository"));
+        assert!(
+            mismatch
+                .to_string()
+                .contains("delivered to `git.acme.io/acme/orders`, branch `main`")
+        );
+        let nowhere = serde_json::json!({"id": A, "name": "Orders", "gitInfo": {}});
+        let nowhere = serde_json::from_value::<Api>(nowhere).unwrap();
+        assert!(
+            verify(&there, &nowhere, &other)
+                .unwrap_err()
+                .to_string()
+                .contains("no repository")
+        );
     }
 
     #[test]

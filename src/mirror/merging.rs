@@ -12,8 +12,8 @@ use crate::format::merge_text::merge_lines;
 use crate::format::merge_value::Conflict;
 use crate::format::merged::Merged;
 use crate::format::node::{Document, NodeRef};
-use crate::format::write::to_text;
-use crate::format::{Parsed, judge, parse, read};
+use crate::format::write::{Written, to_text, written};
+use crate::format::{Parsed, json, judge, of_document, parse, read};
 use crate::model::span::LineIndex;
 
 /// So often the parts of a merge that are not valid are taken back before the whole document is.
@@ -63,26 +63,40 @@ pub fn merge_documents(
 ) -> Result<MergedText, String> {
     let sides = sides_of(path, versions)?;
     let format = format_of(&sides);
-    let (text, conflicts, is_known) = {
+    let (written, conflicts, is_known) = {
         let [base, ours, theirs] = documents(&sides)?;
         let outcome = merge(format, base.1, ours.1, theirs.1, for_ancestor);
         let merged = wrapped(outcome.merged, &sides);
-        let text = to_text(&merged, ours.0).map_err(|error| error.to_string())?;
+        let written = written(&merged, ours.0).map_err(|error| error.to_string())?;
+        let text = written.text();
         let is_known = for_ancestor || text == ours.0.text() || text == theirs.0.text();
-        (text, outcome.conflicts, is_known)
+        (written, outcome.conflicts, is_known)
     };
-    if sides[1].syntax == Syntax::Yaml
+    let syntax = sides[1].syntax;
+    let lines_may_merge = syntax == Syntax::Yaml
         && conflicts.is_empty()
-        && let Some(text) = with_both_comments(path, format, &sides, &text)
-    {
-        return Ok(MergedText { text, conflicts });
-    }
-    if is_known {
+        && sides[1].source().len() <= MOST_LINES_BYTES;
+    if is_known && !lines_may_merge {
+        let text = written.into_text();
         return Ok(MergedText { text, conflicts });
     }
     // The sides are read once more where that is needed: what is valid, which is most, is not worth holding all of them.
     let sides = sides.map(text_of);
-    if parse(path, text.clone().into_bytes()).valid != Some(false) {
+    let mut result = match written {
+        Written::Text(text) => read(path, text.into_bytes()),
+        Written::Read(document, faults) => of_document(path, syntax, *document, faults),
+    };
+    if lines_may_merge && let Some(text) = with_both_comments(path, format, &sides, &result) {
+        return Ok(MergedText { text, conflicts });
+    }
+    if is_known {
+        let text = text_of(result);
+        return Ok(MergedText { text, conflicts });
+    }
+    judge(&mut result);
+    let is_valid = result.valid != Some(false);
+    let text = text_of(result);
+    if is_valid {
         return Ok(MergedText { text, conflicts });
     }
     // A merge never makes a document worse than both sides were.
@@ -204,11 +218,11 @@ fn taking(path: &str, versions: Versions, theirs_at: BTreeSet<usize>) -> Result<
 fn with_both_comments(
     path: &str,
     format: Format,
-    sides: &[Parsed; 3],
-    text: &str,
+    [base, ours, theirs]: &[String; 3],
+    wanted: &Parsed,
 ) -> Option<String> {
-    let [base, ours, theirs] = sides.each_ref().map(Parsed::source);
-    if ours.len() > MOST_LINES_BYTES || text == theirs {
+    let text = wanted.source();
+    if text == *theirs {
         return None;
     }
     let lines = merge_lines(base, ours, theirs)?;
@@ -216,7 +230,6 @@ fn with_both_comments(
         return None;
     }
     let result = parse(path, lines.clone().into_bytes());
-    let wanted = read(path, text.as_bytes().to_vec());
     let (result_root, _) = result.subject()?;
     let (wanted_root, _) = wanted.subject()?;
     let place = place_of(format).unwrap_or(Within::Value);
@@ -450,15 +463,22 @@ fn values(conflict: &Conflict) -> String {
     format!(" (it was {base}, ours is {ours}, theirs is {theirs})")
 }
 
+/// A text as a JSON value; `None` where it is YAML, or holds numbers that no computer word holds: that stays as it is
+/// written.
+fn as_value(text: &str) -> Option<serde_json::Value> {
+    let value: serde_json::Value = serde_json::from_str(text).ok()?;
+    let [one, other] = [text.to_owned(), value.to_string()].map(|text| json::parse(text).0);
+    same(one.root()?, other.root()?, Within::Value).then_some(value)
+}
+
 /// The conflicts with all three values, for the file beside the document.
 pub fn as_json(path: &str, conflicts: &[Conflict]) -> String {
     let conflicts: Vec<serde_json::Value> = conflicts
         .iter()
         .map(|conflict| {
-            // What is not JSON is YAML, which stays as it is written.
             let value = |text: &Option<String>| {
                 text.as_deref().map_or(serde_json::Value::Null, |text| {
-                    serde_json::from_str(text).unwrap_or_else(|_| text.into())
+                    as_value(text).unwrap_or_else(|| text.into())
                 })
             };
             serde_json::json!({

@@ -2,16 +2,21 @@
 
 pub mod ahead;
 pub mod apply;
+pub mod branch_base;
+pub mod branch_files;
 pub mod carry;
 pub mod connecting;
 pub mod cost;
 pub mod dates;
 pub mod deliver;
+pub mod delivery;
+pub mod delivery_address;
 pub mod element;
 pub mod git_side;
 pub mod heal;
 pub mod home;
 pub mod ids;
+pub mod item_ids;
 pub mod link;
 pub mod link_files;
 pub mod link_ids;

@@ -66,6 +66,7 @@ pub fn pair<'a>(
     }
     pairing.take_records(state);
     pairing.take_recorded_ids();
+    pairing.take_places();
     pairing.take_metadata_ids();
     pairing.take_equals();
     pairing.take_namesakes();
@@ -137,6 +138,24 @@ impl<'a> Pairing<'a> {
                 && let Some(element) = self.left.remove(id)
             {
                 pair.postman = Some((*id, element));
+            }
+        }
+    }
+
+    /// Where both sides are files, the same file is the same element.
+    fn take_places(&mut self) {
+        let placed = self.left.iter().filter_map(|(id, remote)| {
+            let path = remote.place.clone()?;
+            let kind = remote.kind;
+            Some((ElementKey { kind, path }, *id))
+        });
+        let placed: Vec<(ElementKey, &RemoteId)> = placed.collect();
+        for (key, id) in placed {
+            if let Some(pair) = self.pairs.get_mut(&key)
+                && pair.record.is_none()
+                && let Some(remote) = self.left.remove(id)
+            {
+                pair.postman = Some((id, remote));
             }
         }
     }
@@ -245,7 +264,11 @@ impl<'a> Pairing<'a> {
                 ElementKind::Collection | ElementKind::Environment => ".json".to_owned(),
             };
             let directory = places.of(remote.kind);
-            let path = names::file_for(directory, &remote.name, &extension, id.as_str(), &taken);
+            let own = remote.place.as_ref();
+            let path = match own.filter(|path| !taken.contains(&path.folded())) {
+                Some(path) => path.clone(),
+                None => names::file_for(directory, &remote.name, &extension, id.as_str(), &taken),
+            };
             taken.insert(path.folded());
             let key = ElementKey {
                 kind: remote.kind,
@@ -397,5 +420,34 @@ mod tests {
         let git = ElementSet::from([(key, element("openapi", "x"))]);
         let postman = RemoteSet::from([(id("s"), definition)]);
         assert_eq!(paired(&state, &git, &postman), ["openapi.yaml git s"]);
+    }
+
+    #[test]
+    fn where_both_sides_are_files_the_same_file_is_the_same_element() {
+        let state = MirrorState::new(owner());
+        let at = |name: &str, place: &str| {
+            let mut one = remote(name, name);
+            one.place = Some(path(place));
+            one
+        };
+        let git = ElementSet::from([
+            (collection("a"), element("A", "ours")),
+            (collection("b"), element("B", "b")),
+        ]);
+        let a = collection("a").path;
+        let postman = RemoteSet::from([
+            (id("1"), at("Other name", a.as_str())),
+            (id("2"), at("C", "postman/collections/In the app.json")),
+        ]);
+        let pairs = pair(&state, &git, &postman, &places());
+        let found = |key: &ElementKey| pairs[key].postman.map(|(id, _)| id.as_str().to_owned());
+        assert_eq!(found(&collection("a")).as_deref(), Some("1"));
+        assert_eq!(found(&collection("b")), None);
+        // What only they have keeps the name of its file.
+        let key = ElementKey {
+            kind: ElementKind::Collection,
+            path: path("postman/collections/In the app.json"),
+        };
+        assert_eq!(found(&key).as_deref(), Some("2"));
     }
 }

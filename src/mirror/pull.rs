@@ -198,6 +198,7 @@ fn one(
         key: work.key,
         folder: inputs.folder,
         is_native: inputs.is_native,
+        is_file: remote.is_some_and(|remote| remote.place.is_some()),
         git,
         postman,
         base: inputs.bases.get(work.key),

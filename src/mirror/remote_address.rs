@@ -59,6 +59,15 @@ impl Remote {
     }
 }
 
+/// Whether the directory of this machine that an address names is the repository that Postman calls by these words: its last
+/// parts say so.
+pub fn is_directory_called(address: &str, organisation: &str, repository: &str) -> bool {
+    let path = address.split_once("://").map_or(address, |(_, rest)| rest);
+    let own = parts(&path.replace('\\', "/"));
+    let called = [parts(organisation), parts(repository)].concat();
+    called.len() > 1 && own.ends_with(&called)
+}
+
 impl RemoteAddress {
     fn of(url: RemoteUrl) -> Option<Self> {
         let RemoteUrl {

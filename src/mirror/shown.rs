@@ -110,6 +110,28 @@ pub fn with_history(
     Ok(state)
 }
 
+/// Whether the history up to `tip` has had an element with this digest.
+///
+/// # Errors
+/// A history that cannot be read.
+pub fn has_shown(
+    repository: &Repository,
+    tip: &CommitId,
+    folder: &RepoPath,
+    element: &Element,
+    digest: Digest,
+    digest_of: DigestOf<'_>,
+) -> Result<bool, GitError> {
+    let wanted = Pulled {
+        git: Some(digest),
+        replaces: None,
+        moved_from: None,
+        record: None,
+    };
+    let found = newest_shown(repository, tip, folder, element, &[&wanted], digest_of)?;
+    Ok(found.is_some())
+}
+
 /// What the history showed last.
 fn newest_shown<'p>(
     repository: &Repository,

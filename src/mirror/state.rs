@@ -63,6 +63,8 @@ pub enum LinkTarget {
         api: RemoteId,
         /// The workspace it lies in.
         workspace: RemoteId,
+        /// The repository that Postman reads, where that is another one; `None` where it is this one.
+        elsewhere: Option<Elsewhere>,
     },
     /// An API that is not connected.
     ApiBuilder {
@@ -78,6 +80,19 @@ pub enum LinkTarget {
         /// The workspace it lies in.
         workspace: RemoteId,
     },
+}
+
+/// A repository that Postman reads and that files are delivered to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Elsewhere {
+    /// The repository in Postman's words: domain where there is one, organisation, name; in lower case.
+    pub repository: String,
+    /// The branch that Postman reads. It does not say which one that is.
+    pub branch: String,
+    /// The schema directory there; `None` where Postman names none.
+    pub schema_directory: Option<RepoPath>,
+    /// The collection directory there; `None` where Postman names none.
+    pub collection_directory: Option<RepoPath>,
 }
 
 /// What a pull has put before Git. It counts as agreed where Git shows it, and nowhere else: until it is committed and
@@ -333,6 +348,14 @@ impl Claim {
 }
 
 impl LinkTarget {
+    /// The repository that Postman reads, where that is another one than this.
+    pub fn elsewhere(&self) -> Option<&Elsewhere> {
+        match self {
+            Self::GitLinked { elsewhere, .. } => elsewhere.as_ref(),
+            Self::ApiBuilder { .. } | Self::SpecHub { .. } => None,
+        }
+    }
+
     /// The workspace it lies in.
     pub fn workspace(&self) -> &RemoteId {
         match self {

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::mirror::element::{ElementKey, ElementKind, RemoteId};
 use crate::mirror::state::{
-    Claim, FileVersion, Intent, LastSync, LinkTarget, MirrorState, Owner, Pulled, Record, Replaced,
-    Version,
+    Claim, Elsewhere, FileVersion, Intent, LastSync, LinkTarget, MirrorState, Owner, Pulled,
+    Record, Replaced, Version,
 };
 use crate::model::digest::Digest;
 use crate::model::id::CommitId;
@@ -115,6 +115,8 @@ enum StoredTarget {
     GitLinked {
         api: String,
         workspace: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        elsewhere: Option<StoredElsewhere>,
     },
     ApiBuilder {
         api: String,
@@ -124,6 +126,15 @@ enum StoredTarget {
         specification: Option<String>,
         workspace: String,
     },
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StoredElsewhere {
+    repository: String,
+    branch: String,
+    schema_directory: Option<String>,
+    collection_directory: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -204,9 +215,14 @@ struct StoredIntent {
 fn stored(state: &MirrorState) -> Stored {
     let text = |id: &RemoteId| id.as_str().to_owned();
     let target = match &state.owner.target {
-        LinkTarget::GitLinked { api, workspace } => StoredTarget::GitLinked {
+        LinkTarget::GitLinked {
+            api,
+            workspace,
+            elsewhere,
+        } => StoredTarget::GitLinked {
             api: text(api),
             workspace: text(workspace),
+            elsewhere: elsewhere.as_ref().map(stored_elsewhere),
         },
         LinkTarget::ApiBuilder { api, workspace } => StoredTarget::ApiBuilder {
             api: text(api),
@@ -321,11 +337,36 @@ fn stored_version(version: &Version) -> StoredVersion {
     }
 }
 
+fn stored_elsewhere(elsewhere: &Elsewhere) -> StoredElsewhere {
+    let text = |path: &Option<RepoPath>| path.as_ref().map(|path| path.as_str().to_owned());
+    StoredElsewhere {
+        repository: elsewhere.repository.clone(),
+        branch: elsewhere.branch.clone(),
+        schema_directory: text(&elsewhere.schema_directory),
+        collection_directory: text(&elsewhere.collection_directory),
+    }
+}
+
+fn understood_elsewhere(stored: StoredElsewhere) -> Result<Elsewhere, StateError> {
+    let directory = |text: Option<String>| text.as_deref().map(path).transpose();
+    Ok(Elsewhere {
+        schema_directory: directory(stored.schema_directory)?,
+        collection_directory: directory(stored.collection_directory)?,
+        repository: stored.repository,
+        branch: stored.branch,
+    })
+}
+
 fn understood(stored: Stored) -> Result<MirrorState, StateError> {
     let target = match stored.owner.target {
-        StoredTarget::GitLinked { api, workspace } => LinkTarget::GitLinked {
+        StoredTarget::GitLinked {
+            api,
+            workspace,
+            elsewhere,
+        } => LinkTarget::GitLinked {
             api: remote_id(&api)?,
             workspace: remote_id(&workspace)?,
+            elsewhere: elsewhere.map(understood_elsewhere).transpose()?,
         },
         StoredTarget::ApiBuilder { api, workspace } => LinkTarget::ApiBuilder {
             api: remote_id(&api)?,
@@ -526,7 +567,9 @@ mod tests {
 
     use super::{StateError, read, write};
     use crate::mirror::element::{ElementKey, ElementKind};
-    use crate::mirror::state::{Intent, LastSync, LinkTarget, MirrorState, Pulled, Replaced};
+    use crate::mirror::state::{
+        Elsewhere, Intent, LastSync, LinkTarget, MirrorState, Pulled, Replaced,
+    };
     use crate::mirror::testing::{collection, id, owner, path, record};
 
     fn full() -> MirrorState {
@@ -580,6 +623,17 @@ mod tests {
             LinkTarget::GitLinked {
                 api: id("a"),
                 workspace: id("w"),
+                elsewhere: None,
+            },
+            LinkTarget::GitLinked {
+                api: id("a"),
+                workspace: id("w"),
+                elsewhere: Some(Elsewhere {
+                    repository: "git.acme.io/acme/orders".to_owned(),
+                    branch: "main".to_owned(),
+                    schema_directory: None,
+                    collection_directory: Some(path("postman/collections")),
+                }),
             },
             LinkTarget::ApiBuilder {
                 api: id("a"),

@@ -181,7 +181,7 @@ impl<'a> GitStore<'a> {
             exchange::push_and_look(repository, remote, new, reference, &self.copy, leased)?;
         match settled {
             Settled::Done => {
-                self.keep(new)?;
+                chain::keep(repository, &self.copy, new)?;
                 Ok(Swap::Done(new.clone()))
             }
             Settled::Lost(now) => {
@@ -202,18 +202,6 @@ impl<'a> GitStore<'a> {
                 reference: reference.clone(),
                 said,
             }),
-        }
-    }
-
-    /// Keeps a commit that the remote has, so that git does not clean its objects away.
-    fn keep(&self, new: &CommitId) -> Result<(), StoreError> {
-        loop {
-            let now = self.repository.reference(&self.copy)?;
-            if now.as_ref() == Some(new)
-                || chain::swap(self.repository, &self.copy, now.as_ref(), new)?
-            {
-                return Ok(());
-            }
         }
     }
 }

@@ -5,11 +5,14 @@
 //! words. What it writes over is handed out first, so that it can be put back.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::mirror::cost::TargetKind;
+use crate::mirror::delivery::DeliveryError;
 use crate::mirror::element::{Element, ElementKind, RemoteElement, RemoteId, RemoteSet};
 use crate::mirror::ids::IdTable;
 use crate::mirror::state::{Blobs, Record, Version};
+use crate::model::id::CommitId;
 use crate::postman::error::PostmanError;
 
 /// The Postman side of a link.
@@ -70,6 +73,19 @@ pub trait Target: Sync {
         id: &RemoteId,
         record: &Record,
     ) -> Result<Kept, TargetError>;
+
+    /// Whether elements of a kind are only put together one by one, and written all at once by [`Target::finish`].
+    fn is_put_together(&self, _: ElementKind) -> bool {
+        false
+    }
+
+    /// Writes what was put together: all of it or nothing. Gives the commit that has it, where there is one.
+    ///
+    /// # Errors
+    /// Where it did not get there. Nothing of it is written then.
+    fn finish(&self) -> Result<Option<CommitId>, DeliveryError> {
+        Ok(None)
+    }
 }
 
 /// What stood in Postman, and the bytes that the store has not yet.
@@ -110,6 +126,9 @@ pub enum TargetError {
         /// The element.
         name: String,
     },
+    /// The branch that Postman reads could not be read or written.
+    #[error(transparent)]
+    Delivery(#[from] Arc<DeliveryError>),
     /// The element cannot be written there at all.
     #[error("`{name}` cannot be written to Postman: {reason}")]
     Unsuitable {
@@ -128,4 +147,10 @@ pub enum TargetError {
         /// What the write did.
         written: Box<Written>,
     },
+}
+
+impl From<DeliveryError> for TargetError {
+    fn from(error: DeliveryError) -> Self {
+        Self::Delivery(Arc::new(error))
+    }
 }

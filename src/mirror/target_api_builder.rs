@@ -91,6 +91,7 @@ impl<'a> ApiBuilder<'a> {
             kind: ElementKind::Definition,
             name,
             content: Some(content),
+            place: None,
         }))
     }
 
@@ -181,6 +182,7 @@ impl Target for ApiBuilder<'_> {
                 kind: ElementKind::Definition,
                 name: api.name.clone(),
                 content: None,
+                place: None,
             };
             set.insert(id, element);
         }
@@ -195,6 +197,7 @@ impl Target for ApiBuilder<'_> {
                     kind: ElementKind::Collection,
                     name: name.clone(),
                     content: None,
+                    place: None,
                 }),
                 None => self.read_collection(&id)?,
             };

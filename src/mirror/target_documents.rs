@@ -49,6 +49,7 @@ pub fn listed(kind: ElementKind, entry: &Entry) -> Result<(RemoteId, RemoteEleme
         kind,
         name: entry.name.clone(),
         content: None,
+        place: None,
     };
     Ok((id, element))
 }
@@ -106,6 +107,7 @@ pub fn element(kind: ElementKind, text: &RawJson) -> RemoteElement {
         kind,
         name: name.unwrap_or_default(),
         content: Some(content),
+        place: None,
     }
 }
 
@@ -436,6 +438,29 @@ mod tests {
         element.content = document(ElementKind::Collection, &text);
         let error = Body::of_collection(&element, None, &IdTable::new()).unwrap_err();
         assert!(matches!(error, TargetError::Unsuitable { .. }), "{error}");
+    }
+
+    #[test]
+    fn a_number_as_postman_writes_it_arrives_to_the_last_digit() {
+        let mut generator = 1_u64;
+        for _ in 0..2_000 {
+            generator = generator
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            let number = f64::from_bits(generator);
+            if !number.is_finite() {
+                continue;
+            }
+            let local = json!({"info": {"name": "A", "schema": SCHEMA}, "item": [], "variable": [{"key": "a", "value": number}]});
+            let element = element(ElementKind::Collection, &local);
+            let body = Body::of_collection(&element, None, &IdTable::new()).unwrap();
+            let arrived = sent(&body)["variable"][0]["value"].as_f64();
+            assert_eq!(
+                arrived.map(f64::to_bits),
+                Some(number.to_bits()),
+                "{number}"
+            );
+        }
     }
 
     #[test]

@@ -56,6 +56,7 @@ impl<'a> SpecHub<'a> {
             kind: ElementKind::Definition,
             name,
             content: Some(content),
+            place: None,
         }))
     }
 

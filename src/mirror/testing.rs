@@ -66,6 +66,7 @@ pub(crate) fn remote(name: &str, text: &str) -> RemoteElement {
         kind: ElementKind::Collection,
         name: name.to_owned(),
         content: Some(content(text)),
+        place: None,
     }
 }
 

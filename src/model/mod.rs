@@ -1,5 +1,6 @@
 //! The vocabulary: what every layer above speaks of. No I/O and no foreign formats.
 
+pub mod base64;
 pub mod change;
 pub mod difference;
 pub mod digest;

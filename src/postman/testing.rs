@@ -89,5 +89,6 @@ fn keep(event: &Event<'_>, exchanges: &Mutex<Vec<Exchange>>) {
         content_type: response.header("content-type").map(str::to_owned),
         location: response.header("location").map(str::to_owned),
         answer: response.body.clone(),
+        ..Exchange::default()
     });
 }

@@ -42,6 +42,12 @@ pub enum ProviderError {
         /// Where tokens are looked for.
         variables: &'static str,
     },
+    /// A product that this version knows by its address only.
+    #[error("this version of git-postman does not speak to {product}")]
+    NotSpokenTo {
+        /// The product.
+        product: ProviderKind,
+    },
     /// The token is wrong, expired or revoked.
     #[error("{product} refused the token: {said}")]
     BadToken {
@@ -83,7 +89,7 @@ pub enum ProviderError {
         remedy: Remedy,
     },
     /// No such thing, or none that the token may see.
-    #[error("{product} knows nothing for {call}: {said}")]
+    #[error("{product} finds nothing for {call}: {said}")]
     NotFound {
         /// The product.
         product: ProviderKind,
@@ -181,6 +187,14 @@ pub enum ProviderError {
         /// Why not.
         reason: &'static str,
     },
+    /// More than the service shows.
+    #[error("{product} does not show all of it: {what} is too large")]
+    TooLarge {
+        /// The product.
+        product: ProviderKind,
+        /// What.
+        what: String,
+    },
     /// An answer that cannot be understood.
     #[error("{call} answered {status}, but {problem}")]
     Malformed {
@@ -202,6 +216,18 @@ pub enum ProviderError {
         status: u16,
         /// How long it asks to wait.
         wait: Option<Duration>,
+    },
+    /// The git program could not do its part; nothing was written.
+    #[error("git did not do it: {said}")]
+    Git {
+        /// In the words of git and of the server.
+        said: Said,
+    },
+    /// A push was sent, and nobody can say what became of it.
+    #[error("git lost the connection in the middle of a push: {said}")]
+    GitInDoubt {
+        /// In the words of git and of the server.
+        said: Said,
     },
     /// Anything else.
     #[error("{product} refused {call} with {status}: {said}")]
@@ -282,6 +308,7 @@ impl ProviderError {
             Self::RateLimited { wait, .. } => Verdict::of(Fate::NotDone).after(*wait),
             // A gateway may fail after the service has done it.
             Self::Failing { wait, .. } => Verdict::of(Fate::InDoubt).after(*wait),
+            Self::GitInDoubt { .. } => Verdict::of(Fate::InDoubt),
             Self::Malformed {
                 problem: NotJson::Cut(_),
                 ..
@@ -303,8 +330,12 @@ impl ProviderError {
     /// What to do about it.
     pub fn hint(&self) -> String {
         match self {
+            Self::Unreachable(HttpError::Base(_)) => {
+                "name the site with https: --provider KIND --url https://HOST".to_owned()
+            }
             Self::Unreachable(error) => error.hint().to_owned(),
             Self::NoToken { variables, .. } => format!("set {variables}"),
+            Self::NotSpokenTo { .. } => "do it by hand, or look for a newer version".to_owned(),
             Self::BadToken { remedy, .. }
             | Self::SignOn { remedy, .. }
             | Self::Forbidden { remedy, .. }
@@ -331,6 +362,7 @@ impl ProviderError {
             Self::RateLimited { .. } => {
                 "wait, or let fewer runs use the same token at once".to_owned()
             }
+            Self::TooLarge { .. } => "clone the repository and work there".to_owned(),
             Self::Cannot { .. } => "do it in another way, or by hand".to_owned(),
             Self::Malformed {
                 problem: NotJson::Page(_),
@@ -342,6 +374,11 @@ impl ProviderError {
                     .to_owned()
             }
             Self::Failing { .. } => "try again later".to_owned(),
+            Self::Git { .. } => {
+                "look whether `git ls-remote` reaches the repository from here: proxy, certificates, `user.name`, `user.email` and signatures are git's own settings"
+                    .to_owned()
+            }
+            Self::GitInDoubt { .. } => "run it again: it looks first what is there".to_owned(),
             Self::Refused { .. } => "what it names is wrong in what was sent".to_owned(),
         }
     }

@@ -402,6 +402,7 @@ fn wrong_path(kind: ProviderKind, path: &[String]) -> LocateError {
 #[cfg(test)]
 mod tests {
     use super::{Candidate, LocateError, Located, locate, locate_on};
+    use crate::git::testing::Fixture;
     use crate::provider::kind::ProviderKind as Kind;
     use crate::provider::site::{Place, Site};
 
@@ -695,5 +696,21 @@ mod tests {
                 "{text}"
             );
         }
+    }
+
+    #[test]
+    fn what_git_makes_of_a_remote_counts() {
+        let fixture = Fixture::with_files(&[("a", "a")]);
+        let git = |arguments: &[&str]| fixture.git("work", arguments);
+        git(&["remote", "add", "origin", "hub:acme/orders"]);
+        let url = || {
+            let repository = fixture.open("work");
+            repository.effective_url("origin").unwrap().unwrap()
+        };
+        assert!(matches!(locate(&url()), Ok(Located::Unknown(_))));
+        git(&["config", "url.ssh://git@github.com/.insteadOf", "hub:"]);
+        assert_eq!(known(&url()), "github https://github.com acme/orders");
+        let none = fixture.open("work").effective_url("nowhere").unwrap();
+        assert_eq!(none, None);
     }
 }

@@ -50,9 +50,9 @@ impl Site {
         Ok(Self { kind, web, api })
     }
 
-    /// A page of the site.
+    /// A page of the site, for people: names in it are somebody's text and are shown harmless.
     pub fn page(&self, path: &str) -> String {
-        format!("{}/{}", self.web, path.trim_start_matches('/'))
+        visible(&format!("{}/{}", self.web, path.trim_start_matches('/')))
     }
 }
 

@@ -5,6 +5,7 @@
 use std::fmt::Write as _;
 
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::model::finding::{Finding, Severity};
 use crate::model::report::{DocumentVerdict, Report, SnapshotLabel};
@@ -171,6 +172,11 @@ impl<'a> JsonDocument<'a> {
             valid: verdict.valid,
         }
     }
+}
+
+/// The one object that a command prints.
+pub fn object_text(object: &Value) -> String {
+    escaped(&format!("{object:#}\n"))
 }
 
 /// JSON text in which the characters that drive a terminal are escapes. JSON asks for that below U+0020 only; here the

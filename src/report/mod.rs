@@ -8,7 +8,7 @@ mod difference_markdown;
 mod difference_sample;
 mod difference_words;
 mod human;
-mod json;
+pub mod json;
 #[cfg(test)]
 mod sample;
 pub mod style;

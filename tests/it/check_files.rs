@@ -172,8 +172,14 @@ fn what_is_not_there_is_an_error() {
     let place = documents();
     for missing in ["docs/none.json", "/no/such/file.json", "docs/right.json/x"] {
         let run = place.check(&["docs/right.json", missing]).expect(2);
-        assert!(run.stdout.is_empty(), "{run}");
-        run.says(missing);
+        let told = run.json();
+        assert_eq!(
+            (&told["command"], &told["exit_code"]),
+            (&json!("check"), &json!(2))
+        );
+        assert!(told["documents"].is_null(), "no half of a report: {run}");
+        let message = told["error"]["message"].as_str().unwrap();
+        assert!(message.contains(missing), "{run}");
     }
     place.check(&["--staged", "docs"]).expect(2);
     place.check(&["--all", "docs"]).expect(2);

@@ -24,8 +24,8 @@ fn exchange(call: &str, body: Value, status: u16, answer: Value) -> Exchange {
         body: text(body),
         status,
         content_type: Some("application/json; charset=utf-8".to_owned()),
-        location: None,
         answer: text(answer),
+        ..Exchange::default()
     }
 }
 

@@ -1,6 +1,6 @@
 //! What merges and what is a conflict, case by case: documents in, document and conflicts out.
 
-use git_postman::mirror::merging::{Versions, merge_documents};
+use git_postman::mirror::merging::{Versions, as_json, merge_documents};
 use serde_json::{Value, json};
 
 /// Merges three values; gives the result and for each conflict its item, field and message.
@@ -830,4 +830,58 @@ fn common_ancestors_that_dispute_an_order_are_like_neither() {
     let ancestor = merge_documents("a.json", versions, true).unwrap();
     let ancestor: Value = serde_json::from_str(&ancestor.text).unwrap();
     assert_eq!(ancestor, base);
+}
+
+/// What the three texts merge to, and for each conflict its field.
+fn merged_texts(texts: [&str; 3]) -> (String, Vec<String>, String) {
+    let [base, ours, theirs] = texts.map(|text| text.as_bytes().to_vec());
+    let merged = merge_documents("a.json", Versions { base, ours, theirs }, false).unwrap();
+    let told = as_json("a.json", &merged.conflicts);
+    let fields = merged.conflicts.into_iter().map(|conflict| conflict.field);
+    (merged.text, fields.collect(), told)
+}
+
+#[test]
+fn numbers_are_edited_by_their_exact_value_and_stay_as_they_are_written() {
+    const BASE: &str = "{\n  \"a\": 1.0, \"b\": 1e2, \"c\": 12345678901234567890.123,\n  \"d\": -0.0, \"e\": 0.1, \"f\": \"x\"\n}\n";
+    let with = |from: &str, to: &str| BASE.replace(from, to);
+    let mine = with("\"x\"", "\"y\"");
+    for (from, to) in [
+        ("12345678901234567890.123", "12345678901234567890.124"),
+        ("0.1,", "0.1000000000000000055,"),
+        ("1e2", "1e400"),
+    ] {
+        let theirs = with(from, to);
+        let expected = mine.replace(from, to);
+        for (ours, theirs) in [(&mine, &theirs), (&theirs, &mine)] {
+            let (text, conflicts, _) = merged_texts([BASE, ours, theirs]);
+            assert_eq!((text, conflicts.len()), (expected.clone(), 0), "{to}");
+        }
+        for path in ["a.json", "a.yaml"] {
+            let digest = |text: &str| {
+                let parsed = git_postman::format::read(path, text.as_bytes().to_vec());
+                parsed.canonical_text().unwrap()
+            };
+            assert_ne!(digest(BASE), digest(&theirs), "{to}");
+        }
+    }
+    // Another way to write the same number is nobody's edit.
+    let other = with("1.0", "1")
+        .replace("1e2", "100")
+        .replace("-0.0", "0")
+        .replace("\"x\"", "\"y\"");
+    let (text, conflicts, _) = merged_texts([BASE, BASE, &other]);
+    assert_eq!((text.as_str(), conflicts.len()), (other.as_str(), 0));
+    let again = with("1.0", "10e-1").replace("1e2", "100.0");
+    let (text, conflicts, _) = merged_texts([BASE, &again, &other]);
+    assert_eq!(conflicts, Vec::<String>::new());
+    assert_eq!(text, again.replace("\"x\"", "\"y\"").replace("-0.0", "0"));
+    // A conflict has them as they are written too.
+    let theirs = with("67890.123", "67890.124");
+    let ours = with("67890.123", "67890.125");
+    let (text, conflicts, told) = merged_texts([BASE, &ours, &theirs]);
+    assert_eq!((text, conflicts), (ours, vec!["/c".to_owned()]));
+    for digits in ["67890.123\"", "67890.124\"", "67890.125\""] {
+        assert!(told.contains(digits), "{told}");
+    }
 }

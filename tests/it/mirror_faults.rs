@@ -126,10 +126,73 @@ fn a_key_that_is_wrong_or_expires_holds_nothing_up() {
             .never_says(key);
     }
     assert_eq!(everything(&scene), before);
+    for arguments in [
+        &["push"][..],
+        &["plan", "pull"],
+        &["undo"],
+        &["connect"],
+        &["disconnect"],
+    ] {
+        let json = [arguments, &["--format", "json"]].concat();
+        let failed = scene.run_with(&scene.repository, "", &json);
+        let told = failed.json();
+        assert_eq!(told["format_version"], 1);
+        assert_eq!(told["command"], arguments.join(" "));
+        assert_eq!(told["exit_code"], failed.code);
+        assert!(told["error"]["message"].is_string(), "{told:#}");
+        failed.expect(2);
+    }
+    assert_eq!(everything(&scene), before);
     // In the middle of a push: what is written is recorded, and another key goes on.
     scene.fault("401", 4, 1000);
     scene.run(&["push"]).expect(4).says("refused the API key");
     scene.heal();
+    comes_together(&scene);
+}
+
+#[test]
+fn what_moves_while_a_sync_is_under_way_is_never_written_over() {
+    let scene = apart();
+    let read = |path: &str| std::fs::read_to_string(scene.repository.at(path)).unwrap();
+    // A file that somebody edits while a pull reads.
+    let mine = read(ORDERS).replace("\"List\"", "\"Mine\"");
+    let edit = || {
+        scene.repository.write(ORDERS, &mine);
+    };
+    scene
+        .run_held_at(1, &["pull"], edit)
+        .expect(2)
+        .says("uncommitted changes")
+        .says("git stash");
+    assert_eq!(read(ORDERS), mine);
+    scene.repository.git(&["checkout", "--", "."]).expect(0);
+    // A branch that somebody moves while a pull reads is built upon.
+    let meanwhile = || {
+        drop(
+            scene
+                .repository
+                .commit(&[("README.md", "r\n")], "meanwhile"),
+        )
+    };
+    scene
+        .run_held_at(1, &["pull", "--to", "commit"], meanwhile)
+        .expect(0);
+    let below = scene
+        .repository
+        .git(&["log", "-1", "--format=%s", "HEAD~1"]);
+    assert_eq!(below.expect(0).stdout, "meanwhile\n");
+    assert!(read("README.md").contains('r') && read(ORDERS).contains("Theirs"));
+    // What somebody edits in Postman between the plan and the write.
+    let edit = || scene.edit("Users", |there| there["item"][0]["name"] = json!("Third"));
+    scene
+        .run_held_at(3, &["push"], edit)
+        .expect(3)
+        .says("changed in Postman while the plan was being carried out")
+        .says("git postman pull");
+    assert_eq!(scene.collection("Users").1["item"][0]["name"], "Third");
+    scene.run(&["pull"]).expect(3).says("both sides changed it");
+    let answer = ["pull", "--resolve", "ours", "--to", "commit"];
+    scene.run(&answer).expect(0);
     comes_together(&scene);
 }
 

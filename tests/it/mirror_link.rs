@@ -519,10 +519,6 @@ fn disconnecting_takes_the_name_and_leaves_everything_else() {
         .says("could not be asked");
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a claim counts by the time of the program that looks at it"
-)]
 #[test]
 fn scripts_read_what_was_connected_and_disconnected() {
     let scene = Scene::new();
@@ -592,6 +588,10 @@ fn scripts_read_what_was_connected_and_disconnected() {
     assert_eq!(gone["recorded"], scene.repository.id(STATE));
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a claim counts by the time of the program that looks at it"
+)]
 fn seconds_now() -> u64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     since.unwrap().as_secs()

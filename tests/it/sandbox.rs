@@ -528,6 +528,29 @@ fn a_git_linked_api_is_read_only_from_here() {
         &format!("/apis/{id}/collections/1-{NOBODY}"),
         &Value::Null,
     );
+    let file = format!("/apis/{id}/schemas/{NOBODY}/files/a.yaml");
+    let uid = format!("/apis/{id}/collections/1-{NOBODY}");
+    let new = json!({"operationType": "CREATE_NEW", "data": collection("New")});
+    for (method, path, body) in [
+        ("GET", format!("/apis/{id}/schemas/{NOBODY}"), Value::Null),
+        ("GET", file.clone(), Value::Null),
+        ("PUT", file.clone(), json!({"content": "x"})),
+        ("DELETE", file, Value::Null),
+        ("POST", format!("/apis/{id}/collections"), new),
+        ("PUT", format!("{uid}/sync-with-schema-tasks"), Value::Null),
+    ] {
+        let refused = client.must(422, method, &path, &body);
+        assert_eq!(
+            refused["detail"], "This action is not allowed for Git linked APIs",
+            "{method} {path}"
+        );
+    }
+    // Every part of a connection is told, a host of one's own too, and no branch.
+    let link = json!({"domain": "git.example.com", "organization": "acme", "repository": "pets",
+        "schemaFolder": "s", "collectionFolder": "c"});
+    client.must(204, "PUT", &format!("/sandbox/apis/{id}/git"), &link);
+    let told = client.must(200, "GET", &path, &Value::Null);
+    assert_eq!(told["gitInfo"], link);
     let version = json!({"name": "1", "branch": "main", "schemas": [{"directoryPath": "postman/schemas"}], "collections": []});
     client.must(202, "POST", &format!("/apis/{id}/versions"), &version);
 

@@ -4,9 +4,10 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use git_postman::format::edit::{Change, Edit, apply, reshape};
+use git_postman::format::edit::{Change, Edit, apply};
 use git_postman::format::fault::FaultKind;
 use git_postman::format::node::Document;
+use git_postman::format::reshape::reshape;
 use git_postman::format::{json, parse, yaml};
 use serde_json::{Value, json as value};
 

@@ -30,6 +30,9 @@ pub struct ApplyArgs {
     /// The sealed plan
     #[arg(value_name = "FILE")]
     file: PathBuf,
+    /// The repository that Postman reads, where it is another one: a remote of this clone, or its address
+    #[arg(long, value_name = "REMOTE")]
+    repository: Option<String>,
     #[command(flatten)]
     report: ReportArgs,
 }
@@ -62,13 +65,15 @@ pub fn run(args: &ApplyArgs, session: &Session) -> Result<u8, Failure> {
     let sealed = seal::read(&text)?;
     match sealed.towards {
         Side::Postman => {
-            let chosen: Chosen<PushChoice> =
+            let mut chosen: Chosen<PushChoice> =
                 serde_json::from_slice(&text).map_err(|error| unread(error.to_string()))?;
+            chosen.choice.repository.clone_from(&args.repository);
             apply_push(&sealed, &chosen.choice, args, session)
         }
         Side::Git => {
-            let chosen: Chosen<PullChoice> =
+            let mut chosen: Chosen<PullChoice> =
                 serde_json::from_slice(&text).map_err(|error| unread(error.to_string()))?;
+            chosen.choice.repository.clone_from(&args.repository);
             let ended = pull("apply", &chosen.choice, Wanted::Sealed(&sealed), session)?;
             pull_result::show("apply", &ended, &args.report, session)
         }

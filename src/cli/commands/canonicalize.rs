@@ -22,6 +22,7 @@ use crate::model::span::{LineIndex, Span};
 use crate::model::text::visible;
 use crate::project::{DEFAULT_MAX_FILE_SIZE, is_possible_document};
 use crate::report::ReportFormat;
+use crate::report::json::object_text;
 
 /// Print the canonical text of documents: the same for everything that means the same
 ///
@@ -146,7 +147,7 @@ pub fn run(args: &CanonicalizeArgs, session: &Session) -> Result<u8, Failure> {
             "format_version": 1, "command": "canonicalize", "exit_code": code,
             "documents": documents, "failures": failures,
         });
-        print(session, &format!("{object:#}\n"))?;
+        print(session, &object_text(&object))?;
     }
     Ok(code)
 }

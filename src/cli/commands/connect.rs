@@ -1,37 +1,37 @@
 //! `connect`: tells a service folder and an API, or a workspace, about each other. It makes the link, takes over one that is
 //! there, and changes nothing where all is said already.
 
-use clap::Args;
-use serde_json::{Value, json};
-
 use crate::check::levels::Levels;
 use crate::check::{self, Scope};
+use crate::cli::connection_told::{NOT_YET, Told, tell_of_new_api};
 use crate::cli::failure::{Failure, Kind};
-use crate::cli::link_told::{files_as_json, link_as_json};
 use crate::cli::linking::{Ground, Meaning, ask, choose, id, is_attended, refuse_while_claimed};
 use crate::cli::reporting::print;
 use crate::cli::session::Session;
+use crate::cli::wished::{Found, Wish, found, nothing_chosen, refuse_taken_name};
 use crate::mirror::connecting::{Directories, changes, directories};
 use crate::mirror::deliver::{Destination, deliver};
+use crate::mirror::delivery::CommitOnBranch;
+use crate::mirror::delivery_address::find;
 use crate::mirror::element::RemoteId;
 use crate::mirror::link::{
-    Link, LinkError, Named, is_here, link_of, named, refuse_another, told, verify,
+    Link, LinkError, Named, directory_told, is_here, link_of, named, recorded_name, refuse_another,
+    told, verify,
 };
-use crate::mirror::state::{LinkTarget, MirrorState, Owner};
+use crate::mirror::state::{Elsewhere, LinkTarget, MirrorState, Owner};
 use crate::mirror::store::{StateStore as _, Stored};
 use crate::model::change::ChangeSet;
 use crate::model::finding::{Finding, Severity};
-use crate::model::id::CommitId;
 use crate::model::overlay::Overlay;
 use crate::model::path::RepoPath;
 use crate::model::snapshot::Snapshot;
 use crate::model::text::visible;
-use crate::postman::apis::{Api, ApiDraft, GitInfo};
+use crate::postman::apis::{Api, GitInfo};
 use crate::postman::client::Postman;
-use crate::postman::workspaces::ElementKind;
 use crate::project::Project;
 use crate::project::service::Service;
 use crate::report::ReportFormat;
+use clap::Args;
 
 /// Connect this repository with an API, or with a workspace of Postman v12
 ///
@@ -42,6 +42,7 @@ use crate::report::ReportFormat;
 #[command(after_help = "Examples:
   git postman connect                                        asks what to connect with
   git postman connect --workspace ID --api ID                an API
+  git postman connect --api ID --repository REMOTE           an API that Postman reads from another repository
   git postman connect --workspace ID --create \"Orders\"       a new API
   git postman connect --workspace ID                         a workspace of Postman v12, with all that is in it
   git postman connect --workspace ID --spec ID               the same, where this specification is the definition")]
@@ -70,6 +71,13 @@ pub struct ConnectArgs {
     /// The folder that gets `.postman/` [default: the one around here that has it, else the root]
     #[arg(long, value_name = "DIR")]
     folder: Option<String>,
+    /// Deliver to the repository that Postman has connected the API to, where that is another one than this: a remote of this
+    /// clone, or its address
+    #[arg(long, value_name = "REMOTE", conflicts_with_all = ["spec", "create"])]
+    repository: Option<String>,
+    /// The branch of that repository that Postman reads [default: the name of the active branch here]
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["spec", "create"])]
+    repository_branch: Option<String>,
     /// The repository was renamed or has moved: its record has the old address
     #[arg(long)]
     moved: bool,
@@ -80,25 +88,6 @@ pub struct ConnectArgs {
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: ReportFormat,
 }
-
-/// What the folder is to be connected with.
-enum Wish {
-    Api(RemoteId),
-    NewApi(String),
-    Specification(RemoteId),
-    Workspace,
-}
-
-/// What was found in Postman.
-struct Found {
-    target: LinkTarget,
-    name: String,
-    workspace: String,
-    api: Option<Api>,
-}
-
-/// An id for looking at what would be, before there is an API.
-const NOT_YET: &str = "00000000-0000-4000-8000-000000000000";
 
 /// Runs the command.
 ///
@@ -171,10 +160,11 @@ pub fn run(args: &ConnectArgs, session: &Session) -> Result<u8, Failure> {
         if args.dry_run {
             let owner = owner_of(&ground, name, &placeholder, &branch)?;
             let link = proposed(&ground, service, owner, &directories);
-            return tell_of_new_api(args, session, &ground, &link, &would);
+            return tell_of_new_api(args.format, session, &ground, &link, &would);
         }
     }
-    let found = found(&postman, &wish, workspace.as_ref(), recorded, &ground)?;
+    let mut found = found(&postman, &wish, workspace.as_ref(), recorded, &ground)?;
+    deliver_elsewhere(args, &ground, &mut found, recorded, &branch)?;
     refuse_other_link(recorded, in_files.as_ref(), &found.target)?;
     let told = found.api.as_ref().and_then(Api::connected);
     let directories = directories(service, &found.target, wished, told);
@@ -232,99 +222,6 @@ pub fn run(args: &ConnectArgs, session: &Session) -> Result<u8, Failure> {
     Ok(0)
 }
 
-/// Everything that is said of a connection.
-struct Told<'a> {
-    ground: &'a Ground,
-    found: &'a Found,
-    link: &'a Link,
-    changes: &'a ChangeSet,
-    is_recorded: bool,
-    is_dry_run: bool,
-    commit: Option<CommitId>,
-}
-
-impl Told<'_> {
-    /// Whether all of it stands already.
-    fn is_done(&self) -> bool {
-        self.changes.is_empty() && self.is_recorded
-    }
-
-    fn text(&self, format: ReportFormat) -> String {
-        match format {
-            ReportFormat::Human => self.for_people(),
-            ReportFormat::Json => self.for_scripts(),
-        }
-    }
-
-    fn for_people(&self) -> String {
-        let state_ref = &self.ground.state_ref;
-        let (begin, verb) = match (self.is_done(), self.is_dry_run) {
-            (true, _) => ("already connected, and nothing changed: ", ""),
-            (false, true) => ("would connect ", "would write"),
-            (false, false) => ("connected ", "wrote"),
-        };
-        let mut text = begin.to_owned();
-        text.push_str(&shown(self.ground, self.found, self.link));
-        text.push_str(&listed(self.changes, verb));
-        match &self.commit {
-            Some(commit) => text.push_str(&format!(
-                "recorded on {state_ref} ({})\n",
-                &commit.as_str()[..10]
-            )),
-            None if self.is_recorded => {}
-            None => text.push_str(&format!("would record it on {state_ref}\n")),
-        }
-        text
-    }
-
-    fn for_scripts(&self) -> String {
-        let link = link_as_json(self.link, &self.ground.state_ref);
-        let mut object = connection_as_json(&link, self.changes, self.is_dry_run);
-        object["changed"] = json!(!self.is_done());
-        object["recorded"] = json!(self.commit.as_ref().map(CommitId::as_str));
-        format!("{object:#}\n")
-    }
-}
-
-/// What would be, of an API that is not there yet.
-fn tell_of_new_api(
-    args: &ConnectArgs,
-    session: &Session,
-    ground: &Ground,
-    link: &Link,
-    would: &ChangeSet,
-) -> Result<u8, Failure> {
-    let text = match args.format {
-        ReportFormat::Human => format!(
-            "would create the API `{}` in the workspace {}\n{}",
-            visible(&link.name),
-            link.target.workspace(),
-            listed(would, "would write")
-        ),
-        ReportFormat::Json => {
-            let mut link = link_as_json(link, &ground.state_ref);
-            link["api"] = Value::Null;
-            let object = connection_as_json(&link, would, true);
-            format!("{object:#}\n")
-        }
-    };
-    print(session, &text.replace(NOT_YET, "<id>"))?;
-    Ok(0)
-}
-
-fn connection_as_json(link: &Value, changes: &ChangeSet, is_dry_run: bool) -> Value {
-    json!({
-        "format_version": 1,
-        "command": "connect",
-        "exit_code": 0,
-        "dry_run": is_dry_run,
-        "changed": true,
-        "link": link,
-        "files": files_as_json(changes),
-        "recorded": null,
-    })
-}
-
 fn owner_of(
     ground: &Ground,
     name: &str,
@@ -351,12 +248,6 @@ fn proposed(ground: &Ground, service: &Service, owner: Owner, directories: &Dire
         collection_directory: directories.collections.clone(),
         active_branch: branch,
         ..link
-    }
-}
-
-impl Wish {
-    fn is_native(&self) -> bool {
-        matches!(self, Self::Specification(_) | Self::Workspace)
     }
 }
 
@@ -452,10 +343,6 @@ fn wish(
     chosen(session, postman)
 }
 
-fn nothing_chosen() -> Failure {
-    Failure::usage("nothing was chosen, and nothing was done")
-}
-
 /// Asks a person.
 fn chosen(session: &Session, postman: &Postman) -> Result<(Wish, Option<RemoteId>), Failure> {
     let workspaces = postman.workspaces()?;
@@ -504,191 +391,55 @@ fn chosen(session: &Session, postman: &Postman) -> Result<(Wish, Option<RemoteId
     Ok((wish, Some(id("the workspace", workspace.id.as_str())?)))
 }
 
-/// Asks Postman for what is wished, and makes a new API.
-fn found(
-    postman: &Postman,
-    wish: &Wish,
-    workspace: Option<&RemoteId>,
+/// An API that Postman has connected to another repository is delivered there, where somebody says so or has said so.
+fn deliver_elsewhere(
+    args: &ConnectArgs,
+    ground: &Ground,
+    found: &mut Found,
     recorded: Option<&MirrorState>,
-    ground: &Ground,
-) -> Result<Found, Failure> {
-    match wish {
-        Wish::Workspace => {
-            let wanted = workspace.ok_or_else(nothing_chosen)?;
-            let there = postman.workspace(wanted.as_str())?;
-            let specification = match recorded.map(|state| &state.owner.target) {
-                Some(LinkTarget::SpecHub {
-                    specification,
-                    workspace,
-                }) if workspace == wanted => specification.clone(),
-                _ => None,
-            };
-            Ok(Found {
-                target: LinkTarget::SpecHub {
-                    specification,
-                    workspace: wanted.clone(),
-                },
-                name: there.name.clone(),
-                workspace: there.name,
-                api: None,
-            })
-        }
-        Wish::Specification(wanted) => {
-            let spec = postman.spec(wanted.as_str())?;
-            let own = postman.workspace_of(ElementKind::Specification, wanted.as_str())?;
-            let own = own.ok_or_else(|| {
-                Failure::of(
-                    Kind::Service,
-                    format!("Postman does not say which workspace has the specification {wanted}"),
-                )
-            })?;
-            let own_id = id("the workspace", own.id.as_str())?;
-            if let Some(other) = workspace.filter(|other| other.bare() != own_id.bare()) {
-                return Err(not_in(
-                    "specification",
-                    &spec.name,
-                    other,
-                    &own.name,
-                    &own_id,
-                ));
-            }
-            Ok(Found {
-                target: LinkTarget::SpecHub {
-                    specification: Some(wanted.clone()),
-                    workspace: own_id,
-                },
-                name: spec.name,
-                workspace: own.name,
-                api: None,
-            })
-        }
-        Wish::Api(wanted) => {
-            let api = postman.api(wanted.as_str())?;
-            let known = recorded.and_then(|state| match &state.owner.target {
-                LinkTarget::GitLinked { api, workspace }
-                | LinkTarget::ApiBuilder { api, workspace }
-                    if api.bare() == wanted.bare() =>
-                {
-                    Some(workspace)
-                }
-                _ => None,
-            });
-            let (workspace, name) = workspace_of_api(postman, &api, workspace.or(known))?;
-            Ok(of_api(ground, wanted.clone(), workspace, name, api))
-        }
-        Wish::NewApi(name) => {
-            let workspace = workspace.ok_or_else(nothing_chosen)?;
-            let there = postman.workspace(workspace.as_str())?;
-            let before = postman.apis(workspace.as_str())?;
-            let draft = ApiDraft {
-                name: name.clone(),
-                description: None,
-            };
-            let made = postman.create_api(workspace.as_str(), &draft, &mut || {
-                let now = postman.apis(workspace.as_str())?;
-                let new =
-                    |api: &Api| api.name == *name && before.iter().all(|other| other.id != api.id);
-                Ok(now.into_iter().find(new))
-            })?;
-            let made_id = id("the API", made.id.bare())?;
-            Ok(of_api(ground, made_id, workspace.clone(), there.name, made))
-        }
+    branch: &str,
+) -> Result<(), Failure> {
+    let same = |state: &&MirrorState| Named::of(&state.owner.target) == Named::of(&found.target);
+    let known = recorded
+        .filter(same)
+        .and_then(|state| state.owner.target.elsewhere());
+    let wished = args.repository.is_some() || args.repository_branch.is_some();
+    if !wished && known.is_none() {
+        return Ok(());
     }
-}
-
-fn of_api(
-    ground: &Ground,
-    api_id: RemoteId,
-    workspace: RemoteId,
-    workspace_name: String,
-    api: Api,
-) -> Found {
-    let linked = api
-        .connected()
-        .is_some_and(|info| is_here(info, &ground.home));
-    Found {
-        target: if linked {
-            LinkTarget::GitLinked {
-                api: api_id,
-                workspace,
-            }
-        } else {
-            LinkTarget::ApiBuilder {
-                api: api_id,
-                workspace,
-            }
-        },
-        name: api.name.clone(),
-        workspace: workspace_name,
-        api: Some(api),
-    }
-}
-
-/// The workspace that an API lies in: the API itself does not say it.
-fn workspace_of_api(
-    postman: &Postman,
-    api: &Api,
-    wanted: Option<&RemoteId>,
-) -> Result<(RemoteId, String), Failure> {
-    if let Some(workspace) = wanted {
-        let there = postman.workspace(workspace.as_str())?;
-        let listed = there
-            .apis
-            .iter()
-            .any(|entry| entry.id.bare() == api.id.bare());
-        if listed || holds(postman, workspace.as_str(), api)? {
-            return Ok((workspace.clone(), there.name));
+    let info = found.api.as_ref().and_then(Api::connected);
+    let Some(info) = info.filter(|info| !is_here(info, &ground.home)) else {
+        if !wished {
+            return Ok(());
         }
         return Err(Failure::usage(format!(
-            "the API `{}` is not in the workspace `{}`",
-            visible(&api.name),
-            visible(&there.name)
+            "--repository: Postman has connected `{}` to {}",
+            visible(&found.name),
+            match info {
+                Some(_) => "this very repository",
+                None => "no repository",
+            }
         ))
-        .with_hint("leave --workspace out, and the workspace is looked for"));
+        .with_hint("leave --repository and --repository-branch out"));
+    };
+    let to = find(&ground.repository, info, args.repository.as_deref())?;
+    let there = args.repository_branch.as_deref();
+    let there = there.or(known.map(|known| known.branch.as_str()));
+    let there = there.unwrap_or(branch);
+    CommitOnBranch::new(&ground.repository, to, there)?.look()?;
+    if let (Named::Api(api), workspace) = (Named::of(&found.target), found.target.workspace()) {
+        found.target = LinkTarget::GitLinked {
+            api,
+            workspace: workspace.clone(),
+            elsewhere: Some(Elsewhere {
+                repository: recorded_name(info),
+                branch: there.to_owned(),
+                schema_directory: directory_told(info.schema_folder.as_ref()),
+                collection_directory: directory_told(info.collection_folder.as_ref()),
+            }),
+        };
     }
-    for workspace in postman.workspaces()? {
-        if holds(postman, workspace.id.as_str(), api)? {
-            return Ok((id("the workspace", workspace.id.as_str())?, workspace.name));
-        }
-    }
-    Err(Failure::of(
-        Kind::Service,
-        format!(
-            "no workspace that this key sees holds the API `{}`",
-            visible(&api.name)
-        ),
-    )
-    .with_hint("name it with --workspace ID"))
-}
-
-fn holds(postman: &Postman, workspace: &str, api: &Api) -> Result<bool, Failure> {
-    let apis = postman.apis(workspace)?;
-    Ok(apis.iter().any(|other| other.id.bare() == api.id.bare()))
-}
-
-fn not_in(what: &str, name: &str, wanted: &RemoteId, own: &str, own_id: &RemoteId) -> Failure {
-    Failure::usage(format!(
-        "the {what} `{}` is not in the workspace {wanted} but in `{}`",
-        visible(name),
-        visible(own)
-    ))
-    .with_hint(format!("give --workspace {own_id}, or leave it out"))
-}
-
-/// A killed run may have made the API already: a second of the same name is never made.
-fn refuse_taken_name(postman: &Postman, workspace: &RemoteId, name: &str) -> Result<(), Failure> {
-    let apis = postman.apis(workspace.as_str())?;
-    match apis.iter().find(|api| api.name == name) {
-        None => Ok(()),
-        Some(api) => Err(Failure::usage(format!(
-            "the workspace has an API `{}` already",
-            visible(name)
-        ))
-        .with_hint(format!(
-            "connect with it: --api {}; or choose another name",
-            api.id.bare()
-        ))),
-    }
+    Ok(())
 }
 
 /// The record must be this repository's, and of the Postman that is spoken to.
@@ -743,6 +494,7 @@ fn refuse_other_link(
 fn agree_with_postman(ground: &Ground, found: &Found, link: &Link) -> Result<(), Failure> {
     let Some(api) = &found.api else { return Ok(()) };
     if let Some(info) = api.connected()
+        && found.target.elsewhere().is_none()
         && !is_here(info, &ground.home)
     {
         return Err(connected_elsewhere(ground, found, info));
@@ -761,7 +513,7 @@ fn connected_elsewhere(ground: &Ground, found: &Found, info: &GitInfo) -> Failur
         ),
     )
     .with_hint(
-        "work in that repository; or disconnect the API from it in the Postman app; or connect this one with an API of its own, with --create NAME",
+        "deliver to that repository from here, with --repository and a remote that reaches it; or work in it; or disconnect the API from it in the Postman app; or connect this one with an API of its own, with --create NAME",
     )
 }
 
@@ -869,49 +621,4 @@ fn branch(
         Failure::usage("no branch is checked out, so nothing says which one is the active branch")
             .with_hint("name it with --branch NAME")
     })
-}
-
-fn shown(ground: &Ground, found: &Found, link: &Link) -> String {
-    let (what, own) = match &found.target {
-        LinkTarget::GitLinked { api, .. } => ("the API", api),
-        LinkTarget::ApiBuilder { api, .. } => ("the API", api),
-        LinkTarget::SpecHub {
-            specification: Some(specification),
-            ..
-        } => ("the specification", specification),
-        LinkTarget::SpecHub { workspace, .. } => ("the workspace", workspace),
-    };
-    let folder = if ground.folder.is_root() {
-        "this repository".to_owned()
-    } else {
-        format!("the folder `{}`", ground.folder)
-    };
-    let mut text = format!("{folder} and {what} `{}` ({own})\n", visible(&found.name));
-    let mut line = |word: &str, value: &str| {
-        text.push_str(&format!("  {word:<22}{}\n", visible(value)));
-    };
-    line("workspace", &found.workspace);
-    line(
-        "active branch",
-        link.active_branch.as_deref().unwrap_or_default(),
-    );
-    match &link.schema_directory {
-        Some(directory) => line("schema directory", directory.as_str()),
-        None => line("definition", "by root file"),
-    }
-    line("collection directory", link.collection_directory.as_str());
-    if matches!(found.target, LinkTarget::GitLinked { .. }) {
-        line(
-            "connected in Postman",
-            "yes: Postman reads the active branch",
-        );
-    }
-    text
-}
-
-fn listed(changes: &ChangeSet, verb: &str) -> String {
-    changes
-        .iter()
-        .map(|change| format!("{verb} {}\n", change.path))
-        .collect()
 }

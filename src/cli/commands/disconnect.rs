@@ -22,6 +22,7 @@ use crate::model::text::{counted, visible};
 use crate::project::Project;
 use crate::project::service::Service;
 use crate::report::ReportFormat;
+use crate::report::json::object_text;
 
 /// Take the link between this repository and Postman apart
 ///
@@ -342,6 +343,6 @@ impl Told<'_> {
                 "record": self.left.in_record,
             },
         });
-        format!("{object:#}\n")
+        object_text(&object)
     }
 }

@@ -14,6 +14,7 @@ use crate::cli::reporting::{ReportArgs, print, write_atomically};
 use crate::cli::session::Session;
 use crate::mirror::seal::{Sealed, seal, write};
 use crate::report::ReportFormat;
+use crate::report::json::object_text;
 
 /// Make a plan and seal it in a file, for somebody to look at and for `apply` to carry out
 #[derive(Args, Debug)]
@@ -119,7 +120,7 @@ fn give(
     let mut file = as_json("plan", code, &made.plan, None, made.calls);
     file["seal"] = write(&made.sealed);
     file["choice"] = made.choice.clone();
-    let text = format!("{file:#}\n");
+    let text = object_text(&file);
     if let Some(out) = out {
         write_atomically(&session.path(out), text.as_bytes()).map_err(|error| {
             Failure::usage(format!(

@@ -9,6 +9,7 @@ use crate::cli::pushing::{Prepared, PushChoice, prepare};
 use crate::cli::reporting::{ReportArgs, print};
 use crate::cli::session::Session;
 use crate::report::ReportFormat;
+use crate::report::json::object_text;
 
 /// Carry what stands in Git to Postman
 ///
@@ -52,7 +53,7 @@ pub fn run(args: &PushArgs, session: &Session) -> Result<u8, Failure> {
             ReportFormat::Human => plan.for_people(),
             ReportFormat::Json => {
                 let object = as_json("push", code, &plan, None, ready.calls());
-                format!("{object:#}\n")
+                object_text(&object)
             }
         };
         print(session, &text)?;

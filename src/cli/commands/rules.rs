@@ -9,6 +9,7 @@ use crate::cli::failure::Failure;
 use crate::cli::reporting::print;
 use crate::cli::session::Session;
 use crate::report::ReportFormat;
+use crate::report::json::object_text;
 
 /// List every rule
 #[derive(Args, Debug)]
@@ -70,5 +71,5 @@ fn json() -> String {
         })
         .collect();
     let object = serde_json::json!({"format_version": 1, "command": "rules", "exit_code": 0, "rules": rules});
-    format!("{object:#}\n")
+    object_text(&object)
 }

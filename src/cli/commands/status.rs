@@ -3,6 +3,9 @@
 use clap::Args;
 use serde_json::{Value, json};
 
+use crate::cli::delivering::{
+    Asking, Carrying, delivering, is_read_here, route, without_delivered,
+};
 use crate::cli::failure::Failure;
 use crate::cli::link_told::link_as_json;
 use crate::cli::linking::{Ground, Meaning, undated, unread};
@@ -24,6 +27,7 @@ use crate::model::text::{counted, visible};
 use crate::postman::client::Postman;
 use crate::project::Project;
 use crate::report::ReportFormat;
+use crate::report::json::object_text;
 
 /// Show the link to Postman, the last sync, and how far each side is ahead of it
 ///
@@ -92,7 +96,7 @@ pub fn run(args: &StatusArgs, session: &Session) -> Result<u8, Failure> {
     let Some(stored) = &stored else {
         return Err(Failure::usage("there is no record of the link"));
     };
-    let (commit, git) = git_half(&ground, &link, &stored.state)?;
+    let (commit, mut git) = git_half(&ground, &link, &stored.state)?;
     // What a pull has brought counts as agreed where Git shows it, recorded by a push or not.
     let seen = with_history(
         &stored.state,
@@ -102,7 +106,10 @@ pub fn run(args: &StatusArgs, session: &Session) -> Result<u8, Failure> {
         &ground.folder,
         &digest_of,
     )?;
-    let seen = seen.with_settled(&seen.settled(&git.elements));
+    let mut seen = seen.with_settled(&seen.settled(&git.elements));
+    if is_read_here(&link) {
+        without_delivered(&mut seen, &mut git);
+    }
     let mut status = Status {
         state_ref: ground.state_ref.clone(),
         current_branch: ground.repository.current_branch()?,
@@ -130,8 +137,13 @@ pub fn run(args: &StatusArgs, session: &Session) -> Result<u8, Failure> {
         let postman = session.postman()?;
         let recorded: Option<(&dyn StateStore, &CommitId)> =
             args.by_dates.then_some((&store, &stored.commit));
-        let (ahead, taken) =
-            postman_half(session, &postman, &ground, &status.link, &seen, recorded)?;
+        let half = PostmanHalf {
+            session,
+            postman: &postman,
+            ground: &ground,
+            link: &status.link,
+        };
+        let (ahead, taken) = postman_half(&half, seen, &mut git, recorded)?;
         status.postman = Some(ahead);
         status.by_dates = taken;
         status.quota = quota(&postman)?;
@@ -145,7 +157,7 @@ pub fn run(args: &StatusArgs, session: &Session) -> Result<u8, Failure> {
             .is_some_and(|ahead| !ahead.is_empty());
     let code = u8::from(is_ahead);
     let text = match args.format {
-        ReportFormat::Json => format!("{:#}\n", as_json(&status, &stored.state, code)),
+        ReportFormat::Json => object_text(&as_json(&status, &stored.state, code)),
         _ => as_text(&status, &stored.state, session.now()),
     };
     print(session, &text)?;
@@ -186,33 +198,71 @@ fn git_half(
     Ok((commit, side))
 }
 
+/// What Postman's side of a link is read with.
+struct PostmanHalf<'a> {
+    session: &'a Session,
+    postman: &'a Postman,
+    ground: &'a Ground,
+    link: &'a Link,
+}
+
 fn postman_half(
-    session: &Session,
-    postman: &Postman,
-    ground: &Ground,
-    link: &Link,
-    seen: &MirrorState,
+    half: &PostmanHalf<'_>,
+    mut seen: MirrorState,
+    git: &mut git_side::GitSide,
     by_dates: Option<(&dyn StateStore, &CommitId)>,
 ) -> Result<(Vec<Ahead>, usize), Failure> {
-    if let LinkTarget::GitLinked { api, .. } | LinkTarget::ApiBuilder { api, .. } = &link.target {
-        let api = postman.api(api.as_str())?;
-        verify(link, &api, &ground.home)?;
-    }
-    let target = targets::open(postman, &link.target, Some(seen));
+    let PostmanHalf {
+        session,
+        postman,
+        ground,
+        link,
+    } = half;
+    let api = match &link.target {
+        LinkTarget::GitLinked { api, .. } | LinkTarget::ApiBuilder { api, .. } => {
+            let api = postman.api(api.as_str())?;
+            verify(link, &api, &ground.home)?;
+            Some(api)
+        }
+        LinkTarget::SpecHub { .. } => None,
+    };
+    let asking = Asking {
+        repository: &ground.repository,
+        home: &ground.home,
+        link,
+        api: api.as_ref(),
+        wished: None,
+    };
+    // A clone that does not know the repository that Postman reads says of the rest how it stands.
+    let delivering = match delivering(&asking, Carrying::Pull, &git.elements) {
+        Ok(delivering) => delivering,
+        Err(failure) => {
+            session.output.warning(&failure.message);
+            failure
+                .hints
+                .iter()
+                .for_each(|hint| session.output.hint(hint));
+            without_delivered(&mut seen, git);
+            None
+        }
+    };
+    let route = route(delivering.as_ref(), &ground.repository)?;
+    let state = &seen;
+    let target = targets::open_with(postman, &link.target, Some(state), None, route.branch());
     let mut set = target.list().map_err(unread)?;
     let taken = match by_dates {
         Some((store, commit)) => {
-            take_recorded(&*target, &mut set, seen, store, commit).map_err(undated)?
+            take_recorded(&*target, &mut set, state, store, commit).map_err(undated)?
         }
         None => 0,
     };
-    let mut ids = to_read(seen, &set);
+    let mut ids = to_read(state, &set);
     ids.retain(|id| set.get(id).is_none_or(|element| element.content.is_none()));
     let progress = session
         .output
         .progress(Some(ids.len() as u64), "reading from Postman");
     read_into(&*target, &mut set, &ids, &|_| progress.advance(1)).map_err(unread)?;
-    Ok((of_postman(seen, &set), taken))
+    Ok((of_postman(state, &set), taken))
 }
 
 fn not_asked(session: &Session) -> Option<String> {
@@ -330,11 +380,18 @@ fn as_text(status: &Status, state: &MirrorState, now: u64) -> String {
     if !link.folder.is_root() {
         line("folder", link.folder.as_str());
     }
-    match link.target {
-        LinkTarget::GitLinked { .. } => line(
-            "kind",
-            "an API that Postman has connected to this repository itself",
-        ),
+    match &link.target {
+        LinkTarget::GitLinked { .. } => match link.target.elsewhere() {
+            None => line(
+                "kind",
+                "an API that Postman has connected to this repository itself",
+            ),
+            Some(elsewhere) => {
+                line("kind", "an API that Postman reads from another repository");
+                let to = format!("`{}` of {}", elsewhere.branch, elsewhere.repository);
+                line("delivered to", &to);
+            }
+        },
         LinkTarget::ApiBuilder { .. } => line("kind", "an API of the API Builder"),
         LinkTarget::SpecHub { .. } => {
             line("kind", "a workspace with its specifications (Spec Hub)")

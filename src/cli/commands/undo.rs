@@ -3,6 +3,7 @@
 use clap::Args;
 use serde_json::{Value, json};
 
+use crate::cli::delivering::{Asking, Carrying, delivering, route};
 use crate::cli::failure::{Failure, Kind};
 use crate::cli::linking::{Ground, Meaning, refuse_while_claimed, unread};
 use crate::cli::reporting::print;
@@ -10,11 +11,11 @@ use crate::cli::session::Session;
 use crate::mirror::deliver::{Destination, deliver, recover};
 use crate::mirror::element::RemoteId;
 use crate::mirror::git_side;
-use crate::mirror::link::find_link;
+use crate::mirror::link::{find_link, verify};
 use crate::mirror::pull::bytes_of;
 use crate::mirror::remote_content::digest_of;
 use crate::mirror::sides::read_into;
-use crate::mirror::state::UNDO;
+use crate::mirror::state::{LinkTarget, UNDO};
 use crate::mirror::store::StateStore as _;
 use crate::mirror::target::TargetError;
 use crate::mirror::targets;
@@ -22,6 +23,7 @@ use crate::mirror::undo::{Back, Undone, backs, changes_in_git, put_back, record}
 use crate::model::change::ChangeSet;
 use crate::model::text::visible;
 use crate::report::ReportFormat;
+use crate::report::json::object_text;
 
 /// Put the last sync back, where nothing has moved since
 ///
@@ -76,7 +78,31 @@ pub fn run(args: &UndoArgs, session: &Session) -> Result<u8, Failure> {
     )
     .elements;
     let postman = session.postman()?;
-    let target = targets::open(&postman, &link.target, Some(state));
+    let api = match &link.target {
+        LinkTarget::GitLinked { api, .. } => Some(postman.api(api.bare())?),
+        LinkTarget::ApiBuilder { .. } | LinkTarget::SpecHub { .. } => None,
+    };
+    let asking = Asking {
+        repository: &ground.repository,
+        home: &ground.home,
+        link: &link,
+        api: api.as_ref(),
+        wished: None,
+    };
+    let mut written = sync.replaced.values().map(|one| one.remote_id.as_ref());
+    let is_delivery =
+        sync.towards_postman && written.any(|id| id.is_some_and(RemoteId::is_of_file));
+    let delivering = match is_delivery {
+        true => {
+            if let Some(api) = &api {
+                verify(&link, api, &ground.home)?;
+            }
+            delivering(&asking, Carrying::Back, &git)?
+        }
+        false => None,
+    };
+    let route = route(delivering.as_ref(), &ground.repository)?;
+    let target = targets::open_with(&postman, &link.target, Some(state), None, route.branch());
     let mut remote = std::collections::BTreeMap::new();
     if sync.towards_postman {
         remote = target.list().map_err(unread)?;
@@ -107,6 +133,7 @@ pub fn run(args: &UndoArgs, session: &Session) -> Result<u8, Failure> {
         ..Undone::default()
     };
     if sync.towards_postman {
+        let mut together = Vec::new();
         for back in backs {
             let files = match &back.before {
                 Some(version) => bytes_of(version, &store, &stored.commit)?,
@@ -114,12 +141,26 @@ pub fn run(args: &UndoArgs, session: &Session) -> Result<u8, Failure> {
             };
             let known = state.records.get(&back.key);
             match put_back(&*target, &back, known, &remote, files, &digest_of) {
+                Ok(done) if target.is_put_together(back.key.kind) => together.push((back, done)),
                 Ok(done) => {
                     undone.add_remote(&back, known, done);
                     told.done.push(back);
                 }
                 Err(TargetError::Moved { .. }) => told.moved.push(back),
                 Err(error) => told.failed.push((back, error.to_string())),
+            }
+        }
+        match target.finish() {
+            Ok(_) => {
+                for (back, done) in together {
+                    undone.add_remote(&back, state.records.get(&back.key), done);
+                    told.done.push(back);
+                }
+            }
+            Err(error) => {
+                let backs = together.into_iter().map(|(back, _)| back);
+                told.failed
+                    .extend(backs.map(|back| (back, error.to_string())));
             }
         }
     } else {
@@ -287,5 +328,5 @@ fn for_scripts(told: &Told, calls: u64, code: u8) -> String {
             "verified": true,
         },
     });
-    format!("{object:#}\n")
+    object_text(&object)
 }

@@ -1,12 +1,23 @@
 //! A repository in a temporary directory, the real git and the real program, both in an environment of their own.
 
+pub(crate) mod azure;
+pub(crate) mod bare;
 pub(crate) mod contract;
 pub(crate) mod corpus;
 pub(crate) mod edits;
 pub(crate) mod fixtures;
+pub(crate) mod git_http;
+pub(crate) mod gitlab;
 pub(crate) mod http;
+pub(crate) mod hub;
+pub(crate) mod hub_git;
+pub(crate) mod hub_pulls;
+pub(crate) mod hub_wire;
+pub(crate) mod openapi;
 pub(crate) mod postman;
+pub(crate) mod provider_story;
 pub(crate) mod pushing;
+pub(crate) mod service;
 pub(crate) mod terminal;
 pub(crate) mod values;
 

@@ -126,6 +126,7 @@ impl Scene {
             LinkTarget::GitLinked {
                 api: own,
                 workspace: within,
+                elsewhere: None,
             }
         } else {
             LinkTarget::ApiBuilder {
@@ -431,6 +432,29 @@ impl Scene {
         let _ = release.send(());
         *self.recorder.gate.lock().unwrap() = None;
         was_reached
+    }
+
+    /// Runs the program and holds it at the call of this number while something else happens. The call finds a broken
+    /// connection then, and the program asks again.
+    pub(crate) fn run_held_at(
+        &self,
+        call: usize,
+        arguments: &[&str],
+        meanwhile: impl FnOnce(),
+    ) -> Run {
+        let (reached, told) = mpsc::channel();
+        let (release, released) = mpsc::channel();
+        *self.recorder.gate.lock().unwrap() = Some(Gate {
+            left: call,
+            when: When::Before,
+            reached,
+            released,
+        });
+        let going = self.start(&self.repository, arguments);
+        told.recv().unwrap();
+        meanwhile();
+        release.send(()).unwrap();
+        going.end()
     }
 
     /// Starts a push and kills it: see [`Scene::killed_at_ref`].

@@ -8,6 +8,7 @@ use crate::support::{Repository, Run, program};
 
 /// Runs the program at a terminal where these lines are typed, and gives what was shown there. `None`, and said aloud, where
 /// there is nothing that makes a terminal.
+#[expect(clippy::print_stderr, reason = "a test that is passed over says why")]
 pub(crate) fn at_terminal(
     repository: &Repository,
     variables: &[(&str, &str)],

@@ -41,7 +41,7 @@ files[] = {"id":"1-11111111-2222-4333-8444-555555555555","path":"Orders.json","m
 
 #### How to fix
 
-Where `git postman push` has made it, `git postman pull` lists it, and so does `git postman push --write-ids` at once. Otherwise add the
+Where `git postman push` has made a collection, `git postman pull` lists it, and `git postman push --write-ids` at once. Otherwise add the
 file to the API in Postman (*Add existing collection* or *Add file*) and push there, or move it out of the directory. Where it is meant,
 allow it with a reason:
 
@@ -55,7 +55,9 @@ reason = "removed from the API, kept for reference"
     check: Check::Project(check),
 };
 
-const HELP: &str = "`git postman pull` lists what a push has made in Postman; else add it to the API in Postman, or move it elsewhere; allow it if it was removed from the API on purpose";
+const HELP: &str = "add it to the API in Postman and push, or move it elsewhere; allow it if it was removed from the API on purpose";
+/// A push has made it, and the list does not know yet.
+const PULL: &str = "where a push has made it in Postman, `git postman pull` lists it; else ";
 
 fn check(project: &Project<'_>, findings: &mut Findings) {
     let apis = project.services.iter().flat_map(|service| &service.apis);
@@ -77,15 +79,27 @@ fn check(project: &Project<'_>, findings: &mut Findings) {
                         directory.role.phrase(),
                         directory.path
                     ),
-                    "`git postman pull` lists what a push has made in Postman; else add them to the API in Postman, or choose the directory that holds its files",
+                    helped(directory.role, "add them to the API in Postman and push, or choose the directory that holds its files"),
                 );
                 continue;
             }
             for path in unlisted {
                 let message = format!("no API lists this file of {}", with_article(directory.role));
-                findings.push(Place::whole(path.clone()), message, HELP);
+                findings.push(
+                    Place::whole(path.clone()),
+                    message,
+                    helped(directory.role, HELP),
+                );
             }
         }
+    }
+}
+
+/// Only the list of collections is written by a pull.
+fn helped(role: Role, help: &str) -> String {
+    match role {
+        Role::Collections => format!("{PULL}{help}"),
+        Role::Schemas | Role::Environments => help.to_owned(),
     }
 }
 

@@ -1,45 +1,6 @@
-//! The encodings that issuers build their credentials with: Base64, CRC-32, base 62.
+//! The encodings that issuers build their credentials with: CRC-32, base 62.
 
-const URL_SAFE: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-const STANDARD: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const BASE_62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-
-/// Decodes Base64 of either alphabet, with or without padding at the end. `None` for any other character.
-pub fn decode_base64(text: &[u8]) -> Option<Vec<u8>> {
-    let unpadded = match text {
-        [rest @ .., b'=', b'='] | [rest @ .., b'='] => rest,
-        all => all,
-    };
-    if unpadded.len() % 4 == 1 {
-        return None;
-    }
-    let mut bytes = Vec::with_capacity(unpadded.len() * 3 / 4);
-    let mut held: u32 = 0;
-    let mut bits = 0;
-    for byte in unpadded {
-        held = (held << 6 | u32::from(sextet(*byte)?)) & 0x3fff;
-        bits += 6;
-        if bits >= 8 {
-            bits -= 8;
-            bytes.push((held >> bits & 0xff) as u8);
-        }
-    }
-    Some(bytes)
-}
-
-/// Encodes in URL-safe Base64 without padding, as JSON Web Tokens are.
-pub fn encode_url_safe(bytes: &[u8]) -> String {
-    encode(bytes, URL_SAFE)
-}
-
-/// Encodes in Base64 with padding, as PEM bodies are.
-pub fn encode_standard(bytes: &[u8]) -> String {
-    let mut text = encode(bytes, STANDARD);
-    while !text.len().is_multiple_of(4) {
-        text.push('=');
-    }
-    text
-}
 
 /// The CRC-32 of ISO-HDLC, which zip and PNG have too.
 pub fn crc32(bytes: &[u8]) -> u32 {
@@ -67,62 +28,9 @@ pub fn base62(mut number: u32) -> [u8; 6] {
     digits
 }
 
-fn sextet(byte: u8) -> Option<u8> {
-    match byte {
-        b'A'..=b'Z' => Some(byte - b'A'),
-        b'a'..=b'z' => Some(byte - b'a' + 26),
-        b'0'..=b'9' => Some(byte - b'0' + 52),
-        b'+' | b'-' => Some(62),
-        b'/' | b'_' => Some(63),
-        _ => None,
-    }
-}
-
-fn encode(bytes: &[u8], alphabet: &[u8; 64]) -> String {
-    let mut text = String::new();
-    for group in bytes.chunks(3) {
-        let mut held = 0;
-        for place in 0..3 {
-            held = held << 8 | u32::from(group.get(place).copied().unwrap_or(0));
-        }
-        for place in 0..=group.len() {
-            let sextet = held >> (18 - 6 * place) & 0x3f;
-            text.push(char::from(alphabet[sextet as usize]));
-        }
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{base62, crc32, decode_base64, encode_standard, encode_url_safe};
-
-    #[test]
-    fn base64_goes_there_and_back() {
-        for text in [
-            "",
-            "f",
-            "fo",
-            "foo",
-            "foob",
-            "fooba",
-            "foobar",
-            "\u{ff}\u{fe}?>",
-        ] {
-            let bytes = text.as_bytes();
-            assert_eq!(
-                decode_base64(encode_url_safe(bytes).as_bytes()).unwrap(),
-                bytes
-            );
-            assert_eq!(
-                decode_base64(encode_standard(bytes).as_bytes()).unwrap(),
-                bytes
-            );
-        }
-        assert_eq!(encode_standard(b"foob"), "Zm9vYg==");
-        assert_eq!(decode_base64(b"Zm9v.g"), None);
-        assert_eq!(decode_base64(b"Zm9vY"), None);
-    }
+    use super::{base62, crc32};
 
     #[test]
     fn the_checksum_is_that_of_the_published_check_value() {

@@ -1,7 +1,8 @@
 //! Credentials made up at run time, for tests and demonstrations: right in form, accepted by nobody.
 
-use crate::check::rules::secret::codec::{base62, crc32, encode_standard, encode_url_safe};
+use crate::check::rules::secret::codec::{base62, crc32};
 use crate::check::rules::secret::kind::{Kind, Part};
+use crate::model::base64::{encode_standard, encode_url_safe};
 use crate::model::span::Span;
 
 /// A text with one made-up credential.

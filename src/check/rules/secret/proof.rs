@@ -2,9 +2,10 @@
 
 use serde_json::{Map, Value};
 
-use crate::check::rules::secret::codec::{base62, crc32, decode_base64};
+use crate::check::rules::secret::codec::{base62, crc32};
 use crate::check::rules::secret::kind::Candidate;
 use crate::check::rules::secret::placeholder::{classes, is_mixed, is_placeholder};
+use crate::model::base64;
 
 /// How far a word may be that says whose credential it is: a request of a collection, more or less.
 const SAME_REQUEST: usize = 2048;
@@ -69,7 +70,7 @@ pub fn square(candidate: &Candidate<'_>) -> bool {
 /// A Discord bot token begins with the bot's numeric id in Base64.
 pub fn discord_bot(candidate: &Candidate<'_>) -> bool {
     let id = candidate.secret().split(|byte| *byte == b'.').next();
-    let is_id = id.and_then(decode_base64).is_some_and(|digits| {
+    let is_id = id.and_then(base64::decode).is_some_and(|digits| {
         (17..=20).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit)
     });
     is_id && drawn_mixed(candidate)
@@ -83,7 +84,7 @@ pub fn json_web_token(candidate: &Candidate<'_>) -> bool {
 /// A PEM block whose body is the encoding of a key.
 pub fn private_key(candidate: &Candidate<'_>) -> bool {
     let text: Vec<u8> = pem_text(candidate.body());
-    let Some(bytes) = decode_base64(&text) else {
+    let Some(bytes) = base64::decode(&text) else {
         return false;
     };
     is_der(&bytes) || bytes.starts_with(b"openssh-key-v1\0") || is_openpgp_secret_key(&bytes)
@@ -104,13 +105,13 @@ fn is_signed_token(token: &[u8]) -> bool {
     };
     let algorithm = header.get("alg").and_then(Value::as_str);
     algorithm.is_some_and(|name| !name.eq_ignore_ascii_case("none"))
-        && decode_base64(signature).is_some_and(|bytes| bytes.len() >= 16)
+        && base64::decode(signature).is_some_and(|bytes| bytes.len() >= 16)
         && !is_placeholder(signature)
         && !is_for_show(&payload)
 }
 
 fn object(segment: &[u8]) -> Option<Map<String, Value>> {
-    serde_json::from_slice(&decode_base64(segment)?).ok()
+    serde_json::from_slice(&base64::decode(segment)?).ok()
 }
 
 /// The samples of jwt.io (with its many copies) and of the common libraries, tokens of the reserved domains, and Supabase's key that is meant to be public.
@@ -181,7 +182,7 @@ fn is_openpgp_secret_key(bytes: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{is_der, is_signed_token, pem_text};
-    use crate::check::rules::secret::codec::encode_url_safe;
+    use crate::model::base64::encode_url_safe;
 
     fn token(header: &str, payload: &str) -> String {
         let signature = "kX3vPq81ZbLr0TnWcY6uQ7ZL2MXWJ4KTB6RAtQ-9_sLk2Vb";
