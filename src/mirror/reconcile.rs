@@ -102,10 +102,25 @@ pub fn reconcile(
         ours: sides.git.to_vec(),
         theirs: agreed.clone(),
     };
-    Ok(match merged_with(sides.path, versions, answer)? {
+    // A push may have come through that was never recorded: what Git has is in Postman then, in Postman's own words.
+    let mut own = |conflict: &Conflict| match is_trimmed_name(conflict) {
+        true => Some(Take::Ours),
+        false => answer(conflict),
+    };
+    Ok(match merged_with(sides.path, versions, &mut own)? {
         Ok(merged) => Reconciled::Clean { merged, agreed },
         Err(conflicts) => Reconciled::Conflicts(conflicts),
     })
+}
+
+/// Whether both sides gave something the same name, but for the blanks around it, which Postman does not store.
+fn is_trimmed_name(conflict: &Conflict) -> bool {
+    let name = |text: &Option<String>| serde_json::from_str::<String>(text.as_deref()?).ok();
+    let (ours, theirs) = (name(&conflict.ours), name(&conflict.theirs));
+    conflict.field.ends_with("/name")
+        && ours
+            .zip(theirs)
+            .is_some_and(|(ours, theirs)| ours.trim() == theirs.trim())
 }
 
 /// The text of a file that is new in Git.
@@ -417,6 +432,11 @@ mod tests {
         let (merged, agreed) = clean(run(Some((FILE, &stored())), &git, &remote, Resolve::Nobody));
         assert_eq!(merged, git.replace("\"Make\"", "\"Create\""));
         assert_eq!(agreed, FILE.replace("\"Make\"", "\"Create\""));
+
+        // Postman stores a name without the blanks around it, and that is no other name.
+        let git = FILE.replace("\"Make\"", "\" Create \"");
+        let (merged, _) = clean(run(Some((FILE, &stored())), &git, &remote, Resolve::Nobody));
+        assert_eq!(merged, git);
 
         let git = FILE.replace("\"Make\"", "\"Add\"");
         let base = Some((FILE, &stored()));
