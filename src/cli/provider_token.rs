@@ -25,7 +25,13 @@ pub fn token(environment: &Environment, site: &Site) -> Secret {
         ProviderKind::AzureServices | ProviderKind::AzureServer => set("AZURE_DEVOPS_TOKEN")
             .or_else(|| set("AZURE_DEVOPS_EXT_PAT"))
             .or_else(|| set("SYSTEM_ACCESSTOKEN").filter(|_| own("SYSTEM_COLLECTIONURI"))),
-        ProviderKind::BitbucketCloud | ProviderKind::BitbucketDataCenter => None,
+        ProviderKind::BitbucketCloud | ProviderKind::BitbucketDataCenter => set("BITBUCKET_TOKEN")
+            .map(|token| match &environment.bitbucket_username {
+                Some(user) if !token.reveal().contains(':') => {
+                    Secret::new(format!("{user}:{}", token.reveal()))
+                }
+                _ => token,
+            }),
     };
     found.unwrap_or_else(|| Secret::new(""))
 }
@@ -86,5 +92,12 @@ mod tests {
         let other = "https://dev.azure.com/other";
         assert_eq!(found(&pipeline, Kind::AzureServices, other), "");
         assert_eq!(found(&pipeline[..1], Kind::AzureServices, azure), "");
+        let bucket = [("BITBUCKET_TOKEN", "t"), ("BITBUCKET_USERNAME", "me@x")];
+        for kind in [Kind::BitbucketCloud, Kind::BitbucketDataCenter] {
+            assert_eq!(found(&bucket, kind, own), "me@x:t");
+            assert_eq!(found(&bucket[..1], kind, own), "t");
+            let pair = [("BITBUCKET_TOKEN", "a:b"), bucket[1]];
+            assert_eq!(found(&pair, kind, own), "a:b");
+        }
     }
 }

@@ -34,15 +34,18 @@ pub struct Environment {
     pub provider_tokens: BTreeMap<&'static str, Secret>,
     /// What a CI system says of the server that it belongs to, by [`CI_SERVERS`]: its own token is for no other.
     pub ci_servers: BTreeMap<&'static str, String>,
+    /// `BITBUCKET_USERNAME`: whose the token of Bitbucket is, where it goes as user and password.
+    pub bitbucket_username: Option<String>,
 }
 
 /// The variables that hold a token for a provider.
-pub const PROVIDER_TOKENS: [&str; 8] = [
+pub const PROVIDER_TOKENS: [&str; 9] = [
     "GITHUB_TOKEN",
     "GH_TOKEN",
     "GH_ENTERPRISE_TOKEN",
     "GITLAB_TOKEN",
     "CI_JOB_TOKEN",
+    "BITBUCKET_TOKEN",
     "AZURE_DEVOPS_TOKEN",
     "AZURE_DEVOPS_EXT_PAT",
     "SYSTEM_ACCESSTOKEN",
@@ -109,6 +112,7 @@ impl Environment {
                 .into_iter()
                 .filter_map(|name| Some((name, set(name)?)))
                 .collect(),
+            bitbucket_username: set("BITBUCKET_USERNAME"),
         }
     }
 }

@@ -10,6 +10,8 @@ use serde_json::{Value, json};
 use crate::support::Run;
 use crate::support::azure::{self, FakeAzure};
 use crate::support::bare::Bare;
+use crate::support::bitbucket_cloud::{self, FakeCloud};
+use crate::support::bitbucket_server::{self, FakeServer};
 use crate::support::gitlab::{self, FakeGitLab};
 use crate::support::hub::{Hub, TOKEN};
 use crate::support::openapi::Description;
@@ -519,7 +521,7 @@ fn who_may_not_is_told_before_or_in_the_words_of_the_provider() {
     };
     at("bitbucket-data-center", "https://git.example.com")
         .expect(2)
-        .says("does not speak to Bitbucket Data Center");
+        .says("there is no token for Bitbucket Data Center");
     at("github", "http://git.example.com").expect(2);
     at("gitea", "https://git.example.com")
         .expect(2)
@@ -642,6 +644,32 @@ fn the_same_on_azure_devops() {
         kind: "azure-devops-services",
         url: format!("{}/acme", fake.service.url),
         token: ("AZURE_DEVOPS_TOKEN", azure::TOKEN),
+    };
+    is_the_same_story(&linked);
+}
+
+#[test]
+fn the_same_on_bitbucket_cloud() {
+    let (scene, bare) = behind("git@git.example.com:acme/orders.git");
+    let fake = FakeCloud::start(bare);
+    let linked = Linked {
+        scene,
+        kind: "bitbucket-cloud",
+        url: fake.service.url.clone(),
+        token: ("BITBUCKET_TOKEN", bitbucket_cloud::TOKEN),
+    };
+    is_the_same_story(&linked);
+}
+
+#[test]
+fn the_same_on_bitbucket_data_center() {
+    let (scene, bare) = behind("ssh://git@git.example.com/SHOP/orders.git");
+    let fake = FakeServer::start(bare);
+    let linked = Linked {
+        scene,
+        kind: "bitbucket-data-center",
+        url: format!("{}/git", fake.service.url),
+        token: ("BITBUCKET_TOKEN", bitbucket_server::TOKEN),
     };
     is_the_same_story(&linked);
 }
