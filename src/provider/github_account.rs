@@ -68,7 +68,7 @@ impl Account {
         Ok((shown, answer))
     }
 
-    /// The tip of a branch, as [`Provider::resolve`].
+    /// The tip of a branch, as `Provider::resolve`.
     pub(crate) fn tip(
         &self,
         repository: &RepositoryName,
