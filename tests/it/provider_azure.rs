@@ -8,7 +8,7 @@ use git_postman::model::secret::Secret;
 use git_postman::model::snapshot::Content;
 use git_postman::net::clock::{Clock as _, SteppedClock};
 use git_postman::provider::api::Provider as _;
-use git_postman::provider::azure::Azure;
+use git_postman::provider::azure::service::Azure;
 use git_postman::provider::conditional::NoMemory;
 use git_postman::provider::error::ProviderError;
 use git_postman::provider::kind::ProviderKind;

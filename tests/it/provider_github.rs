@@ -18,7 +18,7 @@ use git_postman::provider::api::{CommitDraft, CommitStatus, Provider as _, Statu
 use git_postman::provider::capability::Operation;
 use git_postman::provider::conditional::ShortMemory;
 use git_postman::provider::error::ProviderError;
-use git_postman::provider::github::GitHub;
+use git_postman::provider::github::service::GitHub;
 use git_postman::provider::kind::ProviderKind;
 use git_postman::provider::pull_request::{Deed, Purpose, offer, withdraw};
 use git_postman::provider::site::{RepositoryName, Site};

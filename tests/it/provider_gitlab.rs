@@ -11,8 +11,8 @@ use git_postman::provider::api::{CommitStatus, Provider as _, Role, StatusState}
 use git_postman::provider::capability::{Means, Operation};
 use git_postman::provider::conditional::{NoMemory, ShortMemory};
 use git_postman::provider::error::ProviderError;
-use git_postman::provider::gitlab::GitLab;
-use git_postman::provider::gitlab_token::GitLabToken;
+use git_postman::provider::gitlab::service::GitLab;
+use git_postman::provider::gitlab::token::GitLabToken;
 use git_postman::provider::kind::ProviderKind;
 use git_postman::provider::pull_request::{Deed, Purpose, offer};
 use git_postman::provider::site::{RepositoryName, Site};

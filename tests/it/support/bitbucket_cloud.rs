@@ -7,7 +7,7 @@ use git_postman::model::base64::encode_standard;
 use git_postman::model::digest::Digest;
 use git_postman::model::secret::Secret;
 use git_postman::net::clock::SteppedClock;
-use git_postman::provider::bitbucket_cloud::BitbucketCloud;
+use git_postman::provider::bitbucket_cloud::service::BitbucketCloud;
 use git_postman::provider::kind::ProviderKind;
 use git_postman::provider::site::{RepositoryName, Site};
 use serde_json::{Value, json};

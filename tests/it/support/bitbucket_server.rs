@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use git_postman::model::base64::encode_standard;
 use git_postman::model::secret::Secret;
 use git_postman::net::clock::SteppedClock;
-use git_postman::provider::bitbucket_server::BitbucketServer;
+use git_postman::provider::bitbucket_server::service::BitbucketServer;
 use git_postman::provider::kind::ProviderKind;
 use git_postman::provider::site::{RepositoryName, Site};
 use serde_json::{Value, json};

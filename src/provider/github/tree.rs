@@ -12,12 +12,12 @@ use crate::model::id::CommitId;
 use crate::net::base_url::segment;
 use crate::net::error::HttpError;
 use crate::net::pool;
+use crate::provider::content::remote_snapshot::{RemoteEntry, RemoteFiles, RemoteList};
 use crate::provider::error::ProviderError;
-use crate::provider::github_calls::Calls;
-use crate::provider::github_refusal::About;
-use crate::provider::github_token::Doing;
-use crate::provider::github_wire::{Answered, TreeShape};
-use crate::provider::remote_snapshot::{RemoteEntry, RemoteFiles, RemoteList};
+use crate::provider::github::calls::Calls;
+use crate::provider::github::refusal::About;
+use crate::provider::github::token::Doing;
+use crate::provider::github::wire::{Answered, TreeShape};
 use crate::provider::site::{RepositoryName, Site};
 
 /// Files and bytes of one query.

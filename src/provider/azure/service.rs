@@ -23,13 +23,13 @@ use crate::provider::api::{
     Access, Branch, Comment, CommitDraft, CommitStatus, Fact, Provider, PullRequest,
     PullRequestDraft, Repository, StatusState,
 };
-use crate::provider::azure_files::AzureFiles;
-use crate::provider::azure_refusal::{Asked, TokenForm, is_stale, protected};
-use crate::provider::azure_wire as wire;
+use crate::provider::azure::files::AzureFiles;
+use crate::provider::azure::refusal::{Asked, TokenForm, is_stale, protected};
+use crate::provider::azure::wire;
 use crate::provider::capability::{Capabilities, Means};
 use crate::provider::conditional::Memory;
+use crate::provider::content::remote_snapshot::RemoteSnapshot;
 use crate::provider::error::{ProviderError, Remedy};
-use crate::provider::remote_snapshot::RemoteSnapshot;
 use crate::provider::rest::{self, Rest, body, lacking, parsed};
 use crate::provider::site::{RepositoryName, Site};
 use crate::provider::text_limit::fitted;

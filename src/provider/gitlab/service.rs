@@ -30,17 +30,17 @@ use crate::provider::api::{
 };
 use crate::provider::capability::{Capabilities, Means, Operation};
 use crate::provider::conditional::{Memory, NoMemory};
+use crate::provider::content::remote_snapshot::RemoteSnapshot;
 use crate::provider::error::{ProviderError, Remedy, Said};
-use crate::provider::gitlab_access::{self, Found};
-use crate::provider::gitlab_account::Account;
-use crate::provider::gitlab_calls::{Calls, malformed, parsed, unmade};
-use crate::provider::gitlab_endpoints::Compare;
-use crate::provider::gitlab_files::GitLabFiles;
-use crate::provider::gitlab_text::without_commands;
-use crate::provider::gitlab_token::{Doing, GitLabToken, TokenKind};
-use crate::provider::gitlab_wire::{Comparison, MergeRequest, Note, WireBranch};
+use crate::provider::gitlab::access::{self, Found};
+use crate::provider::gitlab::account::Account;
+use crate::provider::gitlab::calls::{Calls, malformed, parsed, unmade};
+use crate::provider::gitlab::endpoints::Compare;
+use crate::provider::gitlab::files::GitLabFiles;
+use crate::provider::gitlab::text::without_commands;
+use crate::provider::gitlab::token::{Doing, GitLabToken, TokenKind};
+use crate::provider::gitlab::wire::{Comparison, MergeRequest, Note, WireBranch};
 use crate::provider::kind::ProviderKind;
-use crate::provider::remote_snapshot::RemoteSnapshot;
 use crate::provider::site::{RepositoryName, Site};
 use crate::provider::text_limit::fitted;
 
@@ -450,7 +450,7 @@ impl Provider for GitLab {
                 kind,
                 branch: branch.as_ref(),
             };
-            return Ok(gitlab_access::of_job(&found, &job));
+            return Ok(access::of_job(&found, &job));
         }
         let about = self.account.about(Some(repository), Doing::Looking);
         let token = self.account.token_facts(&about)?;
@@ -470,7 +470,7 @@ impl Provider for GitLab {
             kind,
             branch: branch.as_ref(),
         };
-        Ok(gitlab_access::access(&found))
+        Ok(access::access(&found))
     }
 }
 

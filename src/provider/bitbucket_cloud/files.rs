@@ -13,10 +13,10 @@ use crate::net::base_url::segment;
 use crate::net::error::HttpError;
 use crate::net::pool;
 use crate::net::request::{Method, Request};
-use crate::provider::bitbucket_cloud::CloudCalls;
-use crate::provider::bitbucket_cloud_wire as wire;
+use crate::provider::bitbucket_cloud::service::CloudCalls;
+use crate::provider::bitbucket_cloud::wire;
+use crate::provider::content::remote_snapshot::{RemoteEntry, RemoteFiles, RemoteList};
 use crate::provider::error::ProviderError;
-use crate::provider::remote_snapshot::{RemoteEntry, RemoteFiles, RemoteList};
 use crate::provider::site::RepositoryName;
 
 /// How deep a list goes at first. Where that is too much for the service it says 555, and gets half of it.

@@ -3,8 +3,8 @@
 use crate::model::text::{shortened, visible};
 use crate::provider::api::{Access, Fact, Role};
 use crate::provider::error::Remedy;
-use crate::provider::gitlab_token::{Doing, TokenKind, project_page};
-use crate::provider::gitlab_wire::{Job, TokenFacts, WireBranch, role};
+use crate::provider::gitlab::token::{Doing, TokenKind, project_page};
+use crate::provider::gitlab::wire::{Job, TokenFacts, WireBranch, role};
 use crate::provider::site::{RepositoryName, Site};
 
 /// What was found out about a project.
@@ -164,8 +164,8 @@ mod tests {
 
     use super::{Found, access};
     use crate::provider::api::Fact;
-    use crate::provider::gitlab_token::TokenKind;
-    use crate::provider::gitlab_wire::{TokenFacts, WireBranch};
+    use crate::provider::gitlab::token::TokenKind;
+    use crate::provider::gitlab::wire::{TokenFacts, WireBranch};
     use crate::provider::kind::ProviderKind;
     use crate::provider::site::{RepositoryName, Site};
 

@@ -19,12 +19,12 @@ use crate::provider::api::{
     Access, Branch, Comment, CommitDraft, CommitStatus, Fact, Provider, PullRequest,
     PullRequestDraft, Repository,
 };
-use crate::provider::bitbucket_cloud::{authorization, build, link_marker};
-use crate::provider::bitbucket_server_refusal::Asked;
-use crate::provider::bitbucket_server_wire as wire;
-use crate::provider::by_git::ByGit;
+use crate::provider::bitbucket_cloud::service::{authorization, build, link_marker};
+use crate::provider::bitbucket_server::refusal::Asked;
+use crate::provider::bitbucket_server::wire;
 use crate::provider::capability::{Capabilities, Means, Operation};
 use crate::provider::conditional::{Memory, NoMemory};
+use crate::provider::content::by_git::ByGit;
 use crate::provider::error::{ProviderError, Remedy, Said};
 use crate::provider::rest::{self, Rest, body, lacking, parsed, renamed};
 use crate::provider::site::{RepositoryName, Site};

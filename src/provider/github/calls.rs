@@ -27,7 +27,7 @@ use crate::net::response::Response;
 use crate::net::retry::{Patience, Verdict, repeat};
 use crate::provider::conditional::{Memory, Remembered, is_worth_keeping, key};
 use crate::provider::error::ProviderError;
-use crate::provider::github_refusal::{About, refusal};
+use crate::provider::github::refusal::{About, refusal};
 
 /// More turns than this without an end are no call.
 const MOST_TURNS: usize = 10_000;

@@ -7,13 +7,13 @@ use crate::git::object::{ObjectId, blob_id};
 use crate::model::id::CommitId;
 use crate::model::snapshot::FileKind;
 use crate::net::request::Method;
-use crate::provider::azure::{AzureCalls, in_repository};
-use crate::provider::azure_wire as wire;
+use crate::provider::azure::service::{AzureCalls, in_repository};
+use crate::provider::azure::wire;
+use crate::provider::content::remote_snapshot::{RemoteEntry, RemoteFiles, RemoteList};
+use crate::provider::content::zip;
 use crate::provider::error::ProviderError;
-use crate::provider::remote_snapshot::{RemoteEntry, RemoteFiles, RemoteList};
 use crate::provider::rest::{body, lacking, parsed};
 use crate::provider::site::RepositoryName;
-use crate::provider::zip;
 
 /// Files in one call, and their bytes together: the answer is held in memory.
 const MOST_FILES: usize = 500;
@@ -137,7 +137,7 @@ mod tests {
     use crate::git::object::blob_id;
     use crate::model::path::RepoPath;
     use crate::model::snapshot::FileKind;
-    use crate::provider::remote_snapshot::RemoteEntry;
+    use crate::provider::content::remote_snapshot::RemoteEntry;
 
     #[test]
     fn one_answer_holds_no_more_than_fits() {

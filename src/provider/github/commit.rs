@@ -11,13 +11,13 @@ use crate::git::object::blob_id;
 use crate::model::base64::encode_standard;
 use crate::model::id::CommitId;
 use crate::provider::api::CommitDraft;
+use crate::provider::content::remote_snapshot::{RemoteFiles as _, RemoteSnapshot};
 use crate::provider::error::{ProviderError, Said};
-use crate::provider::github_account::Account;
-use crate::provider::github_refusal::{Complaint, meant};
-use crate::provider::github_token::Doing;
-use crate::provider::github_tree::encoded;
-use crate::provider::github_wire::{Answered, CommitShape, ObjectShape};
-use crate::provider::remote_snapshot::{RemoteFiles as _, RemoteSnapshot};
+use crate::provider::github::account::Account;
+use crate::provider::github::refusal::{Complaint, meant};
+use crate::provider::github::token::Doing;
+use crate::provider::github::tree::encoded;
+use crate::provider::github::wire::{Answered, CommitShape, ObjectShape};
 use crate::provider::site::RepositoryName;
 
 const MUTATION: &str =

@@ -9,11 +9,11 @@ use crate::net::error::HttpError;
 use crate::net::response::{NotJson, Response};
 use crate::provider::api::{PullRequest, Repository};
 use crate::provider::error::ProviderError;
-use crate::provider::github_calls::Calls;
-use crate::provider::github_refusal::About;
-use crate::provider::github_token::{Doing, TokenKind};
-use crate::provider::github_tree::{GitHubFiles, encoded};
-use crate::provider::github_wire::{
+use crate::provider::github::calls::Calls;
+use crate::provider::github::refusal::About;
+use crate::provider::github::token::{Doing, TokenKind};
+use crate::provider::github::tree::{GitHubFiles, encoded};
+use crate::provider::github::wire::{
     AccountShape, BranchShape, PullRequestShape, RefShape, RepositoryShape,
 };
 use crate::provider::site::{RepositoryName, Site};

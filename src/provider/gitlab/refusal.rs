@@ -6,7 +6,7 @@ use crate::model::secret::Secret;
 use crate::net::rate::Rates;
 use crate::net::response::Response;
 use crate::provider::error::{ProviderError, Remedy, Said};
-use crate::provider::gitlab_token::{Doing, TokenKind, project_page};
+use crate::provider::gitlab::token::{Doing, TokenKind, project_page};
 use crate::provider::site::{RepositoryName, Site};
 
 /// Texts of one refusal; more are not looked at.
@@ -344,7 +344,7 @@ mod tests {
     use crate::net::rate;
     use crate::net::response::Response;
     use crate::provider::error::{ProviderError, Said};
-    use crate::provider::gitlab_token::{Doing, GitLabToken};
+    use crate::provider::gitlab::token::{Doing, GitLabToken};
     use crate::provider::kind::ProviderKind;
     use crate::provider::site::{RepositoryName, Site};
 

@@ -8,7 +8,7 @@ use crate::model::text::visible;
 use crate::net::rate::http_date;
 use crate::net::response::Response;
 use crate::provider::api::{Branch, Comment, PullRequest, Repository, Role};
-use crate::provider::gitlab_text::as_meant;
+use crate::provider::gitlab::text::as_meant;
 use crate::provider::site::RepositoryName;
 
 /// GitLab notes when a project was active at most once in this time.

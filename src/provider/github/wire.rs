@@ -6,8 +6,8 @@ use crate::git::object::ObjectId;
 use crate::model::id::{BranchName, CommitId};
 use crate::model::snapshot::FileKind;
 use crate::provider::api::{Branch, Comment, PullRequest, Repository, Role};
-use crate::provider::github_refusal::Complaint;
-use crate::provider::remote_snapshot::{RemoteEntry, RemoteList};
+use crate::provider::content::remote_snapshot::{RemoteEntry, RemoteList};
+use crate::provider::github::refusal::Complaint;
 use crate::provider::site::{RepositoryName, Site};
 
 #[derive(Deserialize)]
@@ -244,8 +244,8 @@ mod tests {
     use super::{PullRequestShape, RepositoryShape, TreeShape};
     use crate::model::snapshot::FileKind;
     use crate::provider::api::Role;
+    use crate::provider::content::remote_snapshot::RemoteList;
     use crate::provider::kind::ProviderKind;
-    use crate::provider::remote_snapshot::RemoteList;
     use crate::provider::site::{RepositoryName, Site};
 
     fn site() -> Site {

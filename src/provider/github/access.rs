@@ -10,10 +10,10 @@ use crate::net::response::Response;
 use crate::provider::api::{Access, Fact, Repository, Role};
 use crate::provider::conditional::NoMemory;
 use crate::provider::error::{ProviderError, Remedy};
-use crate::provider::github_account::Account;
-use crate::provider::github_token::{Doing, TokenKind};
-use crate::provider::github_tree::encoded;
-use crate::provider::github_wire::RuleShape;
+use crate::provider::github::account::Account;
+use crate::provider::github::token::{Doing, TokenKind};
+use crate::provider::github::tree::encoded;
+use crate::provider::github::wire::RuleShape;
 use crate::provider::site::RepositoryName;
 
 /// What the probing object holds: always the same, so that it is one object however often it is written.

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use crate::net::rate::Rates;
 use crate::net::response::Response;
 use crate::provider::error::{ProviderError, Remedy, Said};
-use crate::provider::github_token::{Doing, TokenKind};
+use crate::provider::github::token::{Doing, TokenKind};
 use crate::provider::site::{RepositoryName, Site};
 
 /// GitHub asks for at least this long after it met its secondary limit and named no time.
@@ -345,7 +345,7 @@ mod tests {
     use crate::net::rate;
     use crate::net::response::Response;
     use crate::provider::error::ProviderError;
-    use crate::provider::github_token::Doing;
+    use crate::provider::github::token::Doing;
     use crate::provider::kind::ProviderKind;
     use crate::provider::site::{RepositoryName, Site};
 

@@ -14,8 +14,8 @@ use crate::net::response::{NotJson, Response};
 use crate::net::retry::{Patience, Verdict, repeat};
 use crate::provider::conditional::{Memory, Remembered, is_worth_keeping, key};
 use crate::provider::error::ProviderError;
-use crate::provider::gitlab_refusal::{About, refusal};
-use crate::provider::gitlab_token::GitLabToken;
+use crate::provider::gitlab::refusal::{About, refusal};
+use crate::provider::gitlab::token::GitLabToken;
 
 /// What GitLab gives at most on one page.
 pub(crate) const PAGE: usize = 100;

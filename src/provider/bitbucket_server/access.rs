@@ -3,8 +3,8 @@
 use crate::model::id::BranchName;
 use crate::net::request::Method;
 use crate::provider::api::Fact;
-use crate::provider::bitbucket_server::{BitbucketServer, call};
-use crate::provider::bitbucket_server_wire as wire;
+use crate::provider::bitbucket_server::service::{BitbucketServer, call};
+use crate::provider::bitbucket_server::wire;
 use crate::provider::conditional::NoMemory;
 use crate::provider::error::{ProviderError, Remedy, Said};
 use crate::provider::site::RepositoryName;

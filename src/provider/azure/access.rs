@@ -2,8 +2,8 @@
 
 use crate::net::request::Method;
 use crate::provider::api::Fact;
-use crate::provider::azure::{Azure, request};
-use crate::provider::azure_wire as wire;
+use crate::provider::azure::service::{Azure, request};
+use crate::provider::azure::wire;
 use crate::provider::error::ProviderError;
 use crate::provider::rest::{body, parsed};
 use crate::provider::site::RepositoryName;

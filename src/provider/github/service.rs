@@ -22,17 +22,17 @@ use crate::provider::api::{
 };
 use crate::provider::capability::{Capabilities, Means};
 use crate::provider::conditional::{Memory, NoMemory};
+use crate::provider::content::remote_snapshot::RemoteSnapshot;
 use crate::provider::error::ProviderError;
-use crate::provider::github_access::access;
-use crate::provider::github_account::Account;
-use crate::provider::github_calls::Calls;
-use crate::provider::github_commit::commit;
-use crate::provider::github_refusal::About;
-use crate::provider::github_token::{Doing, TokenKind};
-use crate::provider::github_tree::encoded;
-use crate::provider::github_wire::{BranchShape, CommentShape, PullRequestShape, RepositoryShape};
+use crate::provider::github::access::access;
+use crate::provider::github::account::Account;
+use crate::provider::github::calls::Calls;
+use crate::provider::github::commit::commit;
+use crate::provider::github::refusal::About;
+use crate::provider::github::token::{Doing, TokenKind};
+use crate::provider::github::tree::encoded;
+use crate::provider::github::wire::{BranchShape, CommentShape, PullRequestShape, RepositoryShape};
 use crate::provider::kind::ProviderKind;
-use crate::provider::remote_snapshot::RemoteSnapshot;
 use crate::provider::site::{RepositoryName, Site};
 
 /// Where the token is looked for.

@@ -6,8 +6,10 @@ use crate::model::id::BranchName;
 use crate::net::request::Method;
 use crate::net::response::Response;
 use crate::provider::api::Fact;
-use crate::provider::bitbucket_cloud::{BitbucketCloud, PAGE, call, in_repository, quoted};
-use crate::provider::bitbucket_cloud_wire as wire;
+use crate::provider::bitbucket_cloud::service::{
+    BitbucketCloud, PAGE, call, in_repository, quoted,
+};
+use crate::provider::bitbucket_cloud::wire;
 use crate::provider::error::{ProviderError, Remedy, Said};
 use crate::provider::site::RepositoryName;
 

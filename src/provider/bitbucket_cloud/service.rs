@@ -23,14 +23,14 @@ use crate::provider::api::{
     Access, Branch, Comment, CommitDraft, CommitStatus, Provider, PullRequest, PullRequestDraft,
     Repository, StatusState,
 };
-use crate::provider::bitbucket_cloud_files::CloudFiles;
-use crate::provider::bitbucket_cloud_refusal::{Asked, TokenForm, protected};
-use crate::provider::bitbucket_cloud_wire as wire;
+use crate::provider::bitbucket_cloud::files::CloudFiles;
+use crate::provider::bitbucket_cloud::refusal::{Asked, TokenForm, protected};
+use crate::provider::bitbucket_cloud::wire;
 use crate::provider::capability::{Capabilities, Means, Operation};
 use crate::provider::conditional::{Memory, NoMemory};
+use crate::provider::content::remote_snapshot::{RemoteEntry, RemoteSnapshot};
 use crate::provider::error::ProviderError;
 use crate::provider::kind::ProviderKind;
-use crate::provider::remote_snapshot::{RemoteEntry, RemoteSnapshot};
 use crate::provider::rest::{self, Rest, body, lacking, parsed, renamed};
 use crate::provider::site::{RepositoryName, Site};
 use crate::provider::text_limit::fitted;

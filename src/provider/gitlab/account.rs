@@ -16,13 +16,13 @@ use crate::net::client::Settings;
 use crate::net::error::HttpError;
 use crate::net::response::{NotJson, Response};
 use crate::provider::api::{PullRequest, Repository};
-use crate::provider::by_git::ByGit;
 use crate::provider::conditional::{Memory, NoMemory};
+use crate::provider::content::by_git::ByGit;
 use crate::provider::error::{ProviderError, Said};
-use crate::provider::gitlab_calls::{Calls, malformed, parsed, unmade};
-use crate::provider::gitlab_refusal::{About, declined};
-use crate::provider::gitlab_token::{Doing, TokenKind};
-use crate::provider::gitlab_wire::{
+use crate::provider::gitlab::calls::{Calls, malformed, parsed, unmade};
+use crate::provider::gitlab::refusal::{About, declined};
+use crate::provider::gitlab::token::{Doing, TokenKind};
+use crate::provider::gitlab::wire::{
     Job, Level, MergeRequest, Project, TokenFacts, User, WireBranch,
 };
 use crate::provider::site::{RepositoryName, Site};

@@ -15,15 +15,15 @@ use crate::model::snapshot::FileKind;
 use crate::net::error::HttpError;
 use crate::net::pool;
 use crate::provider::conditional::NoMemory;
+use crate::provider::content::remote_snapshot::{RemoteEntry, RemoteFiles, RemoteList};
+use crate::provider::content::tar;
 use crate::provider::error::ProviderError;
-use crate::provider::gitlab_calls::{Calls, PAGE, parsed};
-use crate::provider::gitlab_endpoints::{Archive, Blob, Paging, Tree};
-use crate::provider::gitlab_refusal::About;
-use crate::provider::gitlab_token::Doing;
-use crate::provider::gitlab_wire::TreeEntry;
-use crate::provider::remote_snapshot::{RemoteEntry, RemoteFiles, RemoteList};
+use crate::provider::gitlab::calls::{Calls, PAGE, parsed};
+use crate::provider::gitlab::endpoints::{Archive, Blob, Paging, Tree};
+use crate::provider::gitlab::refusal::About;
+use crate::provider::gitlab::token::Doing;
+use crate::provider::gitlab::wire::TreeEntry;
 use crate::provider::site::{RepositoryName, Site};
-use crate::provider::tar;
 
 /// From so many files on an archive is tried first. GitLab.com gives five archives a minute, and thousands of single files.
 const ARCHIVE_FROM: usize = 24;
@@ -203,7 +203,7 @@ mod tests {
     use crate::git::object::ObjectId;
     use crate::model::path::RepoPath;
     use crate::model::snapshot::FileKind;
-    use crate::provider::remote_snapshot::RemoteEntry;
+    use crate::provider::content::remote_snapshot::RemoteEntry;
 
     #[test]
     fn modes_are_those_of_git() {
