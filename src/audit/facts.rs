@@ -2,10 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 /// All that was gathered, by one run or joined from several. The same facts give the same report, in whatever order they
 /// came.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Facts {
+    /// Every owner whose repositories were asked for, and what became of listing them. A repository of somebody else may
+    /// well be there and is only not known.
+    pub owners: BTreeMap<OwnerKey, Reach>,
     /// Every repository that was listed.
     pub repositories: BTreeMap<RepositoryKey, RepositoryFacts>,
     /// Every API and specification of the workspaces, by its id.
@@ -15,7 +20,8 @@ pub struct Facts {
 }
 
 /// What names a repository for good, also when it is renamed or moved to another owner.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct RepositoryKey {
     /// The address of the pages of its site, without a final slash.
     pub site: String,
@@ -23,8 +29,19 @@ pub struct RepositoryKey {
     pub id: String,
 }
 
+/// An organisation or user, a group, a workspace, a project: whose repositories were asked for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OwnerKey {
+    /// The address of the pages of its site, without a final slash.
+    pub site: String,
+    /// Its name there; empty for everything on the site, where a site can list that.
+    pub name: String,
+}
+
 /// One repository.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct RepositoryFacts {
     /// Host, owner and name, joined with `/`: what a report calls it and begins its paths with.
     pub name: String,
@@ -47,7 +64,8 @@ pub struct RepositoryFacts {
 }
 
 /// A branch.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct BranchFacts {
     /// Its name.
     pub name: String,
@@ -56,7 +74,8 @@ pub struct BranchFacts {
 }
 
 /// Whether something could be looked at.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub enum Reach {
     /// Nobody asked.
     #[default]
@@ -70,7 +89,8 @@ pub enum Reach {
 }
 
 /// One folder that holds a `.postman/`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ServiceFacts {
     /// The folder; empty for the root of the repository.
     pub folder: String,
@@ -81,7 +101,8 @@ pub struct ServiceFacts {
 }
 
 /// A repository says that it belongs to an API, a specification or a workspace.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Claim {
     /// What of.
     pub kind: ClaimKind,
@@ -92,7 +113,8 @@ pub struct Claim {
 }
 
 /// What a claim names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub enum ClaimKind {
     /// An API of the API Builder.
     Api,
@@ -103,7 +125,8 @@ pub enum ClaimKind {
 }
 
 /// A directory that Postman manages.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct DirectoryFacts {
     /// `schema directory` or another of Postman's words.
     pub role: String,
@@ -114,7 +137,8 @@ pub struct DirectoryFacts {
 }
 
 /// A line of a file. Lines count from one; zero means the file as a whole.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Spot {
     /// The file in its repository.
     pub path: String,
@@ -125,7 +149,8 @@ pub struct Spot {
 }
 
 /// A file that makes the check run.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Guard {
     /// Whether a hook or a CI system reads it.
     pub kind: GuardKind,
@@ -134,7 +159,8 @@ pub struct Guard {
 }
 
 /// Who runs the check.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub enum GuardKind {
     /// A hook manager, on each developer's machine.
     Hook,
@@ -143,7 +169,8 @@ pub enum GuardKind {
 }
 
 /// One API of the API Builder, or a specification of Spec Hub.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ApiFacts {
     /// Which of both.
     pub kind: ClaimKind,
@@ -156,7 +183,8 @@ pub struct ApiFacts {
 }
 
 /// The repository that Postman has connected an API to, in Postman's own words. Postman gives no branch.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ConnectedFacts {
     /// The host; nothing for hosted services.
     pub domain: Option<String>,

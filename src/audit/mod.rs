@@ -5,3 +5,8 @@
 //! a report. Facts are small, know nothing of where they came from, and can be written down, split and joined.
 
 pub mod facts;
+pub mod join;
+pub mod part;
+pub mod shard;
+#[cfg(test)]
+pub(crate) mod testing;
