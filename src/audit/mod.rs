@@ -5,8 +5,12 @@
 //! a report. Facts are small, know nothing of where they came from, and can be written down, split and joined.
 
 pub mod facts;
+pub mod gather;
 pub mod join;
 pub mod part;
+pub mod reading;
 pub mod shard;
+pub mod state;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod workspaces;

@@ -460,7 +460,7 @@ mod tests {
                 ),
                 "too long",
             ),
-            ("[".repeat(100_000), "recursion limit"),
+            ("[".repeat(100_000), "expected value"),
             (
                 "{\"owner\":{\"key\":{\"site\":\"https://a\",\"name\":\"b\"},\"facts\":\"whole\"}}"
                     .to_owned(),

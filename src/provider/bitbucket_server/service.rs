@@ -16,7 +16,7 @@ use crate::net::error::HttpError;
 use crate::net::request::{Method, Request};
 use crate::net::response::Response;
 use crate::provider::api::{
-    Access, Branch, Comment, CommitDraft, CommitStatus, Fact, Provider, PullRequest,
+    Access, Branch, Comment, CommitDraft, CommitStatus, Fact, Heads, Provider, PullRequest,
     PullRequestDraft, Repository,
 };
 use crate::provider::bitbucket_cloud::service::{authorization, build, link_marker};
@@ -116,6 +116,19 @@ impl BitbucketServer {
             }
         }
         Ok(items)
+    }
+
+    fn all_heads(&self, repository: &RepositoryName) -> Result<Heads, ProviderError> {
+        let request = in_repository(Method::Get, repository, &["branches"])?;
+        let listed: Vec<wire::Branch> = self.pages(&request, &NoMemory)?;
+        let shown_first = listed.iter().find(|branch| branch.is_default);
+        let shown_first = shown_first.and_then(|branch| BranchName::of_reference(&branch.id));
+        let mut branches: Vec<Branch> = listed.into_iter().filter_map(branch_of).collect();
+        branches.sort_by(|one, other| one.name.cmp(&other.name));
+        Ok(Heads {
+            shown_first,
+            branches,
+        })
     }
 
     fn repository_of(
@@ -287,11 +300,12 @@ impl Provider for BitbucketServer {
     }
 
     fn branches(&self, repository: &RepositoryName) -> Result<Vec<Branch>, ProviderError> {
-        let request = in_repository(Method::Get, repository, &["branches"])?;
-        let listed: Vec<wire::Branch> = self.pages(&request, &NoMemory)?;
-        let mut branches: Vec<Branch> = listed.into_iter().filter_map(branch_of).collect();
-        branches.sort_by(|one, other| one.name.cmp(&other.name));
-        Ok(branches)
+        Ok(self.all_heads(repository)?.branches)
+    }
+
+    /// Its lists of repositories name no branch; its lists of branches do.
+    fn heads(&self, repository: &Repository) -> Result<Heads, ProviderError> {
+        self.all_heads(&repository.name)
     }
 
     fn resolve(

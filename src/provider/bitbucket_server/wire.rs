@@ -35,6 +35,8 @@ pub(crate) struct Project {
 pub(crate) struct Branch {
     pub(crate) id: String,
     pub(crate) latest_commit: Option<String>,
+    #[serde(default)]
+    pub(crate) is_default: bool,
 }
 
 #[derive(Deserialize)]
