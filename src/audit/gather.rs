@@ -5,12 +5,12 @@
 //! Bitbucket Data Center list nothing that a push changes: there the tips of all branches tell, in one call. A moment that
 //! has only just passed tells nothing yet, since a second push may bear the same one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use crate::audit::facts::{BranchFacts, OwnerKey, Reach, RepositoryFacts, RepositoryKey};
+use crate::audit::facts::{BranchFacts, Reach, RepositoryFacts, RepositoryKey, SettingsFacts};
 use crate::audit::reading::{self, Seen};
 use crate::audit::shard::Shard;
 use crate::audit::state::{Record, Run, State, StateError};
@@ -21,6 +21,7 @@ use crate::net::moment::moment;
 use crate::net::pool;
 use crate::provider::api::{Branch, Heads, Provider, Repository};
 use crate::provider::error::ProviderError;
+use crate::provider::pull_request::BRANCHES;
 
 /// Seconds after which a moment of a list is not that of a later push as well.
 const SETTLING: u64 = 120;
@@ -28,6 +29,8 @@ const SETTLING: u64 = 120;
 const FAILURES_IN_A_ROW: u32 = 25;
 /// More branches than this are not facts of a repository but of its automation.
 const MOST_BRANCHES: usize = 2000;
+/// Branches of pulls for whose requests is asked, each in a call of its own.
+const MOST_REQUESTS: usize = 20;
 /// Reasons are cut here.
 const LONGEST_REASON: usize = 1000;
 
@@ -63,7 +66,7 @@ pub struct Course<'a> {
 #[derive(Debug, Default)]
 pub struct Gathered {
     /// The owners, and what became of listing them.
-    pub owners: BTreeMap<OwnerKey, Reach>,
+    pub owners: BTreeMap<String, Reach>,
     /// Their repositories.
     pub repositories: BTreeMap<RepositoryKey, RepositoryFacts>,
     /// Of these, how many were as an earlier run had seen them.
@@ -128,6 +131,12 @@ pub fn site_of(provider: &dyn Provider) -> String {
         .to_owned()
 }
 
+/// An owner, as facts name it.
+pub fn owner_name(provider: &dyn Provider, owner: &str) -> String {
+    let whole = format!("{}/{owner}", provider.site().web.host());
+    visible(whole.trim_end_matches('/'))
+}
+
 fn gather_site(
     source: &Source,
     course: &Course<'_>,
@@ -136,10 +145,7 @@ fn gather_site(
     let site = site_of(&*source.provider);
     let mut listed: BTreeMap<RepositoryKey, Repository> = BTreeMap::new();
     for name in &source.owners {
-        let owner = OwnerKey {
-            site: site.clone(),
-            name: visible(name),
-        };
+        let owner = owner_name(&*source.provider, name);
         let reach = match source.provider.repositories(name, course.state) {
             Ok(found) => {
                 for repository in found {
@@ -197,6 +203,7 @@ fn look(
     let as_listed = |known: RepositoryFacts| RepositoryFacts {
         branches: known.branches,
         reach: known.reach,
+        settings: known.settings,
         services: known.services,
         guards: known.guards,
         ..listed.clone()
@@ -253,6 +260,7 @@ fn look(
                 default_branch: listed.default_branch.clone().or(new.shown_first),
                 branches: new.branches,
                 reach: new.seen.reach,
+                settings: new.seen.settings,
                 services: new.seen.services,
                 guards: new.seen.guards,
                 ..listed
@@ -293,11 +301,7 @@ fn read(
     if sign.is_some() && sign.as_deref() == known_sign {
         return Ok(Answered::Same(named));
     }
-    let mut seen = Seen {
-        services: Vec::new(),
-        guards: Vec::new(),
-        reach: Reach::Whole,
-    };
+    let mut seen = Seen::nothing();
     if let Some(branch) = &shown_first {
         let tip = heads.as_ref().and_then(|heads| tip_of(heads, branch));
         // A branch that is shown first and not there is how some services show an empty repository.
@@ -311,12 +315,19 @@ fn read(
         }
     }
     let mut branches = None;
-    if !seen.services.is_empty() {
+    if seen
+        .services
+        .iter()
+        .any(|service| !service.claims.is_empty())
+    {
         let all = match heads {
             Some(heads) => heads.branches,
             None => provider.branches(&repository.name)?,
         };
-        let (others, left_out) = branch_facts(&all, shown_first.as_ref());
+        let (mut others, left_out) = branch_facts(&all, shown_first.as_ref());
+        if let Some(target) = &shown_first {
+            look_for_requests(provider, repository, target, &seen.settings, &mut others)?;
+        }
         branches = Some(others);
         if left_out > 0 && seen.reach == Reach::Whole {
             seen.reach = Reach::Part(format!("{left_out} branches were left out"));
@@ -343,6 +354,7 @@ fn listed_facts(source: &Source, repository: &Repository) -> RepositoryFacts {
         is_archived: repository.is_archived,
         is_fork: repository.is_fork,
         reach: Reach::NotAsked,
+        settings: SettingsFacts::default(),
         services: Vec::new(),
         guards: Vec::new(),
     }
@@ -385,12 +397,53 @@ fn branch_facts(all: &[Branch], shown_first: Option<&BranchName>) -> (Vec<Branch
         .map(|branch| BranchFacts {
             name: visible(branch.name.as_str()),
             head: branch.head.to_string(),
+            is_requested: None,
         })
         .collect();
     facts.sort();
     let left_out = facts.len().saturating_sub(MOST_BRANCHES);
     facts.truncate(MOST_BRANCHES);
     (facts, left_out)
+}
+
+/// Asks whether a request is open for each branch that a pull has made. It goes into the branch that is shown first, or
+/// into the one that Postman shows.
+fn look_for_requests(
+    provider: &dyn Provider,
+    repository: &Repository,
+    target: &BranchName,
+    settings: &SettingsFacts,
+    branches: &mut [BranchFacts],
+) -> Result<(), ProviderError> {
+    let active = settings
+        .active_branch
+        .as_deref()
+        .and_then(BranchName::parse);
+    let targets: BTreeSet<String> = [Some(target), active.as_ref()]
+        .into_iter()
+        .flatten()
+        .map(|branch| branch.as_str().to_owned())
+        .collect();
+    let ours = branches
+        .iter_mut()
+        .filter(|branch| branch.name.starts_with(BRANCHES));
+    for branch in ours.take(MOST_REQUESTS) {
+        let Some(source) = BranchName::parse(&branch.name) else {
+            continue;
+        };
+        let mut is_open = false;
+        for target in targets
+            .iter()
+            .filter_map(|target| BranchName::parse(target))
+        {
+            is_open = is_open
+                || !provider
+                    .open_pull_requests(&repository.name, &source, &target)?
+                    .is_empty();
+        }
+        branch.is_requested = Some(is_open);
+    }
+    Ok(())
 }
 
 /// Whether an error says something of one repository, and nothing of the service.

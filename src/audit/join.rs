@@ -179,7 +179,7 @@ mod tests {
     use crate::audit::facts::{Facts, Reach};
     use crate::audit::part::Part;
     use crate::audit::shard::Shard;
-    use crate::audit::testing::{part_of, some_facts};
+    use crate::audit::sample::{part_of, some_facts};
 
     fn named(file: &str, part: Part) -> NamedPart {
         NamedPart {

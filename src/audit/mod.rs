@@ -12,5 +12,5 @@ pub mod reading;
 pub mod shard;
 pub mod state;
 #[cfg(test)]
-pub(crate) mod testing;
+pub(crate) mod sample;
 pub mod workspaces;

@@ -9,7 +9,7 @@ use std::io::{BufRead, Read as _, Write};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::audit::facts::{ApiFacts, Facts, OwnerKey, Reach, RepositoryFacts, RepositoryKey};
+use crate::audit::facts::{ApiFacts, Facts, Reach, RepositoryFacts, RepositoryKey};
 use crate::audit::shard::Shard;
 use crate::model::text::{shortened, visible};
 
@@ -35,8 +35,8 @@ pub struct Part {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Scope {
-    /// Whose repositories.
-    pub owners: BTreeSet<OwnerKey>,
+    /// Whose repositories: host and owner, joined with `/`.
+    pub owners: BTreeSet<String>,
     /// How these owners were found.
     pub owners_from: OwnersFrom,
     /// Where Postman was asked; nothing where it was left out.
@@ -82,7 +82,7 @@ pub struct PartError {
 pub(crate) enum Line {
     Audit(Head),
     Postman(Reach),
-    Owner(Entry<OwnerKey, Reach>),
+    Owner(Entry<String, Reach>),
     Repository(Entry<RepositoryKey, RepositoryFacts>),
     Api(Entry<String, ApiFacts>),
 }
@@ -107,7 +107,7 @@ pub(crate) struct Entry<K, F> {
 enum Rank {
     Head,
     Postman,
-    Owner(OwnerKey),
+    Owner(String),
     Repository(RepositoryKey),
     Api(String),
 }
@@ -374,7 +374,7 @@ mod tests {
 
     use super::Part;
     use crate::audit::shard::Shard;
-    use crate::audit::testing::{part_of, some_facts};
+    use crate::audit::sample::{part_of, some_facts};
 
     fn written(part: &Part) -> String {
         let mut bytes = Vec::new();
@@ -462,8 +462,7 @@ mod tests {
             ),
             ("[".repeat(100_000), "expected value"),
             (
-                "{\"owner\":{\"key\":{\"site\":\"https://a\",\"name\":\"b\"},\"facts\":\"whole\"}}"
-                    .to_owned(),
+                "{\"owner\":{\"key\":\"github.com/acme\",\"facts\":\"whole\"}}".to_owned(),
                 "out of order",
             ),
             (lines[0].to_owned(), "out of order"),

@@ -1,7 +1,9 @@
 //! What one repository says: its `.postman/` files and who runs the check, out of as few of its files as tell that.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::audit::facts::{
-    Claim, ClaimKind, DirectoryFacts, Guard, GuardKind, Reach, ServiceFacts, Spot,
+    Claim, ClaimKind, DirectoryFacts, Guard, GuardKind, Reach, ServiceFacts, SettingsFacts, Spot,
 };
 use crate::config::file::{self, Config, FILE_NAME};
 use crate::model::finding::Place;
@@ -15,6 +17,15 @@ use crate::project::service::Service;
 /// More metadata files, or more guards, are not looked at: no repository has them, and each may be a call.
 const MOST_METADATA: usize = 500;
 const MOST_GUARDS: usize = 40;
+/// Where Postman puts documents, and its words for that.
+const OWN_DIRECTORIES: [(&str, &str); 2] = [
+    ("postman/collections/", "collection directory"),
+    ("postman/schemas/", "schema directory"),
+];
+/// How the names of documents end there.
+const DOCUMENTS: [&str; 9] = [
+    "json", "yaml", "yml", "graphql", "gql", "proto", "wsdl", "raml", "xsd",
+];
 /// Larger files guard nothing.
 const LARGEST_GUARD: u64 = 256 * 1024;
 const LARGEST_CONFIG: u64 = 256 * 1024;
@@ -26,7 +37,9 @@ const LONGEST: usize = 1000;
 /// What a repository says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seen {
-    /// Every folder that holds a `.postman/`.
+    /// What it has decided for itself; only read where there is a `.postman/`.
+    pub settings: SettingsFacts,
+    /// Every folder that holds a `.postman/`, and every one with documents where Postman would put them.
     pub services: Vec<ServiceFacts>,
     /// Who runs the check; only looked for where there is something to check.
     pub guards: Vec<Guard>,
@@ -40,11 +53,8 @@ pub struct Seen {
 /// Where not even that can be read.
 pub fn read(snapshot: &dyn Snapshot) -> Result<Seen, SnapshotError> {
     let few = Few::of(snapshot)?;
-    let mut seen = Seen {
-        services: Vec::new(),
-        guards: Vec::new(),
-        reach: Reach::Whole,
-    };
+    let mut seen = Seen::nothing();
+    seen.services = few.unconnected.clone();
     if few.metadata.is_empty() {
         return Ok(seen);
     }
@@ -58,6 +68,10 @@ pub fn read(snapshot: &dyn Snapshot) -> Result<Seen, SnapshotError> {
     few.snapshot.prefetch(&wanted)?;
     let mut missing = few.left_out.clone();
     let config = config_of(&few, &mut missing);
+    seen.settings = SettingsFacts {
+        policy: config.policy,
+        active_branch: config.active_branch.as_deref().map(said),
+    };
     let project = Project::load(&few, &config)?;
     let has_metadata =
         |service: &&Service| !few.listing.below(&service.metadata_directory()).is_empty();
@@ -94,12 +108,25 @@ pub fn read(snapshot: &dyn Snapshot) -> Result<Seen, SnapshotError> {
     Ok(seen)
 }
 
+impl Seen {
+    /// There is nothing of Postman.
+    pub fn nothing() -> Self {
+        Self {
+            settings: SettingsFacts::default(),
+            services: Vec::new(),
+            guards: Vec::new(),
+            reach: Reach::Whole,
+        }
+    }
+}
+
 /// The few files that tell all of it, out of perhaps a hundred thousand.
 struct Few<'a> {
     snapshot: &'a dyn Snapshot,
     listing: Listing,
     metadata: Vec<RepoPath>,
     guards: Vec<(RepoPath, GuardKind)>,
+    unconnected: Vec<ServiceFacts>,
     left_out: Vec<String>,
 }
 
@@ -111,6 +138,7 @@ impl<'a> Few<'a> {
             listing: Listing::default(),
             metadata: Vec::new(),
             guards: Vec::new(),
+            unconnected: Vec::new(),
             left_out: Vec::new(),
         };
         let mut entries: Vec<Entry> = Vec::new();
@@ -151,6 +179,7 @@ impl<'a> Few<'a> {
                 }
             }
         }
+        few.unconnected = unconnected(all, &few.metadata);
         few.listing = Listing::new(entries, Vec::new());
         Ok(few)
     }
@@ -184,6 +213,60 @@ fn is_metadata(path: &str) -> bool {
         && (name == "api"
             || name.starts_with("api_")
             || matches!(name, "resources.yaml" | "resources.yml"))
+}
+
+/// Folders without a `.postman/` that have documents where Postman would put them.
+fn unconnected(all: &Listing, metadata: &[RepoPath]) -> Vec<ServiceFacts> {
+    let connected: BTreeSet<&str> = metadata
+        .iter()
+        .filter_map(|path| Some(path.as_str().rsplit_once(".postman/")?.0))
+        .collect();
+    let mut found: BTreeMap<String, BTreeSet<(&str, String)>> = BTreeMap::new();
+    for entry in all
+        .entries()
+        .iter()
+        .filter(|entry| entry.kind == FileKind::File)
+    {
+        let path = entry.path.as_str();
+        for (directory, role) in OWN_DIRECTORIES {
+            let Some(at) = path.find(directory) else {
+                continue;
+            };
+            let (folder, below) = (&path[..at], &path[at + directory.len()..]);
+            let is_folder = folder.is_empty() || folder.ends_with('/');
+            let is_document = below.contains('/')
+                || below
+                    .rsplit_once('.')
+                    .is_some_and(|(_, end)| DOCUMENTS.contains(&end));
+            let is_new = is_folder && is_document && !connected.contains(folder);
+            if is_new && (found.len() < MOST_METADATA || found.contains_key(folder)) {
+                let whole = path[..at + directory.len()]
+                    .trim_end_matches('/')
+                    .to_owned();
+                found
+                    .entry(folder.to_owned())
+                    .or_default()
+                    .insert((role, whole));
+            }
+        }
+    }
+    let facts = found.into_iter().map(|(folder, directories)| ServiceFacts {
+        folder: said(folder.trim_end_matches('/')),
+        claims: Vec::new(),
+        directories: directories
+            .into_iter()
+            .map(|(role, path)| DirectoryFacts {
+                role: role.to_owned(),
+                at: Spot {
+                    path: said(&path),
+                    line: 0,
+                    column: 0,
+                },
+                path: said(&path),
+            })
+            .collect(),
+    });
+    facts.collect()
 }
 
 /// Who reads a file, where that is somebody who may run the check.
@@ -472,6 +555,34 @@ mod tests {
             ]
         );
         assert_eq!(seen.reach, Reach::Whole);
+    }
+
+    #[test]
+    fn documents_that_belong_to_nothing_are_known_by_their_places() {
+        let snapshot = files(&[
+            ("postman/collections/Orders.json", "{}"),
+            ("postman/collections/.gitkeep", ""),
+            ("billing/postman/schemas/openapi.yaml", "{}"),
+            ("notpostman/schemas/x.json", "{}"),
+            ("empty/postman/schemas/.gitkeep", ""),
+        ]);
+        let seen = read(&snapshot).unwrap();
+        let found: Vec<(&str, &str)> = seen
+            .services
+            .iter()
+            .map(|service| {
+                (
+                    service.folder.as_str(),
+                    service.directories[0].path.as_str(),
+                )
+            })
+            .collect();
+        let expected = [
+            ("", "postman/collections"),
+            ("billing", "billing/postman/schemas"),
+        ];
+        assert_eq!(found, expected);
+        assert!(snapshot.1.lock().unwrap().is_empty());
     }
 
     #[test]

@@ -46,7 +46,13 @@ pub fn shelves(
     course: &Course<'_>,
 ) -> Result<Shelves, StateError> {
     let mut problems: BTreeSet<String> = BTreeSet::new();
-    let workspaces = match workspaces(postman, wanted, &mut problems) {
+    let workspaces = match wanted {
+        Some(wanted) => Ok(wanted.iter().cloned().collect()),
+        None => postman
+            .workspaces()
+            .map(|all| all.into_iter().map(|one| one.id.to_string()).collect()),
+    };
+    let workspaces: Vec<String> = match workspaces {
         Ok(workspaces) => workspaces,
         Err(error) => {
             return Ok(Shelves {
@@ -55,15 +61,13 @@ pub fn shelves(
             });
         }
     };
-    let lists = pool::map(&workspaces, course.at_once, |(id, name)| {
-        list(postman, id, name)
-    });
+    let lists = pool::map(&workspaces, course.at_once, |id| list(postman, id));
     let mut listed: BTreeMap<String, Listed> = BTreeMap::new();
     for (found, troubles) in lists {
         problems.extend(troubles);
         for one in found {
             if course.shard.has_api(&one.id) {
-                // Of one that is in several workspaces the first by name counts, in every run.
+                // Of one that is in several workspaces the first by its id counts, in every run.
                 let known = listed.get(&one.id);
                 if known.is_none_or(|known| one.workspace < known.workspace) {
                     listed.insert(one.id.clone(), one);
@@ -109,39 +113,15 @@ pub fn shelves(
     })
 }
 
-/// Ids and names of the workspaces.
-fn workspaces(
-    postman: &Postman,
-    wanted: Option<&BTreeSet<String>>,
-    problems: &mut BTreeSet<String>,
-) -> Result<Vec<(String, String)>, PostmanError> {
-    let Some(wanted) = wanted else {
-        let all = postman.workspaces()?;
-        return Ok(all
-            .into_iter()
-            .map(|one| (one.id.to_string(), one.name))
-            .collect());
-    };
-    let mut found = Vec::new();
-    for id in wanted {
-        match postman.workspace(id) {
-            Ok(one) => found.push((one.id.to_string(), one.name)),
-            Err(error) if wanted.len() == 1 => return Err(error),
-            Err(error) => drop(problems.insert(said(&format!("workspace {id}: {error}")))),
-        }
-    }
-    Ok(found)
-}
-
 /// What one workspace lists, and what it does not show.
-fn list(postman: &Postman, id: &str, name: &str) -> (Vec<Listed>, Vec<String>) {
+fn list(postman: &Postman, id: &str) -> (Vec<Listed>, Vec<String>) {
     let mut found = Vec::new();
     let mut troubles = Vec::new();
-    let listed = |id: String, kind, own: &str| Listed {
-        id: said(&id),
+    let listed = |own_id: String, kind, own: &str| Listed {
+        id: said(&own_id),
         kind,
         name: said(own),
-        workspace: said(name),
+        workspace: said(id),
     };
     let trouble =
         |what: &str, error: &PostmanError| said(&format!("{what} of workspace {id}: {error}"));

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::audit::facts::{
     ApiFacts, BranchFacts, Claim, ClaimKind, ConnectedFacts, DirectoryFacts, Facts, Guard,
-    GuardKind, OwnerKey, Reach, RepositoryFacts, RepositoryKey, ServiceFacts, Spot,
+    GuardKind, Reach, RepositoryFacts, RepositoryKey, ServiceFacts, SettingsFacts, Spot,
 };
 use crate::audit::part::{OwnersFrom, Part, Scope, Shards};
 use crate::audit::shard::Shard;
@@ -19,7 +19,8 @@ pub(crate) fn some_facts(seed: u64, count: usize) -> Facts {
         ..Facts::default()
     };
     for site in SITES {
-        facts.owners.insert(owner(site), Reach::Whole);
+        let host = site.trim_start_matches("https://");
+        facts.owners.insert(format!("{host}/acme"), Reach::Whole);
     }
     for number in 0..count {
         let site = SITES[random.usize(..SITES.len())];
@@ -66,13 +67,6 @@ pub(crate) fn part_of(facts: &Facts, shard: Shard) -> Part {
     }
 }
 
-fn owner(site: &str) -> OwnerKey {
-    OwnerKey {
-        site: site.to_owned(),
-        name: "acme".to_owned(),
-    }
-}
-
 fn repository(random: &mut fastrand::Rng, site: &str, number: usize) -> RepositoryFacts {
     let host = site.trim_start_matches("https://");
     let spot = Spot {
@@ -97,6 +91,7 @@ fn repository(random: &mut fastrand::Rng, site: &str, number: usize) -> Reposito
     let branch = BranchFacts {
         name: "main".to_owned(),
         head: "a".repeat(40),
+        is_requested: None,
     };
     let guard = Guard {
         kind: GuardKind::Ci,
@@ -114,6 +109,7 @@ fn repository(random: &mut fastrand::Rng, site: &str, number: usize) -> Reposito
             1 => Reach::Refused("403".to_owned()),
             _ => Reach::Whole,
         },
+        settings: SettingsFacts::default(),
         services: if has_service {
             vec![service]
         } else {
