@@ -27,7 +27,7 @@ use crate::provider::capability::Operation;
 use crate::provider::kind::ProviderKind;
 use crate::provider::locate::{LocateError, Located, locate, locate_on};
 use crate::provider::probe;
-use crate::provider::pull_request::{Deed, Purpose, find, offer, withdraw};
+use crate::provider::pull_request::{BRANCHES, Deed, Purpose, find, offer, withdraw};
 use crate::provider::site::{self, RepositoryName, Site};
 
 /// What is said of the provider on the command line. It never comes from a file: whoever writes one would say where the
@@ -62,8 +62,6 @@ pub struct Requested {
     pub commit: Option<CommitId>,
 }
 
-/// What every branch of ours begins with.
-const BRANCHES: &str = "git-postman/pull-";
 /// What the hidden mark in a request says.
 const PURPOSE: &str = "pull";
 
