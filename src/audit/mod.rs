@@ -4,13 +4,20 @@
 //! Data goes one way: what is gathered of repositories and workspaces becomes [`facts`]; facts become findings; both become
 //! a report. Facts are small, know nothing of where they came from, and can be written down, split and joined.
 
+pub mod catalog;
 pub mod facts;
 pub mod gather;
 pub mod join;
+pub mod judge;
 pub mod part;
 pub mod reading;
-pub mod shard;
-pub mod state;
+pub mod rule;
+pub mod rules;
 #[cfg(test)]
 pub(crate) mod sample;
+pub mod shard;
+pub mod state;
+pub mod survey;
+#[cfg(test)]
+pub mod testing;
 pub mod workspaces;
