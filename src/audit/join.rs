@@ -178,8 +178,8 @@ mod tests {
     use super::{JoinError, NamedPart, join};
     use crate::audit::facts::{Facts, Reach};
     use crate::audit::part::Part;
-    use crate::audit::shard::Shard;
     use crate::audit::sample::{part_of, some_facts};
+    use crate::audit::shard::Shard;
 
     fn named(file: &str, part: Part) -> NamedPart {
         NamedPart {

@@ -373,8 +373,8 @@ mod tests {
     use proptest::prelude::{any, prop_assert, proptest};
 
     use super::Part;
-    use crate::audit::shard::Shard;
     use crate::audit::sample::{part_of, some_facts};
+    use crate::audit::shard::Shard;
 
     fn written(part: &Part) -> String {
         let mut bytes = Vec::new();

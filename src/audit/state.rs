@@ -67,6 +67,9 @@ pub enum StateError {
     /// It cannot be opened, read or written.
     #[error("the state cannot be used: {0}")]
     Database(#[from] redb::Error),
+    /// A thread that worked with it has ended in the middle.
+    #[error("the audit was ended in the middle of its work")]
+    Lost,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -91,6 +94,7 @@ impl StateError {
         match self {
             Self::InUse(_) => "wait for it, or give this one a file of its own: `--state FILE`",
             Self::File(..) => "name a file that can be written: `--state FILE`",
+            Self::Lost => "run it again: it goes on where it was",
             Self::Database(_) => "delete the file: everything in it can be asked for again",
         }
     }
