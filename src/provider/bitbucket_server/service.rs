@@ -118,13 +118,27 @@ impl BitbucketServer {
         Ok(items)
     }
 
-    fn all_heads(&self, repository: &RepositoryName) -> Result<Heads, ProviderError> {
+    /// The id of the branch that is marked as the one shown first, and all of them by name.
+    fn listed_branches(
+        &self,
+        repository: &RepositoryName,
+    ) -> Result<(Option<String>, Vec<Branch>), ProviderError> {
         let request = in_repository(Method::Get, repository, &["branches"])?;
         let listed: Vec<wire::Branch> = self.pages(&request, &NoMemory)?;
-        let shown_first = listed.iter().find(|branch| branch.is_default);
-        let shown_first = shown_first.and_then(|branch| BranchName::of_reference(&branch.id));
+        let marked = listed.iter().find(|branch| branch.is_default);
+        let marked = marked.map(|branch| branch.id.clone());
         let mut branches: Vec<Branch> = listed.into_iter().filter_map(branch_of).collect();
         branches.sort_by(|one, other| one.name.cmp(&other.name));
+        Ok((marked, branches))
+    }
+
+    fn all_heads(&self, repository: &RepositoryName) -> Result<Heads, ProviderError> {
+        let (marked, branches) = self.listed_branches(repository)?;
+        let shown_first = match marked {
+            Some(id) => BranchName::of_reference(&id),
+            None if branches.is_empty() => None,
+            None => self.default_branch(repository)?,
+        };
         Ok(Heads {
             shown_first,
             branches,
@@ -300,7 +314,7 @@ impl Provider for BitbucketServer {
     }
 
     fn branches(&self, repository: &RepositoryName) -> Result<Vec<Branch>, ProviderError> {
-        Ok(self.all_heads(repository)?.branches)
+        Ok(self.listed_branches(repository)?.1)
     }
 
     /// Its lists of repositories name no branch; its lists of branches do.
