@@ -389,6 +389,8 @@ fn service_facts<'a>(
     let mut directories: Vec<DirectoryFacts> = service
         .directories
         .iter()
+        // A default that nobody declared is a fact only where the layout leaves no choice.
+        .filter(|directory| directory.declared || service.is_native())
         .map(|directory| DirectoryFacts {
             role: directory.role.phrase().to_owned(),
             path: said(directory.path.as_str()),
