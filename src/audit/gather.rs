@@ -77,8 +77,8 @@ pub struct Gathered {
 
 /// What a repository answered.
 enum Answered {
-    /// All of its branches stand where they stood; the one that is shown first.
-    Same(Option<String>),
+    /// All of its branches stand where they stood.
+    Same,
     New(Box<New>),
 }
 
@@ -201,6 +201,7 @@ fn look(
     let listed = listed_facts(source, repository);
     // What lists say is taken from the list of now, whatever else is known.
     let as_listed = |known: RepositoryFacts| RepositoryFacts {
+        default_branch: listed.default_branch.clone().or(known.default_branch),
         branches: known.branches,
         reach: known.reach,
         settings: known.settings,
@@ -214,18 +215,22 @@ fn look(
             ..listed
         }));
     }
-    let sign = sign_of_list(repository, course.now);
+    let in_list = said_by_list(repository);
+    let sign = in_list
+        .clone()
+        .filter(|_| is_settled(repository, course.now));
     let keep = |facts: &RepositoryFacts, sign: Option<String>| {
         let record = Record {
             run: course.run.number,
             sign,
+            listed: in_list.clone(),
             facts: facts.clone(),
         };
         course.state.keep(&place, &record)
     };
     if let Some(known) = known
         .as_ref()
-        .filter(|known| known.run == course.run.number)
+        .filter(|known| known.run == course.run.number && known.listed == in_list)
     {
         return Ok(Looked::Resumed(as_listed(known.facts.clone())));
     }
@@ -245,12 +250,11 @@ fn look(
     }
     let known_sign = known.as_ref().and_then(|known| known.sign.as_deref());
     match read(source, repository, known_sign) {
-        Ok(Answered::Same(shown_first)) => {
+        Ok(Answered::Same) => {
             in_a_row.store(0, Ordering::Relaxed);
             // It was asked, and answered as before: `known` is there, since its sign is.
             let (sign, facts) = known.map_or((None, None), |known| (known.sign, Some(known.facts)));
-            let mut facts = facts.map_or_else(|| listed.clone(), as_listed);
-            facts.default_branch = facts.default_branch.or(shown_first);
+            let facts = facts.map_or_else(|| listed.clone(), as_listed);
             keep(&facts, sign)?;
             Ok(Looked::Unchanged(facts))
         }
@@ -299,7 +303,7 @@ fn read(
     };
     let named = shown_first.as_ref().map(|branch| visible(branch.as_str()));
     if sign.is_some() && sign.as_deref() == known_sign {
-        return Ok(Answered::Same(named));
+        return Ok(Answered::Same);
     }
     let mut seen = Seen::nothing();
     if let Some(branch) = &shown_first {
@@ -360,16 +364,18 @@ fn listed_facts(source: &Source, repository: &Repository) -> RepositoryFacts {
     }
 }
 
-/// What the list says that a push would change; `None` where it says nothing, or not yet for sure.
-fn sign_of_list(repository: &Repository, now: u64) -> Option<String> {
+/// What the list says that a push would change; `None` where it says nothing of pushes.
+fn said_by_list(repository: &Repository) -> Option<String> {
     let pushed = repository.pushed.as_ref()?;
-    let is_settled = moment(pushed)?.saturating_add(SETTLING) <= now;
-    let branch = repository
-        .default_branch
-        .as_ref()
-        .map_or("", BranchName::as_str);
-    let parts = ["list", pushed, branch].map(str::as_bytes);
-    is_settled.then(|| Digest::of_parts(parts).to_string())
+    let branch = repository.default_branch.as_ref();
+    let parts = ["list", pushed, branch.map_or("", BranchName::as_str)];
+    Some(Digest::of_parts(parts.map(str::as_bytes)).to_string())
+}
+
+/// Whether a later push would say something else for sure.
+fn is_settled(repository: &Repository, now: u64) -> bool {
+    let pushed = repository.pushed.as_deref().and_then(moment);
+    pushed.is_some_and(|pushed| pushed.saturating_add(SETTLING) <= now)
 }
 
 /// The same of all branches.

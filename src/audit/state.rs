@@ -42,6 +42,9 @@ pub struct Record<F> {
     pub run: u64,
     /// What changes when it changes; `None` where nothing does, so that only the run itself may take it again.
     pub sign: Option<String>,
+    /// What the list said of it, whether or not that is a sign already; a run that is gone on with asks again where the
+    /// list says something else by now.
+    pub listed: Option<String>,
     /// What was seen.
     pub facts: F,
 }
@@ -358,6 +361,7 @@ mod tests {
         Record {
             run,
             sign: Some("s".to_owned()),
+            listed: None,
             facts: facts.to_owned(),
         }
     }

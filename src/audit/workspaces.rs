@@ -167,6 +167,7 @@ fn look(
     let record = Record {
         run: course.run.number,
         sign: None,
+        listed: None,
         facts: facts.clone(),
     };
     course.state.keep(&place, &record)?;

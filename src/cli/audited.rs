@@ -139,6 +139,13 @@ fn owner(text: &str, chosen: Option<&Site>) -> Result<Owner, Failure> {
         ))
         .with_hint("write its page (https://github.com/acme), a product and its name (gitlab:group/sub), or a name beside --provider and --url")
     };
+    // Nothing of it is shown: what stands before the sign may be a password.
+    if text.contains('@') {
+        return Err(
+            Failure::usage("an owner is written without user and password")
+                .with_hint("tokens come from the environment"),
+        );
+    }
     let (kind, rest) = match text.split_once(':') {
         Some((word, rest)) if !rest.starts_with("//") => match ProviderKind::parse(word) {
             Some(kind) => (Some(kind), rest),
@@ -334,6 +341,11 @@ mod tests {
             ("gitlab:a/../b", None, "missing"),
             ("gitlab-self-managed:acme", None, "--provider"),
             ("", Some(&own), "missing"),
+            (
+                "https://me:secret@github.com/acme",
+                None,
+                "without user and password",
+            ),
         ] {
             let said = read(text, chosen).unwrap_err();
             assert!(said.contains(says), "{text}: {said}");

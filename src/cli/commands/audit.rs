@@ -186,8 +186,8 @@ pub fn run(args: &AuditArgs, session: &Session) -> Result<u8, Failure> {
     });
     let (gathered, shelved) = (gathered?, shelved?);
     drop(progress);
-    answered(&gathered, &shelved)?;
     state.end(run, now)?;
+    answered(&gathered, &shelved)?;
     let counts = AuditRun {
         unchanged: gathered.unchanged,
         resumed: gathered.resumed,
