@@ -7,6 +7,7 @@
 pub mod catalog;
 pub mod facts;
 pub mod judge;
+pub mod page;
 pub mod rule;
 pub mod rules;
 pub mod survey;

@@ -9,6 +9,7 @@ mod difference_sample;
 mod difference_words;
 mod human;
 pub mod json;
+pub mod page;
 pub mod rule_docs;
 #[cfg(test)]
 mod sample;
