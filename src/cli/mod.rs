@@ -1,6 +1,7 @@
 //! The command line.
 
 pub mod asking;
+pub mod audited;
 pub mod commands;
 pub mod comparing;
 pub mod comparing_folders;
@@ -39,8 +40,9 @@ use std::process::ExitCode;
 use clap::{Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::cli::commands::{
-    apply, canonicalize, check, completions, connect, diff, diff_driver, disconnect, explain, hook,
-    init, man, merge, merge_driver, plan, pull, push, rules, sandbox, status, tour, undo,
+    apply, audit, canonicalize, check, completions, connect, diff, diff_driver, disconnect,
+    explain, hook, init, man, merge, merge_driver, plan, pull, push, rules, sandbox, status, tour,
+    undo,
 };
 use crate::cli::failure::Failure;
 use crate::cli::output::{Output, OutputEnvironment, OutputOptions};
@@ -98,6 +100,7 @@ struct Everywhere {
 #[derive(Debug, Subcommand)]
 enum Command {
     Check(check::CheckArgs),
+    Audit(audit::AuditArgs),
     Canonicalize(canonicalize::CanonicalizeArgs),
     Rules(rules::RulesArgs),
     Explain(explain::ExplainArgs),
@@ -209,6 +212,7 @@ fn session(everywhere: &Everywhere, environment: Environment) -> Session {
 fn dispatch(command: &Command, session: &Session) -> Result<u8, Failure> {
     match command {
         Command::Check(args) => check::run(args, session),
+        Command::Audit(args) => audit::run(args, session),
         Command::Canonicalize(args) => canonicalize::run(args, session),
         Command::Rules(args) => rules::run(args, session),
         Command::Explain(args) => explain::run(args, session),

@@ -242,7 +242,7 @@ impl<'a> Requesting<'a> {
 }
 
 /// The repository on its provider, by the address of the remote.
-fn located(
+pub(crate) fn located(
     session: &Session,
     repository: &Repository,
     remote: &str,

@@ -17,6 +17,7 @@ pub(crate) mod hub_git;
 pub(crate) mod hub_pulls;
 pub(crate) mod hub_wire;
 pub(crate) mod openapi;
+pub(crate) mod organisation;
 pub(crate) mod postman;
 pub(crate) mod provider_story;
 pub(crate) mod pushing;
