@@ -37,6 +37,7 @@ mod provider_github;
 mod provider_gitlab;
 #[cfg(unix)]
 mod pull_request;
+mod reports;
 mod sandbox;
 mod support;
 mod verdicts;
