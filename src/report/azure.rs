@@ -2,35 +2,20 @@
 //!
 //! The agent keeps ten errors and ten warnings of a task, so the worst are commands and the rest is counted.
 
-use crate::model::finding::{Finding, Severity};
+use crate::model::finding::Finding;
 use crate::model::report::Report;
 use crate::model::span::Position;
-use crate::model::text::{counted, shortened};
+use crate::model::text::counted;
 use crate::report::escape::{azure_data, azure_property};
 use crate::report::style::Style;
-use crate::report::words::{advice, counts, summary_line};
+use crate::report::words::{command_message, counts, first_of_each_kind, summary_line};
 
 /// So many issues of a kind the agent keeps.
 const MOST_OF_A_KIND: usize = 10;
 
-/// Longer messages help nobody in a list of issues.
-const MOST_CHARACTERS: usize = 3_500;
-
 /// The commands, a line for what is left out, the summary line, and how the task ended.
 pub(crate) fn render(report: &Report) -> String {
-    let mut text = String::new();
-    let mut left_out = 0;
-    for severity in [Severity::Error, Severity::Warning] {
-        let mut of_kind = report
-            .findings
-            .iter()
-            .filter(|finding| finding.severity == severity);
-        for finding in of_kind.by_ref().take(MOST_OF_A_KIND) {
-            text.push_str(&issue(finding));
-            text.push('\n');
-        }
-        left_out += of_kind.count();
-    }
+    let (mut text, left_out) = first_of_each_kind(report, MOST_OF_A_KIND, issue);
     if left_out > 0 {
         text.push_str(&format!(
             "… and {} that a task does not show as issues: its summary has all of them\n",
@@ -75,13 +60,7 @@ fn issue(finding: &Finding) -> String {
         .iter()
         .map(|(name, value)| format!("{name}={};", azure_property(value)))
         .collect();
-    let mut lines = vec![shortened(&finding.message, MOST_CHARACTERS / 2)];
-    lines.extend(advice(finding));
-    let message = lines
-        .iter()
-        .map(|line| azure_data(&shortened(line, MOST_CHARACTERS / 2)))
-        .collect::<Vec<_>>()
-        .join("%0A");
+    let message = command_message(finding, azure_data);
     format!("##vso[task.logissue {properties}]{message}")
 }
 

@@ -6,35 +6,20 @@
 use crate::model::finding::{Finding, Severity};
 use crate::model::report::Report;
 use crate::model::span::Position;
-use crate::model::text::{counted, shortened};
+use crate::model::text::counted;
 use crate::report::escape::{github_data, github_property};
 use crate::report::style::Style;
-use crate::report::words::{advice, counts, place, summary_line};
+use crate::report::words::{command_message, counts, first_of_each_kind, summary_line};
 
 /// So many annotations of a kind a step shows.
 const MOST_OF_A_KIND: usize = 10;
-
-/// Longer messages are cut by the runner, at 4,096.
-const MOST_CHARACTERS: usize = 3_500;
 
 /// The summary of a step takes a mebibyte, and one that is larger is refused as a whole.
 pub(crate) const MOST_OF_A_SUMMARY: usize = 1024 * 1024;
 
 /// The commands, a line for what is left out, and the summary line.
 pub(crate) fn render(report: &Report) -> String {
-    let mut text = String::new();
-    let mut left_out = 0;
-    for severity in [Severity::Error, Severity::Warning] {
-        let mut of_kind = report
-            .findings
-            .iter()
-            .filter(|finding| finding.severity == severity);
-        for finding in of_kind.by_ref().take(MOST_OF_A_KIND) {
-            text.push_str(&command(finding));
-            text.push('\n');
-        }
-        left_out += of_kind.count();
-    }
+    let (mut text, left_out) = first_of_each_kind(report, MOST_OF_A_KIND, command);
     if left_out > 0 {
         text.push_str(&format!(
             "… and {} that a step does not show as annotations: its summary has all of them\n",
@@ -95,16 +80,7 @@ fn command(finding: &Finding) -> String {
         .iter()
         .map(|(name, value)| format!("{name}={}", github_property(value)))
         .collect();
-    let mut lines = vec![shortened(&finding.message, MOST_CHARACTERS / 2)];
-    lines.extend(advice(finding));
-    if location.path.is_root() {
-        lines.push(format!("in {}", place(location, false)));
-    }
-    let message = lines
-        .iter()
-        .map(|line| github_data(&shortened(line, MOST_CHARACTERS / 2)))
-        .collect::<Vec<_>>()
-        .join("%0A");
+    let message = command_message(finding, github_data);
     format!(
         "::{} {}::{message}",
         finding.severity.word(),

@@ -5,7 +5,7 @@ use annotate_snippets::renderer::{DEFAULT_ERROR_STYLE, DEFAULT_NOTE_STYLE, DEFAU
 use crate::model::finding::{Excerpt, Finding, Location, Severity};
 use crate::model::report::{Report, RuleFacts, SnapshotLabel, Summary};
 use crate::model::span::Position;
-use crate::model::text::{counted, visible, visible_line};
+use crate::model::text::{counted, shortened, visible, visible_line};
 use crate::report::style::Style;
 
 /// Errors first, each kind in the order of the report: what a format has no room for is the least.
@@ -14,6 +14,40 @@ pub(crate) fn worst_first(report: &Report) -> Vec<&Finding> {
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     findings
 }
+
+/// A line for each of the first findings of a kind, errors before warnings, and how many are left out: CI systems show only
+/// so many of a kind.
+pub(crate) fn first_of_each_kind(
+    report: &Report,
+    most: usize,
+    line: impl Fn(&Finding) -> String,
+) -> (String, usize) {
+    let mut text = String::new();
+    let mut left_out = 0;
+    for severity in [Severity::Error, Severity::Warning] {
+        let is_of_kind = |finding: &&Finding| finding.severity == severity;
+        for finding in report.findings.iter().filter(is_of_kind).take(most) {
+            text.push_str(&line(finding));
+            text.push('\n');
+        }
+        left_out += report.count(severity).saturating_sub(most);
+    }
+    (text, left_out)
+}
+
+/// Message and advice of a finding for a command of a CI system, which writes a line break as `%0A`.
+pub(crate) fn command_message(finding: &Finding, escape: fn(&str) -> String) -> String {
+    let mut lines = vec![finding.message.clone()];
+    lines.extend(advice(finding));
+    let lines: Vec<String> = lines
+        .iter()
+        .map(|line| escape(&shortened(line, MOST_OF_A_COMMAND_LINE)))
+        .collect();
+    lines.join("%0A")
+}
+
+/// A message of two such lines and a commit stays below 4,096 characters, where GitHub cuts.
+const MOST_OF_A_COMMAND_LINE: usize = 1_750;
 
 /// `2 errors, 1 warning`, or `no findings`.
 pub(crate) fn counts(report: &Report) -> String {
@@ -205,7 +239,7 @@ fn duration(milliseconds: u64) -> String {
 
 /// Text in its colours, where there are any.
 pub(crate) fn painted(text: &str, paint: anstyle::Style, style: &Style) -> String {
-    if style.color {
+    if style.color && !paint.is_plain() {
         format!("{paint}{text}{paint:#}")
     } else {
         text.to_owned()
