@@ -2,7 +2,7 @@
 
 use crate::model::base64::encode_standard;
 use crate::model::digest::Digest;
-use crate::model::text::visible;
+use crate::report::escape::html;
 
 /// The beginning of a page, up to and with `<body>`. Its policy names style and script by their digests, so that nothing
 /// else would run even where an escape were missing, and nothing is asked of any network.
@@ -26,22 +26,6 @@ pub fn tail(script: &str) -> String {
     format!("<script>{script}</script>\n</body>\n</html>\n")
 }
 
-/// Text between tags and in quoted attributes alike, in which nothing is hidden and nothing is markup.
-pub fn html(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in visible(text).chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            plain => escaped.push(plain),
-        }
-    }
-    escaped
-}
-
 fn digest(text: &str) -> String {
     let digest = Digest::of(text.as_bytes());
     format!("sha256-{}", encode_standard(digest.as_bytes()))
@@ -49,15 +33,7 @@ fn digest(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{head, html};
-
-    #[test]
-    fn markup_is_text() {
-        assert_eq!(
-            html("<b a='1' b=\"2\">&amp;\u{1b}\n"),
-            "&lt;b a=&#39;1&#39; b=&quot;2&quot;&gt;&amp;amp;\\x1b\\n"
-        );
-    }
+    use super::head;
 
     #[test]
     fn the_policy_names_style_and_script_by_their_digests() {

@@ -39,6 +39,7 @@ mod provider_github;
 mod provider_gitlab;
 #[cfg(unix)]
 mod pull_request;
+mod reports;
 mod sandbox;
 mod support;
 mod verdicts;

@@ -3,7 +3,7 @@
 use crate::audit::page::graph::{Edge, Graph, Group, Node};
 use crate::model::finding::{Finding, Severity};
 use crate::model::text::shortened;
-use crate::report::page::html;
+use crate::report::escape::html;
 
 /// So many nodes of a side are drawn; the rest are counted.
 pub const MOST_ROWS: usize = 20;

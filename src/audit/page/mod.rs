@@ -18,7 +18,8 @@ use crate::model::finding::{Finding, Severity};
 use crate::model::rule::RuleText;
 use crate::model::span::Position;
 use crate::model::text::{counted, shortened};
-use crate::report::page::{head, html, tail};
+use crate::report::escape::html;
+use crate::report::page::{head, tail};
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
