@@ -9,6 +9,7 @@ pub mod facts;
 pub mod gather;
 pub mod join;
 pub mod judge;
+pub mod page;
 pub mod part;
 pub mod reading;
 pub mod rule;

@@ -2,6 +2,7 @@
 
 pub mod asking;
 pub mod audited;
+pub mod ci_files;
 pub mod commands;
 pub mod comparing;
 pub mod comparing_folders;

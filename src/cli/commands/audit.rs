@@ -15,15 +15,17 @@ use crate::audit::facts::{Facts, Reach};
 use crate::audit::gather::{Course, Gathered, gather};
 use crate::audit::join::{NamedPart, join};
 use crate::audit::judge::judge;
+use crate::audit::page::{PageParts, page};
 use crate::audit::part::{Part, Scope, Shards};
 use crate::audit::shard::Shard;
 use crate::audit::state::{State, StateError};
 use crate::audit::workspaces::{Shelves, shelves};
 use crate::cli::audited::{Counter, owner_names, owners, sources};
 use crate::cli::commands::check::FailOnArg;
+use crate::cli::every_rule::{every_rule, rules_of_audit};
 use crate::cli::failure::{Failure, Kind};
 use crate::cli::pull_request::SiteChoice;
-use crate::cli::reporting::{ReportArgs, deliver, print, write_atomically};
+use crate::cli::reporting::{ReportArgs, deliver_drawn, print, write_atomically};
 use crate::cli::session::Session;
 use crate::model::digest::Digest;
 use crate::model::finding::Finding;
@@ -32,8 +34,9 @@ use crate::model::text::{counted, visible};
 use crate::postman::client::Postman;
 use crate::postman::error::PostmanError;
 use crate::provider::conditional::key;
-use crate::report::ReportFormat;
 use crate::report::json::object_text;
+use crate::report::style::Style;
+use crate::report::{FindingsFormat, render};
 
 /// Look at the mapping of a whole organisation, from both ends
 ///
@@ -350,7 +353,7 @@ fn tell_part(
 ) -> Result<u8, Failure> {
     let (repositories, apis) = (part.facts.repositories.len(), part.facts.apis.len());
     let text = match verdict.report.format {
-        ReportFormat::Json => object_text(&json!({
+        FindingsFormat::Json => object_text(&json!({
             "format_version": 1,
             "command": "audit",
             "exit_code": 0,
@@ -408,6 +411,18 @@ fn tell(
             FailOnArg::Never => Gate::Never,
         },
         notes,
+        rules: rules_of_audit(),
     };
-    deliver(&report, &verdict.report, session)
+    let rules = every_rule();
+    // A whole organisation has a page of its own, with the graph.
+    let draw = |format: FindingsFormat, style: &Style| match format {
+        FindingsFormat::Html => page(&PageParts {
+            facts: &part.facts,
+            findings: &report.findings,
+            notes: &report.notes,
+            rules: &rules,
+        }),
+        _ => render(format, &report, style),
+    };
+    deliver_drawn(&report, &verdict.report, session, &draw)
 }
