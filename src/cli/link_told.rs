@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::mirror::link::{Link, Named};
+use crate::mirror::link::Link;
+use crate::mirror::link_named::Named;
 use crate::mirror::state::LinkTarget;
 use crate::model::change::ChangeSet;
 

@@ -18,8 +18,11 @@ pub mod home;
 pub mod ids;
 pub mod item_ids;
 pub mod link;
+pub mod link_ends;
+pub mod link_error;
 pub mod link_files;
 pub mod link_ids;
+pub mod link_named;
 pub mod local_words;
 pub mod merging;
 pub mod names;
@@ -50,6 +53,8 @@ pub mod target_workspace;
 pub mod targets;
 pub mod undo;
 
+#[cfg(test)]
+mod link_testing;
 #[cfg(test)]
 mod plan_properties;
 #[cfg(test)]

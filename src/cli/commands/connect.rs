@@ -14,10 +14,10 @@ use crate::mirror::deliver::{Destination, deliver};
 use crate::mirror::delivery::CommitOnBranch;
 use crate::mirror::delivery_address::find;
 use crate::mirror::element::RemoteId;
-use crate::mirror::link::{
-    Link, LinkError, Named, directory_told, is_here, link_of, named, recorded_name, refuse_another,
-    told, verify,
-};
+use crate::mirror::link::{Link, link_of, named};
+use crate::mirror::link_ends::{directory_told, is_here, recorded_name, told, verify};
+use crate::mirror::link_error::{LinkError, refuse_another};
+use crate::mirror::link_named::Named;
 use crate::mirror::state::{Elsewhere, LinkTarget, MirrorState, Owner};
 use crate::mirror::store::{StateStore as _, Stored};
 use crate::model::change::ChangeSet;
