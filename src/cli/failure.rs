@@ -165,7 +165,8 @@ impl From<LinkError> for Failure {
         let kind = match error {
             LinkError::NoFiles { .. }
             | LinkError::FilesDiffer { .. }
-            | LinkError::OtherRepository { .. } => Kind::Conflict,
+            | LinkError::OtherRepository(_)
+            | LinkError::Recreated(_) => Kind::Conflict,
             _ => Kind::Usage,
         };
         Self::of(kind, error.to_string()).with_hint(error.hint())

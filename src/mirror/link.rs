@@ -5,9 +5,11 @@
 
 use crate::config::file::Config;
 use crate::mirror::element::RemoteId;
-use crate::mirror::home::{Home, Sameness};
-use crate::mirror::link_error::{LinkError, refuse_another};
+use crate::mirror::home::Home;
+use crate::mirror::hosted::{Hosted, Seen};
+use crate::mirror::link_error::{Apart, Known, LinkError};
 use crate::mirror::link_named::Named;
+use crate::mirror::ownership::{Ownership, Proof};
 use crate::mirror::pairing::Places;
 use crate::mirror::state::{LinkTarget, MirrorState, Owner};
 use crate::model::id::ApiId;
@@ -40,7 +42,9 @@ pub struct Link {
     pub active_branch: Option<String>,
     /// Who is linked to what, as it belongs into the record from now on: the repository may have moved.
     pub owner: Owner,
-    /// The address that the record still has, where the repository has another one by now.
+    /// By what it is known that the record is this repository's.
+    pub proof: Proof,
+    /// What the record still calls the repository, where it lies elsewhere or is called otherwise by now.
     pub moved_from: Option<String>,
 }
 
@@ -53,6 +57,19 @@ pub struct Here<'a> {
     pub state_ref: &'a str,
     /// Postman's host, as [`postman_host`] names it.
     pub host: &'a str,
+    /// What the service that hosts the repository says of it, where it is known.
+    pub seen: Option<&'a Seen>,
+}
+
+/// A record that is this repository's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Own {
+    /// The owner as it belongs into the record from now on.
+    pub owner: Owner,
+    /// By what it is known.
+    pub proof: Proof,
+    /// What the record still calls the repository, where it lies elsewhere or is called otherwise by now.
+    pub moved_from: Option<String>,
 }
 
 /// What the files of a folder name; `None` where they name nothing.
@@ -85,8 +102,7 @@ pub fn find_link(
         (Some(_), None, _) => return Err(LinkError::NotLinked { folder }),
     };
     let owner = &state.owner;
-    let sameness = here.home.sameness(owner, here.state_ref)?;
-    refuse_another(sameness, owner, here.home)?;
+    let own = own(owner, Some(&named), here)?;
     if named.id().bare() != recorded.id().bare() || named.word() != recorded.word() {
         return Err(LinkError::FilesDiffer {
             folder,
@@ -100,24 +116,75 @@ pub fn find_link(
             here: here.host.to_owned(),
         });
     }
-    let moved_from = (sameness == Sameness::Moved).then(|| owner.repository.clone());
+    Ok(link_of(project.config, service, own))
+}
+
+/// Whether a record is this repository's; `files` is what `.postman/` names.
+///
+/// # Errors
+/// [`LinkError::OtherRepository`], [`LinkError::Recreated`], [`LinkError::CutOff`].
+pub fn own(owner: &Owner, files: Option<&Named>, here: &Here<'_>) -> Result<Own, LinkError> {
+    let Here {
+        home,
+        state_ref,
+        seen,
+        ..
+    } = here;
+    let recorded = Named::of(&owner.target);
+    let known = |address: String, hosted: Option<&Hosted>| Known {
+        address,
+        // An id that only one side has tells people nothing.
+        hosted: hosted.filter(|_| seen.is_some()).cloned(),
+    };
+    let apart = || {
+        Box::new(Apart {
+            files: files.cloned(),
+            recorded: recorded.clone(),
+            owner: known(owner.repository.clone(), owner.hosted.as_ref()),
+            here: known(home.repository(), seen.map(|seen| &seen.hosted)),
+        })
+    };
+    let (proof, has_moved) = match home.ownership(owner, state_ref, *seen)? {
+        Ownership::Own { proof, has_moved } => (proof, has_moved),
+        Ownership::Recreated => return Err(LinkError::Recreated(apart())),
+        Ownership::Other => return Err(LinkError::OtherRepository(apart())),
+        Ownership::Unknown => {
+            return Err(LinkError::CutOff {
+                recorded,
+                owner: owner.repository.clone(),
+                here: home.repository(),
+            });
+        }
+    };
     let mut current = owner.clone();
-    if here.home.address.is_some() {
-        current.repository = here.home.repository();
+    if home.address.is_some() {
+        current.repository = home.repository();
     }
     if current.roots.is_empty() {
-        current.roots = here.home.roots()?.to_vec();
+        current.roots = home.roots()?.to_vec();
     }
-    Ok(link_of(project.config, service, current, moved_from))
+    if let Some(seen) = seen {
+        current.hosted = Some(seen.hosted.clone());
+    }
+    let moved_from = has_moved.then(|| match &owner.hosted {
+        // The address leads to it still, and the service calls it otherwise.
+        Some(hosted) if owner.repository == current.repository => hosted.name.clone(),
+        _ => owner.repository.clone(),
+    });
+    Ok(Own {
+        owner: current,
+        proof,
+        moved_from,
+    })
 }
 
 /// The link that an owner has in a folder.
-pub fn link_of(
-    config: &Config,
-    service: &Service,
-    owner: Owner,
-    moved_from: Option<String>,
-) -> Link {
+pub fn link_of(config: &Config, service: &Service, own: Own) -> Link {
+    let Own {
+        owner,
+        proof,
+        moved_from,
+    } = own;
     let directories = directories(service, &owner.target);
     let below = |path: &RepoPath| {
         let rest = path.below(&service.folder).map(RepoPath::parse);
@@ -152,6 +219,7 @@ pub fn link_of(
             .clone()
             .or_else(|| owner.active_branch.clone()),
         owner,
+        proof,
         moved_from,
     }
 }

@@ -10,9 +10,7 @@ use crate::postman::apis::{Api, GitInfo};
 
 /// The three ends of a link do not agree.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "the ends of the link do not agree: `.postman/` says {files}; the mirror's record says {record}; Postman says {postman}"
-)]
+#[error("the ends of the link do not agree: {}", ends_told(.files, .record, .postman))]
 pub struct Mismatch {
     /// What Postman's files in the repository say.
     pub files: String,
@@ -46,15 +44,7 @@ pub fn verify(link: &Link, api: &Api, home: &Home) -> Result<(), Mismatch> {
             in_folder(&link.folder),
             elsewhere.map(delivers_to).unwrap_or_default()
         ),
-        postman: match api.connected() {
-            None => format!("the API {} is connected to no repository", api.id.bare()),
-            Some(info) => format!(
-                "the API {} is connected to {}{}",
-                api.id.bare(),
-                told(info),
-                directories_told(info)
-            ),
-        },
+        postman: said_by_postman(api),
         hint,
     };
     let again = format!("`git postman connect --api {own}` takes over what Postman says");
@@ -95,6 +85,24 @@ pub fn verify(link: &Link, api: &Api, home: &Home) -> Result<(), Mismatch> {
         )));
     }
     Ok(())
+}
+
+/// What each end says, in words.
+pub fn ends_told(files: &str, record: &str, postman: &str) -> String {
+    format!("`.postman/` says {files}; the mirror's record says {record}; Postman says {postman}")
+}
+
+/// What Postman says of an API's connection.
+pub fn said_by_postman(api: &Api) -> String {
+    match api.connected() {
+        None => format!("the API {} is connected to no repository", api.id.bare()),
+        Some(info) => format!(
+            "the API {} is connected to {}{}",
+            api.id.bare(),
+            told(info),
+            directories_told(info)
+        ),
+    }
 }
 
 /// What a repository that Postman names is called in a record.

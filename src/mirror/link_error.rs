@@ -1,10 +1,11 @@
 //! Why there is no link to work with, in words.
 
+use std::fmt;
+
 use crate::git::error::GitError;
 use crate::mirror::element::RemoteId;
-use crate::mirror::home::{Home, Sameness};
+use crate::mirror::hosted::Hosted;
 use crate::mirror::link_named::Named;
-use crate::mirror::state::Owner;
 use crate::model::path::RepoPath;
 use crate::model::text::visible;
 
@@ -62,17 +63,13 @@ pub enum LinkError {
         reason: String,
     },
     /// The record is another repository's.
+    #[error("the {} is connected to the repository {}, and this is {}", .0.recorded, .0.owner, .0.here)]
+    OtherRepository(Box<Apart>),
+    /// The record is that of the repository which had this address before.
     #[error(
-        "the {recorded} is connected to the repository {}, and this is {}", repository_name(.owner), repository_name(.here)
+        "the {} is connected to the repository {}, and what has this address now is another one, {}: it was deleted and made again, or another one took its name", .0.recorded, .0.owner, .0.here
     )]
-    OtherRepository {
-        /// What is connected.
-        recorded: Named,
-        /// The repository in the record.
-        owner: String,
-        /// This repository.
-        here: String,
-    },
+    Recreated(Box<Apart>),
     /// The record may be another repository's.
     #[error(
         "this clone is shallow, and its address does not tell whether the {recorded} is connected to it: the record has {}, and the clone {}", address_name(.owner), address_name(.here)
@@ -120,9 +117,13 @@ impl LinkError {
                 "give each API a folder of its own (policy `folders`): the mirror keeps one link for each folder".to_owned()
             }
             Self::Unread { .. } => "mend the file, or remove it".to_owned(),
-            Self::OtherRepository { .. } => {
+            Self::OtherRepository(_) => {
                 "where the repository was renamed, say so with `git postman connect --moved`; in a fork or a copy, `git postman disconnect` takes the link of its origin out, and `git postman connect` makes one of its own".to_owned()
             }
+            Self::Recreated(apart) => format!(
+                "where this is the repository of the {} from now on, say so with `git postman connect --moved`; where it is not, `git postman disconnect` takes the link out, and `git postman connect` makes one of its own",
+                apart.recorded.word()
+            ),
             Self::CutOff { .. } => {
                 "`git fetch --unshallow` brings the first commits, which tell; a CI job checks out with the whole history, or from the address that the link was made with".to_owned()
             }
@@ -134,25 +135,90 @@ impl LinkError {
     }
 }
 
-/// Refuses a record that is another repository's, or may be.
-///
-/// # Errors
-/// [`LinkError::OtherRepository`], [`LinkError::CutOff`].
-pub fn refuse_another(sameness: Sameness, owner: &Owner, home: &Home) -> Result<(), LinkError> {
-    let recorded = Named::of(&owner.target);
-    let (owner, here) = (owner.repository.clone(), home.repository());
-    match sameness {
-        Sameness::Same | Sameness::Moved => Ok(()),
-        Sameness::Other => Err(LinkError::OtherRepository {
-            recorded,
-            owner,
-            here,
-        }),
-        Sameness::Unknown => Err(LinkError::CutOff {
-            recorded,
-            owner,
-            here,
-        }),
+/// What the ends of a link say that know of it without being asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ends {
+    /// What Postman's files in the repository say.
+    pub files: String,
+    /// What the mirror's record says.
+    pub record: String,
+    /// What Postman is to be asked about.
+    pub asked: Named,
+}
+
+impl LinkError {
+    /// What files and record say, where they do not agree with each other or with the repository that this is.
+    pub fn ends(&self) -> Option<Ends> {
+        let belongs = |named: &Named| format!("this folder belongs to the {named}");
+        let nothing = || "nothing".to_owned();
+        let connected = |named: &Named| format!("this folder is connected to the {named}");
+        match self {
+            Self::NoRecord { named, .. } => Some(Ends {
+                files: belongs(named),
+                record: nothing(),
+                asked: named.clone(),
+            }),
+            Self::NoFiles { recorded, .. } => Some(Ends {
+                files: nothing(),
+                record: connected(recorded),
+                asked: recorded.clone(),
+            }),
+            Self::FilesDiffer {
+                named, recorded, ..
+            } => Some(Ends {
+                files: belongs(named),
+                record: connected(recorded),
+                asked: named.clone(),
+            }),
+            Self::OtherRepository(apart) | Self::Recreated(apart) => Some(Ends {
+                files: apart.files.as_ref().map_or_else(nothing, belongs),
+                record: format!("the {} belongs to {}", apart.recorded, apart.owner),
+                asked: apart.recorded.clone(),
+            }),
+            Self::NotLinked { .. }
+            | Self::SeveralApis { .. }
+            | Self::Unread { .. }
+            | Self::CutOff { .. }
+            | Self::Git(_)
+            | Self::OtherHost { .. } => None,
+        }
+    }
+}
+
+/// A record, and a repository that it does not belong to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Apart {
+    /// What the files name, where they name something.
+    pub files: Option<Named>,
+    /// What is connected.
+    pub recorded: Named,
+    /// The repository in the record.
+    pub owner: Known,
+    /// This repository.
+    pub here: Known,
+}
+
+/// A repository as far as it is known, for messages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// Its address, as a record has it; empty where it has none.
+    pub address: String,
+    /// What the service that hosts it calls it.
+    pub hosted: Option<Hosted>,
+}
+
+impl fmt::Display for Known {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&repository_name(&self.address))?;
+        match &self.hosted {
+            Some(hosted) => write!(
+                formatter,
+                " (id {} at {})",
+                visible(&hosted.id),
+                visible(&hosted.site)
+            ),
+            None => Ok(()),
+        }
     }
 }
 

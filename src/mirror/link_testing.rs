@@ -75,6 +75,7 @@ pub(crate) fn found(
         home: &home(address),
         state_ref,
         host: "api.getpostman.com",
+        seen: None,
     };
     find_link(&project, &project.services[0], state, &here)
 }

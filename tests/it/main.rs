@@ -25,6 +25,8 @@ mod merge_random;
 mod mirror_faults;
 mod mirror_git_linked;
 mod mirror_link;
+#[cfg(unix)]
+mod mirror_mapping;
 mod mirror_pull;
 mod mirror_push;
 mod network;
