@@ -1,6 +1,7 @@
 //! The command line.
 
 pub mod asking;
+pub mod ci_files;
 pub mod commands;
 pub mod comparing;
 pub mod comparing_folders;

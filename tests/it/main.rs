@@ -7,6 +7,7 @@
 
 mod architecture;
 mod bad_input;
+mod browser;
 mod canonical;
 mod check;
 mod check_files;
@@ -38,6 +39,7 @@ mod provider_github;
 mod provider_gitlab;
 #[cfg(unix)]
 mod pull_request;
+mod reports;
 mod sandbox;
 mod support;
 mod verdicts;
