@@ -27,7 +27,7 @@ use crate::provider::capability::Operation;
 use crate::provider::kind::ProviderKind;
 use crate::provider::locate::{LocateError, Located, locate, locate_on};
 use crate::provider::probe;
-use crate::provider::pull_request::{Deed, Purpose, find, offer, withdraw};
+use crate::provider::pull_request::{Deed, Purpose, find, offer, says_so, withdraw};
 use crate::provider::site::{self, RepositoryName, Site};
 
 /// What is said of the provider on the command line. It never comes from a file: whoever writes one would say where the
@@ -161,10 +161,8 @@ impl<'a> Requesting<'a> {
             title(changed(plan)),
             text(plan, name, differences(changes, files)?),
         );
-        let says_so = there.title.trim() == title && {
-            let whole = format!("{text}\n\n{}", self.provider.marker(PURPOSE));
-            provider::pull_request::says_the_same(&there.body, &whole)
-        };
+        let whole = format!("{text}\n\n{}", self.provider.marker(PURPOSE));
+        let says_so = says_so(&*self.provider, &there, &title, &whole);
         let state = match lack == Lack::Nothing && says_so {
             true => RequestState::Unchanged,
             false => RequestState::Updated,

@@ -22,7 +22,7 @@ use serde_json::json;
 use crate::support::bare::Bare;
 use crate::support::gitlab::{FakeGitLab, JOB, TOKEN};
 use crate::support::provider_story::{
-    branch, change, commit, is_whole, odd_repository, races, write,
+    branch, change, commit, cuts_once, is_whole, odd_repository, races, write,
 };
 use crate::support::service::{Answer, Service};
 
@@ -651,4 +651,10 @@ fn a_list_that_grows_past_a_full_page_is_whole() {
     assert_eq!(listed(), 100);
     count.store(130, Ordering::SeqCst);
     assert_eq!(listed(), 130);
+}
+
+#[test]
+fn a_long_text_is_cut_once_and_no_news_afterwards() {
+    let fake = FakeGitLab::cloud(odd_repository());
+    cuts_once(&fake.client(TOKEN), &fake.bare, &FakeGitLab::name());
 }

@@ -298,6 +298,36 @@ pub(crate) fn ends(provider: &dyn Provider, name: &RepositoryName, number: u64) 
     assert_ne!(access.branch.allows, Some(false), "{access:?}");
 }
 
+/// A text that is longer than the service takes is cut once, and is no news afterwards.
+pub(crate) fn cuts_once(provider: &dyn Provider, bare: &Bare, name: &RepositoryName) {
+    let tip = bare.tip("main").unwrap();
+    let new = branch("long");
+    provider.create_branch(name, &new, &commit(&tip)).unwrap();
+    write(
+        provider,
+        name,
+        "long",
+        &tip,
+        [change("long", None, Some(b""))],
+    )
+    .unwrap();
+    let purpose = Purpose {
+        key: "pull",
+        source: &new,
+        target: &branch("main"),
+    };
+    let (title, text) = ("T\u{fc} ".repeat(300), "- a change\n".repeat(100_000));
+    let (made, deed) = offer(provider, name, &purpose, &title, &text).unwrap();
+    assert_eq!(deed, Deed::Made);
+    assert!(made.body.chars().count() < text.len());
+    for _ in 0..2 {
+        let (there, deed) = offer(provider, name, &purpose, &title, &text).unwrap();
+        assert_eq!((there.number, deed), (made.number, Deed::Unchanged));
+    }
+    let (_, deed) = offer(provider, name, &purpose, "short", &text).unwrap();
+    assert_eq!(deed, Deed::Updated);
+}
+
 /// A commit into whose moment somebody else's falls is refused by the service, and theirs stays.
 pub(crate) fn meets_another_push(provider: &dyn Provider, bare: &Bare, name: &RepositoryName) {
     let before = bare.tip("main").unwrap();
