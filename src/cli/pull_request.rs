@@ -22,7 +22,7 @@ use crate::model::text::visible;
 use crate::provider;
 use crate::provider::api::{Provider, PullRequest};
 use crate::provider::capability::Operation;
-use crate::provider::pull_request::{Deed, Purpose, find, offer, says_so, withdraw};
+use crate::provider::pull_request::{BRANCHES, Deed, Purpose, find, offer, says_so, withdraw};
 use crate::provider::site::RepositoryName;
 
 /// The request that a pull goes into.
@@ -45,8 +45,6 @@ pub struct Requested {
     pub commit: Option<CommitId>,
 }
 
-/// What every branch of ours begins with.
-const BRANCHES: &str = "git-postman/pull-";
 /// What the hidden mark in a request says.
 const PURPOSE: &str = "pull";
 
