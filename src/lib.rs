@@ -35,7 +35,9 @@
 //! | objects that a partial clone lacks | by a check that needs them | by git, which fetches them; never with `--offline` |
 //! | the file named by `--baseline` | by `check` | with `--write-baseline` |
 //! | `sandbox.redb` in the directory named by `sandbox --data` | by `sandbox` | by `sandbox` |
-//! | the files named by `--report` | never | by `check` |
+//! | the files named by `--report` | never | by `check` and `audit` |
+//! | the state of an audit: `git-postman/audit-….redb` in the cache directory, or `--state FILE` | by `audit` | by `audit` |
+//! | the parts of an audit: `--out FILE` | by `audit merge` | by `audit` and `audit merge` |
 
 pub mod audit;
 pub mod check;

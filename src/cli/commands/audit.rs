@@ -24,7 +24,7 @@ use crate::cli::audited::{Counter, owner_names, owners, sources};
 use crate::cli::commands::check::FailOnArg;
 use crate::cli::every_rule::{every_rule, rules_of_audit};
 use crate::cli::failure::{Failure, Kind};
-use crate::cli::pull_request::SiteChoice;
+use crate::cli::hosting::SiteChoice;
 use crate::cli::reporting::{ReportArgs, deliver_drawn, print, write_atomically};
 use crate::cli::session::Session;
 use crate::model::digest::Digest;

@@ -96,7 +96,12 @@ impl Organisation {
                     thread::park();
                 }
             }
-            behind.lock().unwrap().answer(call)
+            let answer = behind.lock().unwrap().answer(call);
+            // Without these 5,000 calls an hour hold, and large organisations would wait for the next one.
+            answer
+                .with("x-ratelimit-limit", "1000000")
+                .with("x-ratelimit-remaining", "999999")
+                .with("x-ratelimit-reset", "4000000000")
         });
         world.lock().unwrap().url.clone_from(&service.url);
         Self { service, world }
