@@ -28,7 +28,6 @@ pub(crate) mod provider_story;
 pub(crate) mod pushing;
 pub(crate) mod service;
 pub(crate) mod terminal;
-pub(crate) mod timing;
 pub(crate) mod values;
 
 use std::ffi::OsStr;

@@ -155,11 +155,6 @@ impl Service {
         self.exchanges.lock().unwrap().len()
     }
 
-    /// Everything that passed.
-    pub(crate) fn exchanges(&self) -> Vec<Exchange> {
-        self.exchanges.lock().unwrap().clone()
-    }
-
     /// `GET /path` of each, without query.
     pub(crate) fn lines(&self) -> Vec<String> {
         let exchanges = self.exchanges.lock().unwrap();
