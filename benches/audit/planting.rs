@@ -88,8 +88,9 @@ pub(crate) fn field(documents: &Documents, size: usize, seeds: usize) -> Field {
     for number in 0..size {
         sowing.add(documents, number);
     }
-    let mut linked = (0..size).filter(|number| number % LINKED == 0 && number % FOLDERS != 0);
-    let mut folders = (0..size).filter(|number| number % FOLDERS == 0);
+    let mut linked =
+        (0..size).filter(|number| number.is_multiple_of(LINKED) && !number.is_multiple_of(FOLDERS));
+    let mut folders = (0..size).filter(|number| number.is_multiple_of(FOLDERS));
     let mut plain = (0..size).filter(|number| number % LINKED == 1);
     for seed in 0..seeds {
         sowing.sow(documents, seed, &mut linked, &mut folders, &mut plain);
@@ -126,7 +127,7 @@ impl Sowing {
             files: BTreeMap::new(),
             branches: vec![("release".to_owned(), false)],
             is_fork: number % 19 == 7,
-            is_archived: number % 23 == 9 && number % LINKED != 0,
+            is_archived: number % 23 == 9 && !number.is_multiple_of(LINKED),
         };
         draft.put("README.md", format!("# {name}\n"));
         for place in 0..12 {
@@ -135,9 +136,9 @@ impl Sowing {
                 .files
                 .insert(format!("docs/part{}/file{place}.{end}", place % 3), bytes);
         }
-        if number % LINKED == 0 {
+        if number.is_multiple_of(LINKED) {
             draft.is_fork = false;
-            let folders: &[&str] = if number % FOLDERS == 0 {
+            let folders: &[&str] = if number.is_multiple_of(FOLDERS) {
                 &["orders/", "payments/"]
             } else {
                 &[""]
