@@ -1,6 +1,5 @@
 //! What a mirror of many collections costs.
 
-use std::fs;
 use std::process::Stdio;
 use std::time::Instant;
 
