@@ -14,6 +14,7 @@ pub mod new_ids;
 pub mod output;
 pub mod plan_told;
 pub mod progress;
+pub mod provider_place;
 pub mod provider_token;
 pub mod pull_place;
 pub mod pull_request;

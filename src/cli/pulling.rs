@@ -14,8 +14,9 @@ use crate::cli::delivering::{
 use crate::cli::failure::{Failure, Kind};
 use crate::cli::linking::{Ground, Meaning, ask, choose, is_attended, undated, unread};
 use crate::cli::plan_told::OutcomeTold;
+use crate::cli::provider_place::SiteChoice;
 use crate::cli::pull_place::{Place, To, detached, place};
-use crate::cli::pull_request::{Requesting, SiteChoice};
+use crate::cli::pull_request::Requesting;
 use crate::cli::pull_result::{Ended, Pulled, plan_told};
 use crate::cli::repository_paths::repository_paths;
 use crate::cli::session::Session;

@@ -34,6 +34,8 @@ pub struct Environment {
     pub provider_tokens: BTreeMap<&'static str, Secret>,
     /// What a CI system says of the server that it belongs to, by [`CI_SERVERS`]: its own token is for no other.
     pub ci_servers: BTreeMap<&'static str, String>,
+    /// What the HTTP library is told about the way out, by [`NETWORK`]: it reads them itself, and here they are only told of.
+    pub network: BTreeMap<&'static str, String>,
     /// `BITBUCKET_USERNAME`: whose the token of Bitbucket is, where it goes as user and password.
     pub bitbucket_username: Option<String>,
 }
@@ -53,6 +55,20 @@ pub const PROVIDER_TOKENS: [&str; 9] = [
 
 /// The variables in which GitHub Actions, GitLab CI and Azure Pipelines name their server.
 pub const CI_SERVERS: [&str; 3] = ["GITHUB_SERVER_URL", "CI_SERVER_URL", "SYSTEM_COLLECTIONURI"];
+
+/// The variables that say how the network is reached.
+pub const NETWORK: [&str; 10] = [
+    "HTTPS_PROXY",
+    "https_proxy",
+    "HTTP_PROXY",
+    "http_proxy",
+    "ALL_PROXY",
+    "all_proxy",
+    "NO_PROXY",
+    "no_proxy",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+];
 
 /// One reference of a push as the pre-commit framework hands it on. Of several it names the first only.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -109,6 +125,10 @@ impl Environment {
                 .filter(|(_, token)| !token.is_empty())
                 .collect(),
             ci_servers: CI_SERVERS
+                .into_iter()
+                .filter_map(|name| Some((name, set(name)?)))
+                .collect(),
+            network: NETWORK
                 .into_iter()
                 .filter_map(|name| Some((name, set(name)?)))
                 .collect(),

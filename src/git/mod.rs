@@ -27,6 +27,7 @@ pub mod remote_url;
 pub mod repository;
 pub(crate) mod stored;
 pub(crate) mod target;
+pub mod tls;
 pub(crate) mod tree;
 pub mod visit;
 pub(crate) mod worktree;

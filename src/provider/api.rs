@@ -184,6 +184,9 @@ pub trait Provider: Send + Sync {
         branch: &BranchName,
     ) -> Result<Access, ProviderError>;
 
+    /// What lets a repository be written to again that is archived or disabled.
+    fn unlocking(&self, repository: &RepositoryName) -> Remedy;
+
     /// A line that marks a text as ours and that readers do not see, where the service's Markdown can hide one.
     fn marker(&self, key: &str) -> String {
         format!("<!-- git-postman:{key} -->")

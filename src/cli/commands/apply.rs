@@ -6,7 +6,7 @@ use clap::Args;
 use serde::Deserialize;
 
 use crate::cli::failure::Failure;
-use crate::cli::pull_request::SiteChoice;
+use crate::cli::provider_place::SiteChoice;
 use crate::cli::pull_result;
 use crate::cli::pulling::{PullChoice, Wanted, pull};
 use crate::cli::push_result::{self, NewIds};

@@ -619,6 +619,10 @@ impl Provider for Azure {
             branch: rules,
         })
     }
+
+    fn unlocking(&self, repository: &RepositoryName) -> Remedy {
+        self.calls.inner.asked.enabling(repository.owner())
+    }
 }
 
 impl AzureCalls {

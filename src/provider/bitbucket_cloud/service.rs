@@ -29,7 +29,7 @@ use crate::provider::bitbucket_cloud::wire;
 use crate::provider::capability::{Capabilities, Means, Operation};
 use crate::provider::conditional::{Memory, NoMemory};
 use crate::provider::content::remote_snapshot::{RemoteEntry, RemoteSnapshot};
-use crate::provider::error::ProviderError;
+use crate::provider::error::{ProviderError, Remedy};
 use crate::provider::kind::ProviderKind;
 use crate::provider::rest::{self, Rest, body, lacking, parsed, renamed};
 use crate::provider::site::{RepositoryName, Site};
@@ -489,6 +489,13 @@ impl Provider for BitbucketCloud {
             token: self.token(repository, &answer),
             branch: self.rules(repository, branch)?,
         })
+    }
+
+    fn unlocking(&self, repository: &RepositoryName) -> Remedy {
+        Remedy::at(
+            "Bitbucket says under Repository settings › Repository details why it is locked",
+            self.page(repository, "/admin"),
+        )
     }
 
     /// Comments of HTML would show; the definition of a link that nothing uses does not.

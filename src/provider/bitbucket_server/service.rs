@@ -546,10 +546,7 @@ impl Provider for BitbucketServer {
         let rules = if found.archived {
             Fact::no(
                 "the repository is archived, so nothing in it can be changed",
-                Remedy::at(
-                    "unarchive it in Repository settings › Archive repository",
-                    self.asked.page(repository, "/settings"),
-                ),
+                self.asked.unarchiving(repository),
             )
         } else {
             self.rules(repository, branch)?
@@ -559,6 +556,10 @@ impl Provider for BitbucketServer {
             token,
             branch: rules,
         })
+    }
+
+    fn unlocking(&self, repository: &RepositoryName) -> Remedy {
+        self.asked.unarchiving(repository)
     }
 
     /// Comments of HTML would show; the definition of a link that nothing uses does not.

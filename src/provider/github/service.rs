@@ -23,12 +23,12 @@ use crate::provider::api::{
 use crate::provider::capability::{Capabilities, Means};
 use crate::provider::conditional::{Memory, NoMemory};
 use crate::provider::content::remote_snapshot::RemoteSnapshot;
-use crate::provider::error::ProviderError;
+use crate::provider::error::{ProviderError, Remedy};
 use crate::provider::github::access::access;
 use crate::provider::github::account::Account;
 use crate::provider::github::calls::Calls;
 use crate::provider::github::commit::commit;
-use crate::provider::github::refusal::About;
+use crate::provider::github::refusal::{About, unarchiving};
 use crate::provider::github::token::{Doing, TokenKind};
 use crate::provider::github::tree::encoded;
 use crate::provider::github::wire::{BranchShape, CommentShape, PullRequestShape, RepositoryShape};
@@ -387,6 +387,10 @@ impl Provider for GitHub {
         branch: &BranchName,
     ) -> Result<Access, ProviderError> {
         access(&self.account, repository, branch)
+    }
+
+    fn unlocking(&self, repository: &RepositoryName) -> Remedy {
+        unarchiving(&self.account.site, repository)
     }
 }
 

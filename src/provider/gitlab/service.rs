@@ -37,6 +37,7 @@ use crate::provider::gitlab::account::Account;
 use crate::provider::gitlab::calls::{Calls, malformed, parsed, unmade};
 use crate::provider::gitlab::endpoints::Compare;
 use crate::provider::gitlab::files::GitLabFiles;
+use crate::provider::gitlab::refusal::unarchiving;
 use crate::provider::gitlab::text::without_commands;
 use crate::provider::gitlab::token::{Doing, GitLabToken, TokenKind};
 use crate::provider::gitlab::wire::{Comparison, MergeRequest, Note, WireBranch};
@@ -471,6 +472,10 @@ impl Provider for GitLab {
             branch: branch.as_ref(),
         };
         Ok(access::access(&found))
+    }
+
+    fn unlocking(&self, repository: &RepositoryName) -> Remedy {
+        unarchiving(&self.account.site, repository)
     }
 }
 
