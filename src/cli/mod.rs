@@ -1,6 +1,7 @@
 //! The command line.
 
 pub mod asking;
+pub mod checkup;
 pub mod commands;
 pub mod comparing;
 pub mod comparing_folders;
@@ -39,8 +40,9 @@ use std::process::ExitCode;
 use clap::{Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::cli::commands::{
-    apply, canonicalize, check, completions, connect, diff, diff_driver, disconnect, explain, hook,
-    init, man, merge, merge_driver, plan, pull, push, rules, sandbox, status, tour, undo,
+    apply, canonicalize, check, completions, connect, diff, diff_driver, disconnect, doctor,
+    explain, hook, init, man, merge, merge_driver, plan, pull, push, rules, sandbox, status, tour,
+    undo,
 };
 use crate::cli::failure::Failure;
 use crate::cli::output::{Output, OutputEnvironment, OutputOptions};
@@ -114,6 +116,7 @@ enum Command {
     Connect(connect::ConnectArgs),
     Disconnect(disconnect::DisconnectArgs),
     Status(status::StatusArgs),
+    Doctor(doctor::DoctorArgs),
     Undo(undo::UndoArgs),
     Tour(tour::TourArgs),
     Sandbox(sandbox::SandboxArgs),
@@ -225,6 +228,7 @@ fn dispatch(command: &Command, session: &Session) -> Result<u8, Failure> {
         Command::Connect(args) => connect::run(args, session),
         Command::Disconnect(args) => disconnect::run(args, session),
         Command::Status(args) => status::run(args, session),
+        Command::Doctor(args) => doctor::run(args, session),
         Command::Undo(args) => undo::run(args, session),
         Command::Tour(args) => tour::run(args, session),
         Command::Sandbox(args) => sandbox::run(args, session),

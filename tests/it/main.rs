@@ -14,6 +14,10 @@ mod commands;
 mod contract;
 mod dialogues;
 mod diff;
+#[cfg(unix)]
+mod doctor;
+#[cfg(unix)]
+mod doctor_traps;
 mod hook_variables;
 mod hooks_install;
 mod hooks_push;

@@ -3,9 +3,11 @@
 
 use crate::check::levels::Levels;
 use crate::check::{self, Scope};
+use crate::cli::checkup::access::Looked;
 use crate::cli::connection_told::{NOT_YET, Told, tell_of_new_api};
 use crate::cli::failure::{Failure, Kind};
 use crate::cli::linking::{Ground, Meaning, ask, choose, id, is_attended, refuse_while_claimed};
+use crate::cli::provider_place::SiteChoice;
 use crate::cli::reporting::print;
 use crate::cli::session::Session;
 use crate::cli::wished::{Found, Wish, found, nothing_chosen, refuse_taken_name};
@@ -78,6 +80,8 @@ pub struct ConnectArgs {
     /// The branch of that repository that Postman reads [default: the name of the active branch here]
     #[arg(long, value_name = "NAME", conflicts_with_all = ["spec", "create"])]
     repository_branch: Option<String>,
+    #[command(flatten)]
+    site: SiteChoice,
     /// The repository was renamed or has moved: its record has the old address
     #[arg(long)]
     moved: bool,
@@ -175,7 +179,15 @@ pub fn run(args: &ConnectArgs, session: &Session) -> Result<u8, Failure> {
     agree_with_postman(&ground, &found, &link)?;
     let state = next_state(stored.as_ref(), owner);
     let is_recorded = recorded == Some(&state);
+    let access = Looked::at(
+        session,
+        &ground.repository,
+        ground.home.remote.as_deref(),
+        &args.site,
+        &branch,
+    );
     let mut told = Told {
+        access: &access,
         ground: &ground,
         found: &found,
         link: &link,
@@ -191,6 +203,10 @@ pub fn run(args: &ConnectArgs, session: &Session) -> Result<u8, Failure> {
     let now = session.now();
     if !is_recorded {
         refuse_while_claimed(stored.as_ref(), now)?;
+    }
+    for (warning, remedy) in access.warnings() {
+        session.output.warning(&warning);
+        remedy.iter().for_each(|hint| session.output.hint(hint));
     }
     // Files that cannot be written leave no record behind; a record that cannot be written is made up for by the next run.
     deliver(&ground.repository, &changes, &Destination::Worktree)?;

@@ -23,6 +23,8 @@ use crate::support::service::{Answer, Call, Service};
 pub(crate) const TOKEN: &str = "glpat-0123456789abcdefghij";
 /// The token of a job.
 pub(crate) const JOB: &str = "glcbt-64_0123456789abcdefghij";
+/// The token of a job on an older installation: nothing in it says what it is.
+pub(crate) const OLD_JOB: &str = "64-chars-no-prefix-0123456789";
 /// The project.
 const PATH: &str = "acme/apis/orders";
 /// What it was called before.
@@ -256,7 +258,7 @@ fn answer(state: &Mutex<State>, bare: &Bare, call: &Call) -> Answer {
         return by_git(state, bare, call);
     }
     let mut state = state.lock().unwrap();
-    let is_job = call.header("job-token") == JOB;
+    let is_job = [JOB, OLD_JOB].contains(&call.header("job-token"));
     if call.header("private-token") != TOKEN && !is_job {
         return message(401, "401 Unauthorized");
     }

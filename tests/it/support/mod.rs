@@ -21,6 +21,8 @@ pub(crate) mod provider_story;
 pub(crate) mod pushing;
 pub(crate) mod service;
 pub(crate) mod terminal;
+#[cfg(unix)]
+pub(crate) mod tls;
 pub(crate) mod values;
 
 use std::ffi::OsStr;
@@ -295,6 +297,37 @@ impl Repository {
             format!("`git-postman {}` in a hook", arguments.join(" ")),
             &output,
         )
+    }
+
+    /// Gives the remote `origin` an address, by which git gets to the directory `origin.git` beside the worktree.
+    #[cfg(unix)]
+    pub(crate) fn give_address(&self, address: &str) {
+        use std::os::unix::fs::PermissionsExt as _;
+        let (ssh, origin) = (self.beside("ssh"), self.beside("origin.git"));
+        let script = format!(
+            "#!/bin/sh\nfor last; do :; done\nexec ${{last%% *}} '{}'\n",
+            origin.display()
+        );
+        fs::write(&ssh, script).unwrap();
+        fs::set_permissions(&ssh, fs::Permissions::from_mode(0o755)).unwrap();
+        let git = |arguments: &[&str]| self.git(arguments).expect(0);
+        git(&["config", "core.sshCommand", ssh.to_str().unwrap()]);
+        git(&["remote", "set-url", "origin", address]);
+        git(&["fetch", "--quiet", "origin"]);
+    }
+
+    /// Makes an empty bare repository beside the worktree, the remote of it, and pushes what there is to its `main`.
+    pub(crate) fn with_origin(self) -> Self {
+        let origin = self.beside("origin.git");
+        let origin = origin.to_str().unwrap();
+        for arguments in [
+            ["init", "--quiet", "--bare", origin].as_slice(),
+            &["remote", "add", "origin", origin],
+            &["push", "--quiet", "--no-verify", "origin", "HEAD:main"],
+        ] {
+            self.git(arguments).expect(0);
+        }
+        self
     }
 
     /// Whether the user who runs this may read and write everything.
