@@ -2,6 +2,7 @@
 
 pub mod asking;
 pub mod checkup;
+pub mod ci_files;
 pub mod commands;
 pub mod comparing;
 pub mod comparing_folders;
@@ -9,14 +10,15 @@ pub mod connection_told;
 pub mod delivering;
 pub mod examination;
 pub mod failure;
+pub mod hosting;
 pub mod link_told;
 pub mod linking;
 pub mod new_ids;
 pub mod output;
 pub mod plan_told;
 pub mod progress;
-pub mod provider_place;
 pub mod provider_token;
+pub mod proving;
 pub mod pull_place;
 pub mod pull_request;
 pub mod pull_result;

@@ -2,8 +2,8 @@
 
 use crate::cli::comparing::{Versions, Whole, compare};
 use crate::cli::failure::Failure;
+use crate::cli::hosting::{SiteChoice, located, opened};
 use crate::cli::plan_told::{PlanTold, RequestState, RequestTold};
-use crate::cli::provider_place::{SiteChoice, located, opened};
 use crate::cli::pull_place::Place;
 use crate::cli::request_text::{farewell, text, title};
 use crate::cli::session::Session;

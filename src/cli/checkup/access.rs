@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::cli::checkup::examined::{Examined, State};
-use crate::cli::provider_place::{SiteChoice, located, opened};
+use crate::cli::hosting::{SiteChoice, known, opened};
 use crate::cli::provider_token::{token, variables};
 use crate::cli::session::Session;
 use crate::git::repository::Repository;
@@ -15,7 +15,7 @@ use crate::provider::api::{Access, Fact};
 #[derive(Clone, Debug)]
 pub enum Looked {
     /// The facts.
-    Facts(Access),
+    Facts(Box<Access>),
     /// Why they were not looked at.
     Not(String),
 }
@@ -30,7 +30,7 @@ impl Looked {
         branch: &str,
     ) -> Self {
         match facts_of(session, repository, remote, choice, branch) {
-            Ok(access) => Self::Facts(access),
+            Ok(access) => Self::Facts(Box::new(access)),
             Err(why) => Self::Not(why),
         }
     }
@@ -127,8 +127,11 @@ fn facts_of(
                 .to_owned(),
         );
     }
-    let (place, _) =
-        located(session, repository, remote, choice).map_err(|failure| failure.message)?;
+    // Nobody said that a token may be shown to a host that only an address names.
+    let place = known(repository, remote, choice).map_err(|failure| failure.message)?;
+    let place = place.ok_or(
+        "its address does not tell who hosts it: name the provider with --provider and --url",
+    )?;
     let site = &place.site;
     if token(&session.environment, site).is_none() {
         return Err(format!(

@@ -2,7 +2,7 @@
 
 pub mod access;
 pub mod examined;
-pub mod hosting;
 pub mod machine;
 pub mod network;
 pub mod postman_side;
+pub mod provider_side;

@@ -3,7 +3,7 @@
 
 use crate::cli::checkup::examined::{Examined, Group};
 use crate::cli::failure::Failure;
-use crate::cli::provider_place::Tuning;
+use crate::cli::hosting::Tuning;
 use crate::cli::session::Session;
 use crate::config::env::Environment;
 use crate::git::repository::Repository;

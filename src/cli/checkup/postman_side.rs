@@ -2,9 +2,13 @@
 
 use crate::cli::checkup::examined::{Examined, Group, is_silence};
 use crate::cli::failure::Failure;
+use crate::cli::hosting::SiteChoice;
 use crate::cli::linking::{Ground, Meaning};
 use crate::cli::session::Session;
-use crate::mirror::link::{Link, LinkError, Named, find_link, named, told, verify};
+use crate::mirror::link::{Here, Link, find_link, named};
+use crate::mirror::link_ends::{told, verify};
+use crate::mirror::link_error::LinkError;
+use crate::mirror::link_named::Named;
 use crate::mirror::state::{LinkTarget, MirrorState};
 use crate::mirror::store::StateStore as _;
 use crate::model::text::visible;
@@ -43,6 +47,7 @@ pub struct PostmanSide {
 pub fn examine(
     session: &Session,
     folder: Option<&str>,
+    site: &SiteChoice,
     product: Option<ProviderKind>,
 ) -> PostmanSide {
     let mut group = Group {
@@ -51,7 +56,7 @@ pub fn examine(
     };
     let postman = key(session, &mut group);
     let mut branch = None;
-    match Ground::of(session, folder, Meaning::Connected) {
+    match Ground::of(session, folder, Meaning::Connected, site) {
         Err(failure) => group.examined.push(Examined::of_failure("link", &failure)),
         Ok(ground) => {
             let linked = linked(session, &ground, &mut group, &mut branch);
@@ -190,7 +195,14 @@ fn linked(
     let is_kept_by_postman = live.is_some_and(|state: &MirrorState| {
         !matches!(state.owner.target, LinkTarget::GitLinked { .. })
     });
-    match find_link(&project, service, state, &ground.here()) {
+    let found = ground.proving.find(ground.around(session), |seen| {
+        let here = Here {
+            seen,
+            ..ground.here()
+        };
+        find_link(&project, service, state, &here)
+    })?;
+    match found {
         Ok(link) => Ok(Linked {
             named: Some(Named::of(&link.target)),
             link: Some(link),

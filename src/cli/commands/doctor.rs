@@ -4,10 +4,10 @@ use clap::Args;
 use serde_json::Value;
 
 use crate::cli::checkup::examined::{exit_code, for_people, for_scripts};
-use crate::cli::checkup::hosting::{self, Question};
+use crate::cli::checkup::provider_side::{self, Question};
 use crate::cli::checkup::{machine, network, postman_side};
 use crate::cli::failure::Failure;
-use crate::cli::provider_place::SiteChoice;
+use crate::cli::hosting::SiteChoice;
 use crate::cli::reporting::print;
 use crate::cli::session::{Decided, Session};
 use crate::git::repository::Repository;
@@ -53,8 +53,13 @@ pub fn run(args: &DoctorArgs, session: &Session) -> Result<u8, Failure> {
     let mut provider = Value::Null;
     if let Some(repository) = &machine.repository {
         let remote = remote(repository);
-        let mut hosting = hosting::find(session, repository, remote.as_deref(), &args.site);
-        let postman = postman_side::examine(session, args.folder.as_deref(), hosting.product());
+        let mut hosting = provider_side::find(session, repository, remote.as_deref(), &args.site);
+        let postman = postman_side::examine(
+            session,
+            args.folder.as_deref(),
+            &args.site,
+            hosting.product(),
+        );
         let (active, is_branch_decided) = active(
             named,
             machine.decided.as_ref(),

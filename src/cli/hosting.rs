@@ -1,5 +1,5 @@
-//! Where this repository stands at its provider: told by its remote, by the user or by the host itself; and how that provider is
-//! reached from here.
+//! Who hosts this repository: what the command line says of it, else the address of the remote, else the host itself; and how
+//! that provider is reached from here.
 
 use clap::Args;
 
@@ -21,7 +21,7 @@ use crate::provider::site::{Place, Site};
 
 /// What is said of the provider on the command line. It never comes from a file: whoever writes one would say where the
 /// token goes.
-#[derive(Args, Clone, Debug, Default)]
+#[derive(Args, Clone, Debug, Default, PartialEq, Eq)]
 pub struct SiteChoice {
     /// The product that hosts this repository, where its remote does not tell: `github-enterprise-server`, `gitlab-self-managed`, …
     #[arg(long, value_name = "KIND", requires = "url", value_parser = provider_kind)]
@@ -90,6 +90,29 @@ pub fn located(
         }
         Located::Directory => Err(LocateError::Directory.into()),
     }
+}
+
+/// The repository on a provider that may be asked without anybody having said so: one that was named, or a service that
+/// everybody knows by its host. Whatever else runs behind an address is sent no token unasked.
+///
+/// # Errors
+/// A site that was named, and that the remote does not lie on.
+pub fn known(
+    repository: &Repository,
+    remote: &str,
+    choice: &SiteChoice,
+) -> Result<Option<Place>, Failure> {
+    let Some(address) = repository.effective_url(remote)? else {
+        return Ok(None);
+    };
+    if let (Some(kind), Some(url)) = (choice.provider, &choice.url) {
+        let site = Site::new(kind, url).map_err(LocateError::from)?;
+        return Ok(Some(locate_on(&site, &address)?));
+    }
+    Ok(match locate(&address) {
+        Ok(Located::Place(place)) if !place.site.kind.is_on_premises() => Some(place),
+        _ => None,
+    })
 }
 
 /// The provider of a site with the token of the environment, reached as git reaches it.

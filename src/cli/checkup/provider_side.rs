@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::cli::checkup::access::facts;
 use crate::cli::checkup::examined::{Examined, Group};
 use crate::cli::failure::{Failure, Kind};
-use crate::cli::provider_place::{FoundBy, SiteChoice, Tuning, located};
+use crate::cli::hosting::{FoundBy, SiteChoice, Tuning, located};
 use crate::cli::provider_token::{token, variables};
 use crate::cli::session::Session;
 use crate::git::remote_url::without_logins;
