@@ -64,6 +64,10 @@ pub(crate) fn examined(run: &Run, id: &str) -> Value {
 }
 
 /// Prints a trap so that it can be read: the part about the provider and what comes of it.
+#[expect(
+    clippy::print_stdout,
+    reason = "what is said is there to be read: `cargo test --test it doctor -- --nocapture`"
+)]
 pub(crate) fn show(name: &str, run: &Run) {
     let begin = run.stdout.find("\nprovider\n").map_or(0, |at| at + 1);
     let end = run.stdout.find("\npostman\n").unwrap_or(run.stdout.len());
