@@ -141,6 +141,7 @@ mod tests {
             asks: None,
             delivery: None,
             pull_request: None,
+            repository: None,
         }
     }
 

@@ -26,6 +26,8 @@ mod merge_random;
 mod mirror_faults;
 mod mirror_git_linked;
 mod mirror_link;
+#[cfg(unix)]
+mod mirror_mapping;
 mod mirror_pull;
 mod mirror_push;
 mod network;
@@ -35,6 +37,8 @@ mod provider_bitbucket_cloud;
 mod provider_bitbucket_server;
 mod provider_github;
 mod provider_gitlab;
+#[cfg(unix)]
+mod provider_peers;
 #[cfg(unix)]
 mod pull_request;
 mod reports;

@@ -6,7 +6,7 @@ use clap::Args;
 use serde::Deserialize;
 
 use crate::cli::failure::Failure;
-use crate::cli::pull_request::SiteChoice;
+use crate::cli::hosting::SiteChoice;
 use crate::cli::pull_result;
 use crate::cli::pulling::{PullChoice, Wanted, pull};
 use crate::cli::push_result::{self, NewIds};
@@ -71,6 +71,7 @@ pub fn run(args: &ApplyArgs, session: &Session) -> Result<u8, Failure> {
             let mut chosen: Chosen<PushChoice> =
                 serde_json::from_slice(&text).map_err(|error| unread(error.to_string()))?;
             chosen.choice.repository.clone_from(&args.repository);
+            chosen.choice.site = args.site.clone();
             apply_push(&sealed, &chosen.choice, args, session)
         }
         Side::Git => {
@@ -90,7 +91,7 @@ fn apply_push(
     args: &ApplyArgs,
     session: &Session,
 ) -> Result<u8, Failure> {
-    let ready = match prepare("apply", choice, &args.report, session)? {
+    let mut ready = match prepare("apply", choice, &args.report, session)? {
         Prepared::Ready(ready) => ready,
         Prepared::Stopped(code) => return Ok(code),
     };

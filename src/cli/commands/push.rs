@@ -41,7 +41,7 @@ pub struct PushArgs {
 /// # Errors
 /// Whatever keeps the whole from being done.
 pub fn run(args: &PushArgs, session: &Session) -> Result<u8, Failure> {
-    let ready = match prepare("push", &args.choice, &args.report, session)? {
+    let mut ready = match prepare("push", &args.choice, &args.report, session)? {
         Prepared::Ready(ready) => ready,
         Prepared::Stopped(code) => return Ok(code),
     };
