@@ -28,6 +28,21 @@ pub fn visible_line(text: &str) -> String {
     shown
 }
 
+/// The same for a text of several lines: lines stay lines, without blank ones.
+///
+/// ```
+/// use git_postman::model::text::visible_lines;
+/// assert_eq!(visible_lines("a\r\n\nb\u{1b}\n"), "a\nb\\x1b");
+/// ```
+pub fn visible_lines(text: &str) -> String {
+    let lines = text.lines().map(str::trim_end);
+    let shown: Vec<String> = lines
+        .filter(|line| !line.is_empty())
+        .map(visible_line)
+        .collect();
+    shown.join("\n")
+}
+
 fn push_visible(shown: &mut String, character: char) {
     match character {
         '\n' => shown.push_str("\\n"),
