@@ -1,11 +1,13 @@
 //! The command line.
 
 pub mod asking;
+pub mod ci_files;
 pub mod commands;
 pub mod comparing;
 pub mod comparing_folders;
 pub mod connection_told;
 pub mod delivering;
+pub mod every_rule;
 pub mod examination;
 pub mod failure;
 pub mod hosting;

@@ -7,6 +7,7 @@ use std::time::Instant;
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 
+use crate::check::catalog;
 use crate::cli::asking::{Answer, decide};
 use crate::cli::delivering::{
     Asking, Carrying, delivering, is_read_here, route, without_delivered,
@@ -720,6 +721,7 @@ fn stopped(
         notes: vec![
             "nothing was written: these errors would come from Postman; mend them there, or pull with --force".to_owned(),
         ],
+        rules: catalog::facts(),
     }
 }
 

@@ -17,7 +17,7 @@ use crate::cli::plan_told::{PlanTold, SkippedTold, from_root};
 use crate::cli::proving::{Around, Proving, alarm, tell_of_move};
 use crate::cli::push_failure::failure_of;
 use crate::cli::pushed_branch::{commit_of, refuse_older, refuse_other_branch};
-use crate::cli::reporting::{ReportArgs, deliver};
+use crate::cli::reporting::{OutcomeArgs, deliver, write_files};
 use crate::cli::repository_paths::repository_paths;
 use crate::cli::session::Session;
 use crate::git::repository::Repository;
@@ -139,7 +139,7 @@ pub enum Prepared<'s> {
 pub fn prepare<'s>(
     command: &str,
     choice: &PushChoice,
-    report: &ReportArgs,
+    report: &OutcomeArgs,
     session: &'s Session,
 ) -> Result<Prepared<'s>, Failure> {
     let begun = Instant::now();
@@ -183,12 +183,13 @@ pub fn prepare<'s>(
     };
     let checked = examined.into_report(&closing);
     if checked.exit_code() != 0 {
-        let code = deliver(&checked, report, session)?;
+        let code = deliver(&checked, &report.of_findings(), session)?;
         session
             .output
             .hint("nothing was pushed: what is broken in Git would be broken in Postman");
         return Ok(Prepared::Stopped(code));
     }
+    write_files(&checked, &report.of_findings(), session)?;
     let project = Project::load(&*snapshot, &decided.config)?;
     let folder: Vec<String> = choice.folder.iter().cloned().collect();
     let folder = repository_paths(&folder, &repository, session)?.pop();

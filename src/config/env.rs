@@ -38,6 +38,19 @@ pub struct Environment {
     pub ci_repository: BTreeMap<&'static str, String>,
     /// `BITBUCKET_USERNAME`: whose the token of Bitbucket is, where it goes as user and password.
     pub bitbucket_username: Option<String>,
+    /// Where the CI system that runs us wants to be told something.
+    pub ci_files: CiFiles,
+}
+
+/// The files and folders that a CI system names for what its steps have to say.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CiFiles {
+    /// `GITHUB_OUTPUT`: the outputs of a step of GitHub Actions.
+    pub github_output: Option<PathBuf>,
+    /// `GITHUB_STEP_SUMMARY`: its summary.
+    pub github_step_summary: Option<PathBuf>,
+    /// `AGENT_TEMPDIRECTORY`: a folder of Azure Pipelines that goes with the job.
+    pub agent_temp_directory: Option<PathBuf>,
 }
 
 /// The variables that hold a token for a provider.
@@ -127,6 +140,11 @@ impl Environment {
             ci_servers: all_set(&CI_SERVERS, set),
             ci_repository: all_set(&CI_REPOSITORY, set),
             bitbucket_username: set("BITBUCKET_USERNAME"),
+            ci_files: CiFiles {
+                github_output: set("GITHUB_OUTPUT").map(PathBuf::from),
+                github_step_summary: set("GITHUB_STEP_SUMMARY").map(PathBuf::from),
+                agent_temp_directory: path("AGENT_TEMPDIRECTORY"),
+            },
         }
     }
 }

@@ -7,6 +7,7 @@
 
 mod architecture;
 mod bad_input;
+mod browser;
 mod canonical;
 mod check;
 mod check_files;
@@ -37,7 +38,10 @@ mod provider_bitbucket_server;
 mod provider_github;
 mod provider_gitlab;
 #[cfg(unix)]
+mod provider_peers;
+#[cfg(unix)]
 mod pull_request;
+mod reports;
 mod sandbox;
 mod support;
 mod verdicts;

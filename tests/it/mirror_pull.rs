@@ -530,14 +530,11 @@ fn a_plan_of_a_pull_with_a_conflict_says_so_and_needs_no_file() {
 #[test]
 fn what_would_stop_a_pull_stops_its_dry_run_and_its_plan() {
     let scene = Pulling::new();
-    let key = format!(
-        "PMAK-{}-{}",
-        "0123456789abcdef01234567",
-        "89abcdef01".repeat(4)[..34].to_owned()
-    );
-    let mut leaking = orders();
-    leaking["item"][0]["request"]["header"] = json!([{"key": "X-API-Key", "value": key}]);
-    scene.make_collection(&leaking);
+    let config = "[check]\nmax-file-size = 300\n\n[rules]\noversized-file = \"error\"\n";
+    scene
+        .repository
+        .commit(&[("git-postman.toml", config)], "small");
+    scene.make_collection(&orders());
     let status = || {
         scene
             .repository
@@ -549,8 +546,7 @@ fn what_would_stop_a_pull_stops_its_dry_run_and_its_plan() {
         scene
             .run(arguments)
             .expect(1)
-            .says("these errors would come from Postman")
-            .never_says(&key);
+            .says("these errors would come from Postman");
         assert_eq!(status(), "");
     }
     scene

@@ -11,7 +11,7 @@ use crate::cli::pull_result;
 use crate::cli::pulling::{PullChoice, Wanted, pull};
 use crate::cli::push_result::{self, NewIds};
 use crate::cli::pushing::{Prepared, PushChoice, prepare};
-use crate::cli::reporting::ReportArgs;
+use crate::cli::reporting::OutcomeArgs;
 use crate::cli::session::Session;
 use crate::mirror::apply::Planned;
 use crate::mirror::plan::Side;
@@ -37,7 +37,7 @@ pub struct ApplyArgs {
     #[command(flatten)]
     site: SiteChoice,
     #[command(flatten)]
-    report: ReportArgs,
+    report: OutcomeArgs,
 }
 
 #[derive(Deserialize)]

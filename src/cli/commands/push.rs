@@ -6,7 +6,7 @@ use crate::cli::failure::Failure;
 use crate::cli::plan_told::as_json;
 use crate::cli::push_result::{NewIds, notes, show};
 use crate::cli::pushing::{Prepared, PushChoice, prepare};
-use crate::cli::reporting::{ReportArgs, print};
+use crate::cli::reporting::{OutcomeArgs, print};
 use crate::cli::session::Session;
 use crate::report::ReportFormat;
 use crate::report::json::object_text;
@@ -33,7 +33,7 @@ pub struct PushArgs {
     #[arg(long, conflicts_with = "dry_run")]
     write_ids: bool,
     #[command(flatten)]
-    report: ReportArgs,
+    report: OutcomeArgs,
 }
 
 /// Runs the command.
