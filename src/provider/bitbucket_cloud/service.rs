@@ -528,12 +528,12 @@ impl CloudCalls {
             items.extend(page.values);
             // A page on another host would be shown the token.
             let Some(next) = page.next.and_then(|next| self.rest.same_service(&next)) else {
-                break;
+                return Ok(items);
             };
             request.path = next;
             request.query.clear();
         }
-        Ok(items)
+        Err(HttpError::Endless { pages: MOST_PAGES }.into())
     }
 }
 

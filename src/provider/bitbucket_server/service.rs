@@ -112,10 +112,10 @@ impl BitbucketServer {
             items.extend(page.values);
             match page.next_page_start {
                 Some(next) if !page.is_last_page && next > start => start = next,
-                _ => break,
+                _ => return Ok(items),
             }
         }
-        Ok(items)
+        Err(HttpError::Endless { pages: MOST_PAGES }.into())
     }
 
     fn repository_of(
