@@ -323,6 +323,12 @@ fn once(
     };
     pulled.plan.quota_left = postman.http().quota().remaining;
     pulled.plan.repository = Some(ground.proving.told(&link, None));
+    let is_plan = matches!(wanted, Wanted::Plan);
+    if is_plan
+        && let Some(stopped) = stopped_by(&place, choice, &changes, (session, command, begun))?
+    {
+        return Ok(stopped);
+    }
     match wanted {
         Wanted::Plan => {
             if let Some(requesting) = &requesting {
@@ -336,12 +342,8 @@ fn once(
             still_valid(sealed, &plan, Some(&changes), Some(&stored.commit))?;
         }
     }
-    if !choice.force && !changes.is_empty() {
-        let found = place.new_errors(session, &changes)?;
-        if !found.is_empty() {
-            let report = stopped(command, snapshot, found, begun);
-            return Ok(Tried::Ended(Ended::Stopped(Box::new(report))));
-        }
+    if let Some(stopped) = stopped_by(&place, choice, &changes, (session, command, begun))? {
+        return Ok(stopped);
     }
     let mut kept = recorded(
         &drafted,
@@ -384,8 +386,12 @@ fn once(
     };
     let run = format!("pull-{}-{}", session.now(), std::process::id());
     let kept = record(&store, &stored, &kept, &run, session.now()).map_err(|error| {
-        Failure::from(error)
-            .with_hint("the files are written; run it again: it finds them and records them")
+        let failure = Failure::from(error);
+        let failure = match changes.is_empty() {
+            true => failure,
+            false => failure.after_writing(),
+        };
+        failure.with_hint("the files are written; run it again: it finds them and records them")
     })?;
     if kept == Kept::Overtaken {
         return Err(Failure::of(
@@ -669,6 +675,24 @@ fn below(folder: &RepoPath, path: &RepoPath) -> Option<RepoPath> {
         return Some(path.clone());
     }
     folder.join(path.as_str()).ok()
+}
+
+/// The report of errors that our own rules find in what would come, where they find some and it counts.
+fn stopped_by(
+    place: &Place,
+    choice: &PullChoice,
+    changes: &ChangeSet,
+    (session, command, begun): (&Session, &str, Instant),
+) -> Result<Option<Tried>, Failure> {
+    if choice.force || changes.is_empty() {
+        return Ok(None);
+    }
+    let found = place.new_errors(session, changes)?;
+    if found.is_empty() {
+        return Ok(None);
+    }
+    let report = stopped(command, &*place.snapshot, found, begun);
+    Ok(Some(Tried::Ended(Ended::Stopped(Box::new(report)))))
 }
 
 /// Errors that our own rules find in what would come.

@@ -11,7 +11,7 @@ use crate::git::repository::Repository;
 use crate::model::id::CommitId;
 
 /// A server that says nothing for this long says nothing at all.
-const PATIENCE: Duration = Duration::from_secs(300);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(300);
 /// What meets somebody else's lock is tried again this often.
 pub(crate) const LOCK_ATTEMPTS: u32 = 5;
 

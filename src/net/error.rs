@@ -118,6 +118,12 @@ pub enum HttpError {
         /// The limit in bytes.
         limit: usize,
     },
+    /// A list that goes on and on.
+    #[error("a list does not end: {pages} pages of it were read")]
+    Endless {
+        /// So many were read.
+        pages: usize,
+    },
     /// A redirect to another host, which must not see the key.
     #[error("{call}: {host} sends us to another host, {to}; the key was not sent there")]
     RedirectAway {
@@ -217,6 +223,9 @@ impl HttpError {
             }
             Self::RedirectAway { .. } => {
                 "set the base URL to the host that really answers, if it is one to trust"
+            }
+            Self::Endless { .. } => {
+                "no list is that long: look whether the base URL is right, or tell whoever runs the service"
             }
             Self::Redirected { .. } => "look whether the base URL is right",
             Self::RateLimit { .. } => "wait, or let fewer runs use the same key at once",

@@ -463,6 +463,10 @@ impl Provider for BitbucketCloud {
         self.write(repository, &request).map(|_| ())
     }
 
+    fn kept(&self, title: &str, body: &str) -> (String, String) {
+        (fitted(title, LONGEST_TITLE), fitted(body, LONGEST_TEXT))
+    }
+
     fn set_status(
         &self,
         repository: &RepositoryName,
@@ -531,12 +535,12 @@ impl CloudCalls {
             items.extend(page.values);
             // A page on another host would be shown the token.
             let Some(next) = page.next.and_then(|next| self.rest.same_service(&next)) else {
-                break;
+                return Ok(items);
             };
             request.path = next;
             request.query.clear();
         }
-        Ok(items)
+        Err(HttpError::Endless { pages: MOST_PAGES }.into())
     }
 }
 

@@ -112,10 +112,10 @@ impl BitbucketServer {
             items.extend(page.values);
             match page.next_page_start {
                 Some(next) if !page.is_last_page && next > start => start = next,
-                _ => break,
+                _ => return Ok(items),
             }
         }
-        Ok(items)
+        Err(HttpError::Endless { pages: MOST_PAGES }.into())
     }
 
     fn repository_of(
@@ -520,6 +520,10 @@ impl Provider for BitbucketServer {
             let request = in_repository(Method::Put, repository, &parts)?.with_json(body(&change));
             self.write(repository, &request).map(|_| ())
         })
+    }
+
+    fn kept(&self, title: &str, body: &str) -> (String, String) {
+        (fitted(title, LONGEST_TITLE), fitted(body, LONGEST_TEXT))
     }
 
     fn set_status(
