@@ -13,6 +13,7 @@
 //! | [`project`] | what the files of a repository mean to Postman |
 //! | [`postman`] | the Postman API: everything the mirror needs of it |
 //! | [`provider`] | the services that host repositories: which one this is, and what it can do |
+//! | [`ci`] | the run of a CI system: what it is about, and what its change is compared with |
 //! | [`check`] | the rules, and the run that shows them a project |
 //! | [`sandbox`] | a server on loopback that speaks the Postman API |
 //! | [`mirror`] | what moves between Git and Postman: the state both agreed on, the plan |
@@ -39,6 +40,7 @@
 
 pub mod audit;
 pub mod check;
+pub mod ci;
 pub mod cli;
 pub mod config;
 pub mod format;

@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 
 use crate::cli::asking::{Answer, decide};
+use crate::cli::ci_run::branch_here;
 use crate::cli::delivering::{
     Asking, Carrying, delivering, is_read_here, route, without_delivered,
 };
@@ -410,7 +411,7 @@ fn requesting<'g>(
     let named = choice.branch.clone().or_else(|| link.active_branch.clone());
     let target = match named {
         Some(named) => named,
-        None => ground.repository.current_branch()?.ok_or_else(detached)?,
+        None => branch_here(session, &ground.repository)?.ok_or_else(detached)?,
     };
     let to = (ground.home.remote.as_deref(), &choice.site);
     let only = repository_paths(&choice.only, &ground.repository, session)?;
@@ -685,6 +686,7 @@ fn stopped(
         notes: vec![
             "nothing was written: these errors would come from Postman; mend them there, or pull with --force".to_owned(),
         ],
+        range: None,
     }
 }
 

@@ -36,6 +36,8 @@ pub struct Environment {
     pub ci_servers: BTreeMap<&'static str, String>,
     /// `BITBUCKET_USERNAME`: whose the token of Bitbucket is, where it goes as user and password.
     pub bitbucket_username: Option<String>,
+    /// What a CI system says of its run, by [`CI_RUN`]. None of it is a secret.
+    pub ci_run: BTreeMap<&'static str, String>,
 }
 
 /// The variables that hold a token for a provider.
@@ -53,6 +55,93 @@ pub const PROVIDER_TOKENS: [&str; 9] = [
 
 /// The variables in which GitHub Actions, GitLab CI and Azure Pipelines name their server.
 pub const CI_SERVERS: [&str; 3] = ["GITHUB_SERVER_URL", "CI_SERVER_URL", "SYSTEM_COLLECTIONURI"];
+
+/// The variables in which GitHub Actions, GitLab CI, Azure Pipelines, Bitbucket Pipelines and Jenkins with its plugins say what
+/// a run is about.
+pub const CI_RUN: [&str; 82] = [
+    "GITHUB_ACTIONS",
+    "GITHUB_BASE_REF",
+    "GITHUB_EVENT_NAME",
+    "GITHUB_EVENT_PATH",
+    "GITHUB_HEAD_REF",
+    "GITHUB_REF",
+    "GITHUB_REPOSITORY",
+    "GITHUB_SHA",
+    "CI_COMMIT_BEFORE_SHA",
+    "CI_COMMIT_BRANCH",
+    "CI_COMMIT_REF_NAME",
+    "CI_COMMIT_SHA",
+    "CI_COMMIT_TAG",
+    "CI_DEFAULT_BRANCH",
+    "CI_EXTERNAL_PULL_REQUEST_IID",
+    "CI_EXTERNAL_PULL_REQUEST_SOURCE_BRANCH_NAME",
+    "CI_EXTERNAL_PULL_REQUEST_SOURCE_BRANCH_SHA",
+    "CI_EXTERNAL_PULL_REQUEST_SOURCE_REPOSITORY",
+    "CI_EXTERNAL_PULL_REQUEST_TARGET_BRANCH_NAME",
+    "CI_EXTERNAL_PULL_REQUEST_TARGET_BRANCH_SHA",
+    "CI_EXTERNAL_PULL_REQUEST_TARGET_REPOSITORY",
+    "CI_MERGE_REQUEST_DIFF_BASE_SHA",
+    "CI_MERGE_REQUEST_EVENT_TYPE",
+    "CI_MERGE_REQUEST_IID",
+    "CI_MERGE_REQUEST_PROJECT_ID",
+    "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME",
+    "CI_MERGE_REQUEST_SOURCE_BRANCH_SHA",
+    "CI_MERGE_REQUEST_SOURCE_PROJECT_ID",
+    "CI_MERGE_REQUEST_SOURCE_PROJECT_PATH",
+    "CI_MERGE_REQUEST_TARGET_BRANCH_NAME",
+    "CI_MERGE_REQUEST_TARGET_BRANCH_SHA",
+    "CI_PIPELINE_SOURCE",
+    "CI_PROJECT_ID",
+    "CI_PROJECT_PATH",
+    "GITLAB_CI",
+    "BUILD_REASON",
+    "BUILD_REPOSITORY_NAME",
+    "BUILD_SOURCEBRANCH",
+    "BUILD_SOURCEVERSION",
+    "SYSTEM_PULLREQUEST_ISFORK",
+    "SYSTEM_PULLREQUEST_PULLREQUESTID",
+    "SYSTEM_PULLREQUEST_PULLREQUESTNUMBER",
+    "SYSTEM_PULLREQUEST_SOURCEBRANCH",
+    "SYSTEM_PULLREQUEST_SOURCECOMMITID",
+    "SYSTEM_PULLREQUEST_TARGETBRANCH",
+    "TF_BUILD",
+    "BITBUCKET_BRANCH",
+    "BITBUCKET_BUILD_NUMBER",
+    "BITBUCKET_COMMIT",
+    "BITBUCKET_PR_DESTINATION_BRANCH",
+    "BITBUCKET_PR_DESTINATION_COMMIT",
+    "BITBUCKET_PR_ID",
+    "BITBUCKET_REPO_FULL_NAME",
+    "BITBUCKET_TAG",
+    "BRANCH_NAME",
+    "BUILD_TAG",
+    "CHANGE_BRANCH",
+    "CHANGE_FORK",
+    "CHANGE_ID",
+    "CHANGE_TARGET",
+    "GIT_BRANCH",
+    "GIT_COMMIT",
+    "GIT_LOCAL_BRANCH",
+    "GIT_PREVIOUS_COMMIT",
+    "GIT_PREVIOUS_SUCCESSFUL_COMMIT",
+    "GIT_URL",
+    "JENKINS_URL",
+    "TAG_NAME",
+    "full_name",
+    "ghprbActualCommit",
+    "ghprbAuthorRepoGitUrl",
+    "ghprbGhRepository",
+    "ghprbPullId",
+    "ghprbSourceBranch",
+    "ghprbTargetBranch",
+    "gitlabMergeRequestIid",
+    "gitlabMergeRequestLastCommit",
+    "gitlabSourceBranch",
+    "gitlabSourceRepoHttpUrl",
+    "gitlabTargetBranch",
+    "gitlabTargetRepoHttpUrl",
+    "id",
+];
 
 /// One reference of a push as the pre-commit framework hands it on. Of several it names the first only.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -75,6 +164,12 @@ impl Environment {
     )]
     pub fn of_this_process() -> Self {
         Self::from(|name| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()))
+    }
+
+    /// Drops everything that is secret.
+    pub fn forget_tokens(&mut self) {
+        self.postman_api_key = None;
+        self.provider_tokens.clear();
     }
 
     /// Reads the environment from a lookup.
@@ -113,6 +208,10 @@ impl Environment {
                 .filter_map(|name| Some((name, set(name)?)))
                 .collect(),
             bitbucket_username: set("BITBUCKET_USERNAME"),
+            ci_run: CI_RUN
+                .into_iter()
+                .filter_map(|name| Some((name, set(name)?)))
+                .collect(),
         }
     }
 }

@@ -213,13 +213,23 @@ pub fn tip(
 }
 
 fn asked(repository: &Repository, remote: &str, patterns: &[&str]) -> Result<String, GitError> {
-    let git = network(repository, remote)?;
     let mut arguments = vec!["ls-remote", "--quiet", "--", remote];
     arguments.extend(patterns);
-    let answer = git.run_within(&arguments, None, Some(PATIENCE))?;
+    answered(repository, remote, &arguments)
+}
+
+/// What git answers where it talks to a remote.
+pub(crate) fn answered(
+    repository: &Repository,
+    remote: &str,
+    arguments: &[&str],
+) -> Result<String, GitError> {
+    let git = network(repository, remote)?;
+    let answer = git.run_within(arguments, None, Some(PATIENCE))?;
     if !answer.status.success() {
+        let word = arguments.first().copied().unwrap_or_default();
         return Err(GitError::Program {
-            command: format!("ls-remote {}", without_logins(remote)),
+            command: format!("{word} {}", without_logins(remote)),
             stderr: answer.complaint(),
         });
     }

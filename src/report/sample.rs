@@ -47,6 +47,7 @@ pub(crate) fn report_of(findings: Vec<Finding>) -> Report {
         },
         gate: Gate::Error,
         notes: Vec::new(),
+        range: None,
     }
 }
 
@@ -104,6 +105,7 @@ pub(crate) fn sample_report() -> Report {
             known: 2,
         },
         notes: vec!["2 files are stored with Git LFS and were not read".to_owned()],
+        range: None,
         ..report_of(vec![nested, token, missing])
     }
 }
@@ -147,6 +149,7 @@ pub(crate) fn hostile_report() -> Report {
             valid: Some(false),
         }]),
         notes: vec![poison.to_owned()],
+        range: None,
         ..report_of(vec![finding, whole])
     }
 }

@@ -95,6 +95,7 @@ fn report(
         summary,
         gate: closing.gate(decided.config.fail_on),
         notes: Vec::new(),
+        range: None,
     }
 }
 
