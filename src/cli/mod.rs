@@ -1,6 +1,7 @@
 //! The command line.
 
 pub mod asking;
+pub mod ci_files;
 pub mod ci_run;
 pub mod commands;
 pub mod comparing;
@@ -9,6 +10,7 @@ pub mod connection_told;
 pub mod delivering;
 pub mod examination;
 pub mod failure;
+pub mod hosting;
 pub mod link_told;
 pub mod linking;
 pub mod new_ids;
@@ -16,6 +18,7 @@ pub mod output;
 pub mod plan_told;
 pub mod progress;
 pub mod provider_token;
+pub mod proving;
 pub mod pull_place;
 pub mod pull_request;
 pub mod pull_result;

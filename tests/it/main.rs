@@ -7,6 +7,7 @@
 
 mod architecture;
 mod bad_input;
+mod browser;
 mod canonical;
 mod check;
 mod check_files;
@@ -25,6 +26,8 @@ mod merge_random;
 mod mirror_faults;
 mod mirror_git_linked;
 mod mirror_link;
+#[cfg(unix)]
+mod mirror_mapping;
 mod mirror_pull;
 mod mirror_push;
 mod network;
@@ -36,6 +39,7 @@ mod provider_github;
 mod provider_gitlab;
 #[cfg(unix)]
 mod pull_request;
+mod reports;
 mod sandbox;
 mod support;
 mod verdicts;
