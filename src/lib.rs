@@ -34,6 +34,7 @@
 //! | a document in a merge, and `….merge-conflicts.json` beside it | by `merge-driver` | by `merge-driver`, when git merges |
 //! | `refs/postman/*`, or what `[mirror] state-ref` names, here and on the remote, with its objects | by the mirror | by the mirror |
 //! | objects that a partial clone lacks | by a check that needs them | by git, which fetches them; never with `--offline` |
+//! | history that a shallow clone lacks, with `.git/shallow` and `refs/remotes/*` | by `check --range auto` | by git, which fetches what is missing; never with `--offline` |
 //! | the file named by `--baseline` | by `check` | with `--write-baseline` |
 //! | `sandbox.redb` in the directory named by `sandbox --data` | by `sandbox` | by `sandbox` |
 //! | the files named by `--report` | never | by `check` |

@@ -103,18 +103,18 @@ pub fn range(session: &Session, repository: &Repository) -> Result<Found, Failur
     find(repository, run, remote.as_deref()).map_err(|error| match error {
         NoRange::Git(error) => error.into(),
         NoRange::NotHere(_) => {
-            let mut failure = Failure::usage(visible(&error.to_string()));
-            if repository.is_shallow() {
-                failure = failure.with_hint(match run {
-                    Some(run) => format!(
-                        "{}, so that the whole history is here",
-                        run.system.whole_history()
-                    ),
-                    None => "this clone is shallow: run `git fetch --unshallow` before".to_owned(),
-                });
-            }
+            let failure = Failure::usage(visible(&error.to_string()));
+            let deeper = match run {
+                _ if !repository.is_shallow() => None,
+                Some(run) => Some(format!(
+                    "{}, so that the whole history is here",
+                    run.system.whole_history()
+                )),
+                None => Some("run `git fetch --unshallow` before: this clone is shallow".to_owned()),
+            };
+            let failure = deeper.into_iter().fold(failure, Failure::with_hint);
             failure.with_hint(
-                "or name the range: `--range BASE..HEAD`; `git postman check` alone needs none",
+                "name the range with `--range BASE..HEAD`, or leave it out: `git postman check` alone needs none",
             )
         }
     })
