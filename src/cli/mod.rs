@@ -8,6 +8,7 @@ pub mod comparing;
 pub mod comparing_folders;
 pub mod connection_told;
 pub mod delivering;
+pub mod every_rule;
 pub mod examination;
 pub mod failure;
 pub mod hosting;

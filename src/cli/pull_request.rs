@@ -22,7 +22,7 @@ use crate::model::text::visible;
 use crate::provider;
 use crate::provider::api::{Provider, PullRequest};
 use crate::provider::capability::Operation;
-use crate::provider::pull_request::{Deed, Purpose, find, offer, withdraw};
+use crate::provider::pull_request::{BRANCHES, Deed, Purpose, find, offer, says_so, withdraw};
 use crate::provider::site::RepositoryName;
 
 /// The request that a pull goes into.
@@ -45,8 +45,6 @@ pub struct Requested {
     pub commit: Option<CommitId>,
 }
 
-/// What every branch of ours begins with.
-const BRANCHES: &str = "git-postman/pull-";
 /// What the hidden mark in a request says.
 const PURPOSE: &str = "pull";
 
@@ -144,10 +142,8 @@ impl<'a> Requesting<'a> {
             title(changed(plan)),
             text(plan, name, differences(changes, files)?),
         );
-        let says_so = there.title.trim() == title && {
-            let whole = format!("{text}\n\n{}", self.provider.marker(PURPOSE));
-            provider::pull_request::says_the_same(&there.body, &whole)
-        };
+        let whole = format!("{text}\n\n{}", self.provider.marker(PURPOSE));
+        let says_so = says_so(&*self.provider, &there, &title, &whole);
         let state = match lack == Lack::Nothing && says_so {
             true => RequestState::Unchanged,
             false => RequestState::Updated,

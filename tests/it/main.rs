@@ -39,6 +39,8 @@ mod provider_bitbucket_server;
 mod provider_github;
 mod provider_gitlab;
 #[cfg(unix)]
+mod provider_peers;
+#[cfg(unix)]
 mod pull_request;
 mod reports;
 mod sandbox;
