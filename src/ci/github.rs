@@ -36,13 +36,7 @@ pub(crate) fn run(variables: Variables<'_>, event: Option<&Value>) -> CiRun {
     run.base = match &run.reference {
         Reference::Queued(_) => revision("/merge_group/base_sha").map(Base::Target),
         _ if run.pull_request.is_some() => revision("/pull_request/base/sha").map(Base::Target),
-        Reference::Branch(_) if run.cause == Cause::Push => {
-            match at("/before").and_then(Value::as_str) {
-                // Zeros are no revision.
-                Some(before) => Some(Revision::parse(before).map_or(Base::NewBranch, Base::Before)),
-                None => None,
-            }
-        }
+        Reference::Branch(_) if run.cause == Cause::Push => text("/before").and_then(Base::before),
         _ => None,
     };
     if event.is_none() {

@@ -118,12 +118,8 @@ fn branch(variables: Variables<'_>, run: &mut CiRun) {
     if run.cause != Cause::Push {
         return;
     }
-    run.base = match variables.get("CI_COMMIT_BEFORE_SHA") {
-        None => None,
-        Some(_) => match variables.revision("CI_COMMIT_BEFORE_SHA") {
-            Some(before) if Some(&before) == run.commit.as_ref() => None,
-            Some(before) => Some(Base::Before(before)),
-            None => Some(Base::NewBranch),
-        },
-    };
+    let before = variables.get("CI_COMMIT_BEFORE_SHA");
+    run.base = before
+        .filter(|_| variables.revision("CI_COMMIT_BEFORE_SHA") != run.commit)
+        .and_then(Base::before);
 }

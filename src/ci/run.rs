@@ -126,6 +126,16 @@ pub struct Revision(String);
 /// The fewest digits of an id that name a commit.
 const FEWEST_DIGITS: usize = 7;
 
+impl Base {
+    /// What stood there before a push, as systems write it: zeros stand for nothing.
+    pub fn before(text: &str) -> Option<Self> {
+        match CommitId::parse(text) {
+            Some(id) if id.is_zero() => Some(Self::NewBranch),
+            _ => Revision::parse(text).map(Self::Before),
+        }
+    }
+}
+
 impl Revision {
     /// Reads an id; `None` for text that is none, and for zeros, which stand for no commit.
     pub fn parse(text: &str) -> Option<Self> {

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::io::ErrorKind;
 
 use crate::git::error::GitError;
-use crate::git::exchange::answered;
+use crate::git::exchange::{FETCH, answered};
 use crate::git::repository::Repository;
 use crate::model::id::CommitId;
 
@@ -203,15 +203,7 @@ fn fetch(
     depth: Option<&str>,
     refspecs: &[&str],
 ) -> Result<(), GitError> {
-    let mut arguments = vec![
-        "fetch",
-        "--quiet",
-        "--no-tags",
-        "--no-prune",
-        "--no-recurse-submodules",
-        "--no-write-fetch-head",
-        "--no-auto-maintenance",
-    ];
+    let mut arguments = FETCH.to_vec();
     arguments.extend(depth);
     arguments.extend(["--", remote]);
     arguments.extend(refspecs);
