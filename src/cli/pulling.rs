@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::check::catalog;
 use crate::cli::asking::{Answer, decide};
+use crate::cli::ci_run::branch_here;
 use crate::cli::delivering::{
     Asking, Carrying, delivering, is_read_here, route, without_delivered,
 };
@@ -428,7 +429,7 @@ fn requesting<'g>(
     let named = choice.branch.clone().or_else(|| link.active_branch.clone());
     let target = match named {
         Some(named) => named,
-        None => ground.repository.current_branch()?.ok_or_else(detached)?,
+        None => branch_here(session, &ground.repository)?.ok_or_else(detached)?,
     };
     let to = (ground.home.remote.as_deref(), &choice.site);
     let only = repository_paths(&choice.only, &ground.repository, session)?;
@@ -721,6 +722,7 @@ fn stopped(
         notes: vec![
             "nothing was written: these errors would come from Postman; mend them there, or pull with --force".to_owned(),
         ],
+        range: None,
         rules: catalog::facts(),
     }
 }

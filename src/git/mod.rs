@@ -13,6 +13,7 @@ pub(crate) mod engine;
 pub mod error;
 pub mod exchange;
 pub(crate) mod fallback;
+pub mod history;
 pub(crate) mod index;
 pub(crate) mod library;
 pub(crate) mod library_write;

@@ -11,6 +11,7 @@ mod browser;
 mod canonical;
 mod check;
 mod check_files;
+mod ci_runs;
 mod commands;
 mod contract;
 mod dialogues;

@@ -4,6 +4,7 @@
 use crate::check::levels::Levels;
 use crate::check::{self, Scope};
 use crate::cli::checkup::access::Looked;
+use crate::cli::ci_run::branch_here;
 use crate::cli::connection_told::{NOT_YET, Told, tell_of_new_api};
 use crate::cli::failure::{Failure, Kind};
 use crate::cli::hosting::SiteChoice;
@@ -153,7 +154,7 @@ pub fn run(args: &ConnectArgs, session: &Session) -> Result<u8, Failure> {
         )
         .with_hint("leave --schema-directory and --collection-directory out"));
     }
-    let branch = branch(args, &ground, recorded)?;
+    let branch = branch(args, session, &ground, recorded)?;
     if let Wish::NewApi(name) = &wish {
         let workspace = workspace.as_ref().ok_or_else(nothing_chosen)?;
         refuse_taken_name(&postman, workspace, name)?;
@@ -665,6 +666,7 @@ fn wished_directories(args: &ConnectArgs) -> Result<(Option<RepoPath>, Option<Re
 /// The active branch.
 fn branch(
     args: &ConnectArgs,
+    session: &Session,
     ground: &Ground,
     recorded: Option<&MirrorState>,
 ) -> Result<String, Failure> {
@@ -694,7 +696,7 @@ fn branch(
     if let Some(known) = configured.or(recorded) {
         return Ok(known.clone());
     }
-    ground.repository.current_branch()?.ok_or_else(|| {
+    branch_here(session, &ground.repository)?.ok_or_else(|| {
         Failure::usage("no branch is checked out, so nothing says which one is the active branch")
             .with_hint("name it with --branch NAME")
     })
