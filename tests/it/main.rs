@@ -14,6 +14,8 @@ mod commands;
 mod contract;
 mod dialogues;
 mod diff;
+#[cfg(unix)]
+mod git_transport;
 mod hook_variables;
 mod hooks_install;
 mod hooks_push;
@@ -34,6 +36,8 @@ mod provider_bitbucket_cloud;
 mod provider_bitbucket_server;
 mod provider_github;
 mod provider_gitlab;
+#[cfg(unix)]
+mod provider_matrix;
 #[cfg(unix)]
 mod provider_peers;
 #[cfg(unix)]

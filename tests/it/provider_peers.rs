@@ -12,11 +12,8 @@ use git_postman::provider::github::service::GitHub;
 use git_postman::provider::kind::ProviderKind;
 use git_postman::provider::site::{RepositoryName, Site};
 
-use crate::support::bare::Bare;
 use crate::support::emulate::{Emulate, NAME, TOKEN};
-use crate::support::provider_story::{
-    branch, commit, ends, odd_repository, races, reads, talks, writes,
-};
+use crate::support::provider_story::{branch, commit, ends, odd_repository, reads, talks, writes};
 
 fn client(peer: &Emulate, token: &str) -> GitHub {
     let site = Site::new(ProviderKind::GitHub, &peer.service.url).unwrap();
@@ -52,7 +49,7 @@ fn every_operation_that_it_has_is_done() {
     );
     let error = client(&peer, "ghp_bad").repository(&name).unwrap_err();
     assert!(matches!(error, ProviderError::BadToken { .. }), "{error}");
-    println!("emulate: {} requests", peer.exchanges().len());
+    println!("emulate: {} requests", peer.service.exchanges().len());
 }
 
 /// When it learns one of these, this fails, and the operation belongs into the test above.
@@ -77,7 +74,7 @@ fn what_it_lacks_is_known_by_name() {
     let status = github.set_status(&name, &tip, &status).unwrap_err();
     assert!(status.is_not_found(), "statuses: {status}");
     let lacks = |path: &str| {
-        let asked = peer.exchanges();
+        let asked = peer.service.exchanges();
         let asked: Vec<_> = asked
             .iter()
             .filter(|one| one.target.contains(path))
@@ -102,13 +99,4 @@ fn what_it_lacks_is_known_by_name() {
     ] {
         assert!(lacks(path) > 0, "{path} was not asked for");
     }
-}
-
-#[test]
-fn of_twenty_commits_at_once_none_is_lost() {
-    let Some(peer) = Emulate::over(Bare::with(&[("a.json", b"{}")])) else {
-        return;
-    };
-    let (landed, moved) = races(&client(&peer, TOKEN), &peer.bare, &orders());
-    println!("emulate: {landed} landed, {moved} refused as moved, 0 lost");
 }
