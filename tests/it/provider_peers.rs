@@ -13,7 +13,9 @@ use git_postman::provider::kind::ProviderKind;
 use git_postman::provider::site::{RepositoryName, Site};
 
 use crate::support::emulate::{Emulate, NAME, TOKEN};
-use crate::support::provider_story::{branch, commit, ends, odd_repository, reads, talks, writes};
+use crate::support::provider_story::{
+    branch, commit, is_not_misled, odd_repository, reads, talks, writes,
+};
 
 fn client(peer: &Emulate, token: &str) -> GitHub {
     let site = Site::new(ProviderKind::GitHub, &peer.service.url).unwrap();
@@ -41,7 +43,15 @@ fn every_operation_that_it_has_is_done() {
     reads(&github, &peer.bare, &name);
     writes(&github, &peer.bare, &name);
     let number = talks(&github, &name);
-    ends(&github, &name, number);
+    is_not_misled(&github, &name, number, |text| {
+        peer.comment_by_stranger(number, text)
+    });
+    let pull = &github
+        .open_pull_requests(&name, &branch("postman/pull-#1"), &branch("main"))
+        .unwrap()[0];
+    github.close_pull_request(&name, pull).unwrap();
+    let access = github.access(&name, &branch("main")).unwrap();
+    assert_ne!(access.token.allows, Some(false), "{access:?}");
     let closed = peer.ask(&format!("/repos/{NAME}/pulls/{number}"));
     assert_eq!(
         (&closed["state"], &closed["merged"]),

@@ -23,6 +23,8 @@ use crate::support::service::{Answer, Call, Service};
 
 /// The token that was given out.
 pub(crate) const TOKEN: &str = "ghp_0123456789abcdef";
+/// The token of somebody who may only look and talk.
+const STRANGER: &str = "ghp_fedcba9876543210";
 /// The one repository.
 pub(crate) const NAME: &str = "acme/orders";
 /// What is wanted, as `.ci/run` installs it.
@@ -43,7 +45,7 @@ pub(crate) struct Emulate {
     /// The repository, as git has it.
     pub(crate) bare: Arc<Bare>,
     twins: Arc<Mutex<Twins>>,
-    _running: Running,
+    running: Running,
 }
 
 impl Emulate {
@@ -64,13 +66,21 @@ impl Emulate {
             service,
             bare,
             twins,
-            _running: running,
+            running,
         })
     }
 
-    /// Asks for what was asked before the front: what no client of ours asks for.
+    /// Asks past the front: what no client of ours asks for.
     pub(crate) fn ask(&self, path: &str) -> Value {
         self.twins.lock().unwrap().ask("GET", path, &Value::Null)
+    }
+
+    /// Somebody else comments on a pull request.
+    pub(crate) fn comment_by_stranger(&self, number: u64, text: &str) {
+        let bare = Arc::clone(&self.bare);
+        let stranger = Twins::new(&self.running.url, STRANGER, NAME, bare);
+        let path = format!("/repos/{NAME}/issues/{number}/comments");
+        stranger.ask("POST", &path, &json!({ "body": text }));
     }
 }
 
@@ -81,9 +91,15 @@ impl Running {
         let (owner, name) = NAME.split_once('/').unwrap();
         let file = seed.path().join("seed.json");
         let wanted = json!({
-            "tokens": { TOKEN: { "login": "octocat", "scopes": ["repo", "admin:org"] } },
+            "tokens": {
+                TOKEN: { "login": "octocat", "scopes": ["repo", "admin:org"] },
+                STRANGER: { "login": "mallory", "scopes": ["repo"] },
+            },
             "github": {
-                "users": [{ "login": "octocat", "name": "The Octocat", "email": "octocat@example.com" }],
+                "users": [
+                    { "login": "octocat", "name": "The Octocat", "email": "octocat@example.com" },
+                    { "login": "mallory", "email": "mallory@example.com" },
+                ],
                 "orgs": [{ "login": owner, "members": [{ "login": "octocat", "role": "admin" }] }],
                 "repos": [
                     { "owner": owner, "name": name, "auto_init": false },
