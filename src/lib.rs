@@ -16,6 +16,7 @@
 //! | [`check`] | the rules, and the run that shows them a project |
 //! | [`sandbox`] | a server on loopback that speaks the Postman API |
 //! | [`mirror`] | what moves between Git and Postman: the state both agreed on, the plan |
+//! | [`audit`] | the mapping of a whole organisation, seen from both ends |
 //! | [`setup`] | git hooks put in place beside what is there |
 //! | [`cli`] | the command line: one file a command, and the only place that prints |
 //!
@@ -36,6 +37,7 @@
 //! | `sandbox.redb` in the directory named by `sandbox --data` | by `sandbox` | by `sandbox` |
 //! | the files named by `--report` | never | by `check` |
 
+pub mod audit;
 pub mod check;
 pub mod cli;
 pub mod config;

@@ -1,13 +1,16 @@
 //! The command line.
 
 pub mod asking;
+pub mod ci_files;
 pub mod commands;
 pub mod comparing;
 pub mod comparing_folders;
 pub mod connection_told;
 pub mod delivering;
+pub mod every_rule;
 pub mod examination;
 pub mod failure;
+pub mod hosting;
 pub mod link_told;
 pub mod linking;
 pub mod new_ids;
@@ -15,6 +18,7 @@ pub mod output;
 pub mod plan_told;
 pub mod progress;
 pub mod provider_token;
+pub mod proving;
 pub mod pull_place;
 pub mod pull_request;
 pub mod pull_result;

@@ -10,7 +10,7 @@ const LAYERS: &[&[&str]] = &[
     &["model"],
     &["config", "format", "git", "net", "report"],
     &["postman", "project", "provider"],
-    &["check", "mirror", "sandbox", "setup"],
+    &["audit", "check", "mirror", "sandbox", "setup"],
     &["cli"],
 ];
 

@@ -7,6 +7,7 @@
 
 mod architecture;
 mod bad_input;
+mod browser;
 mod canonical;
 mod check;
 mod check_files;
@@ -27,6 +28,8 @@ mod merge_random;
 mod mirror_faults;
 mod mirror_git_linked;
 mod mirror_link;
+#[cfg(unix)]
+mod mirror_mapping;
 mod mirror_pull;
 mod mirror_push;
 mod network;
@@ -42,6 +45,7 @@ mod provider_matrix;
 mod provider_peers;
 #[cfg(unix)]
 mod pull_request;
+mod reports;
 mod sandbox;
 mod support;
 mod verdicts;

@@ -375,6 +375,7 @@ impl Seen {
 }
 
 /// Rows as Markdown has them, all cells of a column as wide as its widest.
+#[expect(clippy::print_stdout, reason = "the tables are what is wanted")]
 fn print(rows: &[Vec<String>]) {
     let count = rows[0].len();
     let width = |at: usize| {

@@ -528,10 +528,6 @@ fn who_may_not_is_told_before_or_in_the_words_of_the_provider() {
     at("gitea", "https://git.example.com")
         .expect(2)
         .says("it is one of");
-    story
-        .pull_as(&[], &["--provider", "github", "--url", story.hub.url()])
-        .expect(2)
-        .says("none is wanted");
     // A file of the repository says nothing of where the token goes.
     let origin = story.repository.beside("origin.git");
     let set = ["remote", "set-url", "origin", origin.to_str().unwrap()];

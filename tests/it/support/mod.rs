@@ -4,6 +4,7 @@ pub(crate) mod azure;
 pub(crate) mod bare;
 pub(crate) mod bitbucket_cloud;
 pub(crate) mod bitbucket_server;
+pub(crate) mod browser;
 #[cfg(unix)]
 pub(crate) mod companion;
 pub(crate) mod contract;
