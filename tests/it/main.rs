@@ -20,6 +20,8 @@ mod diff;
 mod doctor;
 #[cfg(unix)]
 mod doctor_traps;
+#[cfg(unix)]
+mod git_transport;
 mod hook_variables;
 mod hooks_install;
 mod hooks_push;
@@ -42,6 +44,8 @@ mod provider_bitbucket_cloud;
 mod provider_bitbucket_server;
 mod provider_github;
 mod provider_gitlab;
+#[cfg(unix)]
+mod provider_matrix;
 #[cfg(unix)]
 mod provider_peers;
 #[cfg(unix)]

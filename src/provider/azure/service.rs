@@ -719,6 +719,7 @@ fn comment_of(thread: u64, one: &wire::Comment) -> Comment {
     Comment {
         id: format!("{thread}/{}", one.id),
         body: one.content.clone().unwrap_or_default(),
+        author: None,
         version: None,
     }
 }

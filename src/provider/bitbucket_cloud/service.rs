@@ -617,6 +617,7 @@ fn comment_of(one: wire::Comment) -> Comment {
     Comment {
         id: one.id.to_string(),
         body: one.content.raw,
+        author: None,
         version: None,
     }
 }

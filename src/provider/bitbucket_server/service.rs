@@ -624,6 +624,7 @@ fn comment_of(one: wire::Comment) -> Comment {
     Comment {
         id: one.id.to_string(),
         body: one.text,
+        author: None,
         version: Some(one.version),
     }
 }

@@ -31,7 +31,9 @@ use crate::provider::github::commit::commit;
 use crate::provider::github::refusal::{About, unarchiving};
 use crate::provider::github::token::{Doing, TokenKind};
 use crate::provider::github::tree::encoded;
-use crate::provider::github::wire::{BranchShape, CommentShape, PullRequestShape, RepositoryShape};
+use crate::provider::github::wire::{
+    APP, BranchShape, CommentShape, PullRequestShape, RepositoryShape, author,
+};
 use crate::provider::kind::ProviderKind;
 use crate::provider::site::{RepositoryName, Site};
 
@@ -309,6 +311,13 @@ impl Provider for GitHub {
         let route = format!("/repos/{owner}/{name}/issues/{number}/comments?per_page=100");
         let shapes: Vec<CommentShape> = self.account.calls.pages(&about, &route, &NoMemory)?;
         Ok(shapes.into_iter().map(CommentShape::read).collect())
+    }
+
+    fn author(&self) -> Result<Option<String>, ProviderError> {
+        if self.account.kind == TokenKind::Installation {
+            return Ok(Some(APP.to_owned()));
+        }
+        Ok(self.account.login()?.as_deref().map(author))
     }
 
     fn add_comment(

@@ -340,6 +340,11 @@ impl Provider for GitLab {
         Ok(notes.into_iter().flatten().collect())
     }
 
+    fn author(&self) -> Result<Option<String>, ProviderError> {
+        self.require(Operation::Comment)?;
+        Ok(Some(self.account.user_id()?.to_string()))
+    }
+
     fn add_comment(
         &self,
         repository: &RepositoryName,

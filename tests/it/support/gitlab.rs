@@ -207,6 +207,16 @@ impl FakeGitLab {
         state.kept.merge_requests.push(made);
     }
 
+    /// Somebody else writes a note.
+    pub(crate) fn note_by_hand(&self, number: u64, text: &str) {
+        let mut state = self.state.lock().unwrap();
+        let id = 900 + state.kept.notes.len();
+        state.kept.notes.push(
+            json!({ "id": id, "body": text, "system": false, "noteable_type": "MergeRequest",
+            "noteable_iid": number, "author": { "id": 99 } }),
+        );
+    }
+
     /// How many requests of the API were held against GitLab's description; none may break it.
     pub(crate) fn holds_the_contract(&self) -> usize {
         let contract = Contract::new(include_str!("contract_gitlab.json"));

@@ -5,6 +5,8 @@ pub(crate) mod bare;
 pub(crate) mod bitbucket_cloud;
 pub(crate) mod bitbucket_server;
 pub(crate) mod browser;
+#[cfg(unix)]
+pub(crate) mod companion;
 pub(crate) mod contract;
 pub(crate) mod corpus;
 pub(crate) mod edits;
@@ -15,6 +17,7 @@ pub(crate) mod emulate_git;
 pub(crate) mod fixtures;
 pub(crate) mod git_http;
 pub(crate) mod gitlab;
+pub(crate) mod graphql;
 pub(crate) mod http;
 pub(crate) mod hub;
 pub(crate) mod hub_git;
@@ -26,6 +29,8 @@ pub(crate) mod postman;
 pub(crate) mod provider_story;
 pub(crate) mod pushing;
 pub(crate) mod service;
+#[cfg(unix)]
+pub(crate) mod ssh;
 pub(crate) mod terminal;
 #[cfg(unix)]
 pub(crate) mod tls;
@@ -343,7 +348,14 @@ impl Repository {
         self.scene.path().metadata().unwrap().uid() == 0
     }
 
-    fn start(&self, program: &OsStr, directory: &Path, arguments: &[&str], input: &[u8]) -> Run {
+    /// Runs a program.
+    pub(crate) fn start(
+        &self,
+        program: &OsStr,
+        directory: &Path,
+        arguments: &[&str],
+        input: &[u8],
+    ) -> Run {
         let mut child = self
             .command(program, directory, arguments)
             .stdin(Stdio::piped())
