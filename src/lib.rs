@@ -37,7 +37,9 @@
 //! | history that a shallow clone lacks, with `.git/shallow` and `refs/remotes/*` | by `check --range auto` | by git, which fetches what is missing; never with `--offline` |
 //! | the file named by `--baseline` | by `check` | with `--write-baseline` |
 //! | `sandbox.redb` in the directory named by `sandbox --data` | by `sandbox` | by `sandbox` |
-//! | the files named by `--report` | never | by `check` |
+//! | the files named by `--report` | never | by `check` and `audit` |
+//! | the state of an audit: `git-postman/audit-….redb` in the cache directory, or `--state FILE` | by `audit` | by `audit` |
+//! | the parts of an audit: `--out FILE` | by `audit merge` | by `audit` and `audit merge` |
 
 pub mod audit;
 pub mod check;

@@ -1,7 +1,5 @@
 //! What a mirror of many collections costs.
 
-use std::fs;
-use std::path::Path;
 use std::process::Stdio;
 use std::time::Instant;
 
@@ -10,33 +8,13 @@ use serde_json::{Value, json};
 use crate::edits::{commit_and_push, rename_in_git, rename_in_postman};
 use crate::honest::{applied, weigh};
 use crate::sides::{in_git, in_postman};
+use crate::support::Repository;
 use crate::support::postman::{Scene, collection, sandbox};
-use crate::support::{Repository, program};
+use crate::support::timing::{peak, timed};
 
 /// A run, its seconds, and its peak memory in MiB where GNU time is there.
 fn measured(scene: &Scene, what: &str, arguments: &[&str]) -> Value {
-    let told = scene.repository.beside("measured");
-    let time = Path::new("/usr/bin/time");
-    let mut all: Vec<&str> = Vec::new();
-    let is_timed = time.exists();
-    if is_timed {
-        all.extend([
-            "-f",
-            "%M",
-            "-o",
-            told.to_str().unwrap(),
-            program().to_str().unwrap(),
-        ]);
-    }
-    all.extend(arguments);
-    let started = if is_timed {
-        time.as_os_str()
-    } else {
-        program()
-    };
-    let mut command = scene
-        .repository
-        .command(started, scene.repository.root(), &all);
+    let (mut command, told) = timed(&scene.repository, arguments);
     let before = scene.recorder.calls();
     let start = Instant::now();
     let output = command
@@ -53,9 +31,7 @@ fn measured(scene: &Scene, what: &str, arguments: &[&str]) -> Value {
         String::from_utf8_lossy(&output.stdout),
         String::from_utf8_lossy(&output.stderr)
     );
-    let memory = fs::read_to_string(&told).ok();
-    let memory = memory.and_then(|text| text.trim().parse::<f64>().ok());
-    let memory = memory.map_or_else(|| "?".to_owned(), |kib| format!("{:.0} MiB", kib / 1024.0));
+    let memory = peak(&told);
     let report: Value = serde_json::from_slice(&output.stdout).unwrap_or(Value::Null);
     weigh(&report);
     println!(

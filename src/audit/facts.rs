@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::config::file::Policy;
 
 /// All that was gathered, by one run or joined from several. The same facts give the same report, in whatever order they
@@ -20,7 +22,8 @@ pub struct Facts {
 }
 
 /// What names a repository for good, also when it is renamed or moved to another owner.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct RepositoryKey {
     /// The address of the pages of its site, without a final slash.
     pub site: String,
@@ -29,7 +32,8 @@ pub struct RepositoryKey {
 }
 
 /// One repository.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct RepositoryFacts {
     /// Host, owner and name, joined with `/`: what a report calls it and begins its paths with.
     pub name: String,
@@ -54,7 +58,8 @@ pub struct RepositoryFacts {
 }
 
 /// What a repository has decided for itself. What is not written down has its default.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct SettingsFacts {
     /// How several APIs may share it.
     pub policy: Policy,
@@ -63,7 +68,8 @@ pub struct SettingsFacts {
 }
 
 /// A branch.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct BranchFacts {
     /// Its name.
     pub name: String,
@@ -74,7 +80,8 @@ pub struct BranchFacts {
 }
 
 /// Whether something could be looked at.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub enum Reach {
     /// Nobody asked.
     #[default]
@@ -88,7 +95,8 @@ pub enum Reach {
 }
 
 /// One folder that holds a `.postman/`, or what Postman would put beside one.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ServiceFacts {
     /// The folder; empty for the root of the repository.
     pub folder: String,
@@ -100,7 +108,8 @@ pub struct ServiceFacts {
 }
 
 /// A repository says that it belongs to an API, a specification or a workspace.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Claim {
     /// What of.
     pub kind: ClaimKind,
@@ -111,7 +120,8 @@ pub struct Claim {
 }
 
 /// What a claim names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub enum ClaimKind {
     /// An API of the API Builder.
     Api,
@@ -122,7 +132,8 @@ pub enum ClaimKind {
 }
 
 /// A directory that Postman manages.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct DirectoryFacts {
     /// `schema directory` or another of Postman's words.
     pub role: String,
@@ -133,7 +144,8 @@ pub struct DirectoryFacts {
 }
 
 /// A line of a file. Lines count from one; zero means the file as a whole.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Spot {
     /// The file in its repository.
     pub path: String,
@@ -144,7 +156,8 @@ pub struct Spot {
 }
 
 /// A file that makes the check run.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Guard {
     /// Whether a hook or a CI system reads it.
     pub kind: GuardKind,
@@ -153,7 +166,8 @@ pub struct Guard {
 }
 
 /// Who runs the check.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub enum GuardKind {
     /// A hook manager, on each developer's machine.
     Hook,
@@ -162,7 +176,8 @@ pub enum GuardKind {
 }
 
 /// One API of the API Builder, or a specification of Spec Hub.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ApiFacts {
     /// Which of both.
     pub kind: ClaimKind,
@@ -175,7 +190,8 @@ pub struct ApiFacts {
 }
 
 /// The repository that Postman has connected an API to, in Postman's own words. Postman gives no branch.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ConnectedFacts {
     /// The host; nothing for hosted services.
     pub domain: Option<String>,

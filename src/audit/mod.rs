@@ -6,9 +6,19 @@
 
 pub mod catalog;
 pub mod facts;
+pub mod gather;
+pub mod join;
 pub mod judge;
+pub mod page;
+pub mod part;
+pub mod reading;
 pub mod rule;
 pub mod rules;
+#[cfg(test)]
+pub(crate) mod sample;
+pub mod shard;
+pub mod state;
 pub mod survey;
 #[cfg(test)]
 pub mod testing;
+pub mod workspaces;

@@ -75,23 +75,13 @@ pub fn find(id: &str) -> Option<&'static Rule> {
 
 /// What reports say of every rule.
 pub fn facts() -> Vec<RuleFacts> {
-    RULES.iter().map(|rule| facts_about(rule)).collect()
+    RULES.iter().map(|rule| rule.text().facts()).collect()
 }
 
 /// What reports say of the rules of one group.
 pub fn facts_of(group: Group) -> Vec<RuleFacts> {
     let of_group = RULES.iter().filter(|rule| rule.group == group);
-    of_group.map(|rule| facts_about(rule)).collect()
-}
-
-fn facts_about(rule: &Rule) -> RuleFacts {
-    RuleFacts {
-        id: rule.id,
-        group: rule.group.word(),
-        severity: rule.severity,
-        summary: rule.summary,
-        docs: rule.docs.trim_ascii(),
-    }
+    of_group.map(|rule| rule.text().facts()).collect()
 }
 
 #[cfg(test)]

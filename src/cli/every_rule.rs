@@ -1,7 +1,10 @@
 //! The rules of `check` and of `audit`, which do not know each other, in one list.
 
+use std::collections::BTreeSet;
+
 use crate::audit;
 use crate::check;
+use crate::model::report::RuleFacts;
 use crate::model::rule::RuleText;
 
 /// What every rule says of itself, in the order of the docs.
@@ -9,6 +12,15 @@ pub fn every_rule() -> Vec<RuleText> {
     let checked = check::catalog::RULES.iter().map(|rule| rule.text());
     let audited = audit::catalog::RULES.iter().filter_map(|rule| rule.text());
     checked.chain(audited).collect()
+}
+
+/// What reports say of the rules of an audit, whoever else has them.
+pub fn rules_of_audit() -> Vec<RuleFacts> {
+    let ids: BTreeSet<_> = audit::catalog::RULES.iter().map(|rule| rule.id).collect();
+    let texts = every_rule()
+        .into_iter()
+        .filter(|text| ids.contains(&text.id));
+    texts.map(|text| text.facts()).collect()
 }
 
 /// What the rule with this id says of itself.

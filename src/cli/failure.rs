@@ -1,5 +1,8 @@
 //! Why a run could not do its job: kind, words, hints; the kind gives the exit code.
 
+use crate::audit::join::JoinError;
+use crate::audit::part::PartError;
+use crate::audit::state::StateError;
 use crate::config::file::ConfigError;
 use crate::git::error::GitError;
 use crate::git::write_error::WriteError;
@@ -133,6 +136,25 @@ impl From<PostmanError> for Failure {
             _ => Kind::Service,
         };
         Self::of(kind, error.to_string()).with_hint(error.hint())
+    }
+}
+
+impl From<StateError> for Failure {
+    fn from(error: StateError) -> Self {
+        Self::usage(error.to_string()).with_hint(error.hint())
+    }
+}
+
+impl From<PartError> for Failure {
+    fn from(error: PartError) -> Self {
+        Self::usage(error.to_string())
+            .with_hint("take the files as `audit --out FILE` wrote them, of the same release")
+    }
+}
+
+impl From<JoinError> for Failure {
+    fn from(error: JoinError) -> Self {
+        Self::usage(error.to_string()).with_hint(error.hint())
     }
 }
 

@@ -1,6 +1,7 @@
 //! The command line.
 
 pub mod asking;
+pub mod audited;
 pub mod checkup;
 pub mod ci_files;
 pub mod ci_run;
@@ -46,7 +47,7 @@ use clap::{Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand
 
 use crate::cli::ci_run::refuse_foreign;
 use crate::cli::commands::{
-    apply, canonicalize, check, completions, connect, diff, diff_driver, disconnect, doctor,
+    apply, audit, canonicalize, check, completions, connect, diff, diff_driver, disconnect, doctor,
     explain, hook, init, man, merge, merge_driver, plan, pull, push, rules, sandbox, status, tour,
     undo,
 };
@@ -106,6 +107,7 @@ struct Everywhere {
 #[derive(Debug, Subcommand)]
 enum Command {
     Check(check::CheckArgs),
+    Audit(audit::AuditArgs),
     Canonicalize(canonicalize::CanonicalizeArgs),
     Rules(rules::RulesArgs),
     Explain(explain::ExplainArgs),
@@ -248,6 +250,7 @@ fn dispatch(command: &Command, session: &Session) -> Result<u8, Failure> {
     }
     match command {
         Command::Check(args) => check::run(args, session),
+        Command::Audit(args) => audit::run(args, session),
         Command::Canonicalize(args) => canonicalize::run(args, session),
         Command::Rules(args) => rules::run(args, session),
         Command::Explain(args) => explain::run(args, session),

@@ -83,14 +83,29 @@ impl FromStr for ReportFile {
 /// # Errors
 /// Where it cannot be written.
 pub fn deliver(report: &Report, args: &ReportArgs, session: &Session) -> Result<u8, Failure> {
-    write_files(report, args, session)?;
+    deliver_drawn(report, args, session, &|format, style| {
+        render(format, report, style)
+    })
+}
+
+/// The same where a format is drawn in another way than for a check.
+///
+/// # Errors
+/// Where it cannot be written.
+pub fn deliver_drawn(
+    report: &Report,
+    args: &ReportArgs,
+    session: &Session,
+    draw: &dyn Fn(FindingsFormat, &Style) -> String,
+) -> Result<u8, Failure> {
+    write_drawn_files(args, session, draw)?;
     let mut text = String::new();
     match args.format {
         FindingsFormat::Github => tell_github(report, session)?,
         FindingsFormat::Azure => text = summary_for_azure(report, session)?,
         _ => {}
     }
-    text.push_str(&render(args.format, report, &session.output.style()));
+    text.push_str(&draw(args.format, &session.output.style()));
     print(session, &text)?;
     Ok(report.exit_code())
 }
@@ -114,8 +129,18 @@ pub fn deliver_aside(report: &Report, args: &ReportArgs, session: &Session) -> R
 /// # Errors
 /// Where one cannot be written.
 pub fn write_files(report: &Report, args: &ReportArgs, session: &Session) -> Result<(), Failure> {
+    write_drawn_files(args, session, &|format, style| {
+        render(format, report, style)
+    })
+}
+
+fn write_drawn_files(
+    args: &ReportArgs,
+    session: &Session,
+    draw: &dyn Fn(FindingsFormat, &Style) -> String,
+) -> Result<(), Failure> {
     for file in &args.files {
-        let text = render(file.format, report, &Style::default());
+        let text = draw(file.format, &Style::default());
         let path = session.path(&file.path);
         write_atomically(&path, text.as_bytes()).map_err(|error| {
             let failure = Failure::usage(format!(

@@ -23,6 +23,8 @@ pub struct Environment {
     pub home: Option<PathBuf>,
     /// `XDG_CONFIG_HOME`, where it is absolute.
     pub config_home: Option<PathBuf>,
+    /// `XDG_CACHE_HOME`, on Windows `LOCALAPPDATA`, where it is absolute.
+    pub cache_home: Option<PathBuf>,
     /// `PRE_COMMIT_LOCAL_BRANCH`, `PRE_COMMIT_TO_REF`, `PRE_COMMIT_REMOTE_BRANCH` and `PRE_COMMIT_FROM_REF`: what the
     /// pre-commit framework says of a push, whose standard input it keeps to itself.
     pub pre_commit: Option<PreCommitPush>,
@@ -231,6 +233,7 @@ impl Environment {
             pager_in_use: set("GIT_PAGER_IN_USE").is_some_and(|value| value == "true"),
             home: path("HOME").or_else(|| path("USERPROFILE")),
             config_home: path("XDG_CONFIG_HOME"),
+            cache_home: path("XDG_CACHE_HOME").or_else(|| path("LOCALAPPDATA")),
             pre_commit: set("PRE_COMMIT_TO_REF").map(|to| PreCommitPush {
                 local_branch: set("PRE_COMMIT_LOCAL_BRANCH").unwrap_or_default(),
                 to,

@@ -37,6 +37,11 @@ impl Digest {
         Some(Self(bytes))
     }
 
+    /// Its bytes.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
     /// The first sixteen bytes as 32 hexadecimal digits: enough to tell findings apart.
     pub fn short(&self) -> String {
         self.to_string()[..32].to_owned()

@@ -90,6 +90,32 @@ pub struct Summary {
     pub allowed: usize,
     /// Findings that the baseline already holds.
     pub known: usize,
+    /// What an audit looked at; it reads no documents.
+    pub audit: Option<AuditCounts>,
+}
+
+/// What an audit looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AuditCounts {
+    /// Repositories that were listed.
+    pub repositories: usize,
+    /// APIs and specifications.
+    pub apis: usize,
+    /// What the run did for it; nothing where parts were put together.
+    pub run: Option<AuditRun>,
+}
+
+/// What a run of an audit did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AuditRun {
+    /// Repositories that an earlier run had seen as they are.
+    pub unchanged: usize,
+    /// Repositories that this run had seen before it was ended.
+    pub resumed: usize,
+    /// Calls to providers.
+    pub provider_calls: u64,
+    /// Calls to Postman.
+    pub postman_calls: u64,
 }
 
 /// From which severity on a run fails.

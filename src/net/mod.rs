@@ -6,6 +6,7 @@ pub mod clock;
 pub mod connection;
 pub mod error;
 pub mod limiter;
+pub(crate) mod moment;
 pub mod page;
 pub mod pool;
 pub mod rate;

@@ -65,6 +65,36 @@ pub trait Provider: Send + Sync {
         commit: &CommitId,
     ) -> Result<Box<dyn Snapshot>, ProviderError>;
 
+    /// Every branch and which of them is shown first: in one call what tells whether anything was pushed, where the
+    /// list of repositories does not.
+    ///
+    /// # Errors
+    /// As for [`Self::repository`].
+    fn heads(&self, repository: &Repository) -> Result<Heads, ProviderError> {
+        Ok(Heads {
+            shown_first: repository.default_branch.clone(),
+            branches: self.branches(&repository.name)?,
+        })
+    }
+
+    /// The files of a branch for who reads a few of them: `tip` is where it stands, as far as that is known. Where the
+    /// service shows the files of a branch by its name, nobody asks for its tip; all of them are still of one commit.
+    ///
+    /// # Errors
+    /// As for [`Self::resolve`].
+    fn glance(
+        &self,
+        repository: &RepositoryName,
+        branch: &BranchName,
+        tip: Option<&CommitId>,
+    ) -> Result<Option<Box<dyn Snapshot>>, ProviderError> {
+        let tip = match tip {
+            Some(tip) => Some(tip.clone()),
+            None => self.resolve(repository, branch)?,
+        };
+        tip.map(|tip| self.snapshot(repository, &tip)).transpose()
+    }
+
     /// Several files in one commit on a branch, all or nothing, only where the branch still stands at `draft.head`.
     ///
     /// # Errors
@@ -267,6 +297,15 @@ pub struct Branch {
     pub head: CommitId,
     /// Rules stand before it.
     pub is_protected: bool,
+}
+
+/// The branches of a repository.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Heads {
+    /// The one that is shown first; `None` in an empty repository.
+    pub shown_first: Option<BranchName>,
+    /// All of them, by name.
+    pub branches: Vec<Branch>,
 }
 
 /// A commit to be made.

@@ -3,13 +3,10 @@
 //! Its policy names the style and the script by their digests, so that nothing else would run even where an escape were missing.
 //! Without scripts everything can be read; only the filters are gone.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use sha2::{Digest as _, Sha256};
-
 use crate::model::finding::{Excerpt, Finding, Severity};
 use crate::model::report::Report;
 use crate::report::escape::html;
+use crate::report::page::{head, tail};
 use crate::report::style::Style;
 use crate::report::words::{
     counts, counts_by_rule, facts_of, line_parts, place, short_commit, summary_line,
@@ -23,37 +20,22 @@ const WIDEST_BAR: usize = 300;
 
 /// The page, with a line end behind it.
 pub(crate) fn render(report: &Report) -> String {
-    let title = format!("git-postman {}: {}", html(&report.command), counts(report));
-    let mut page = format!(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src '{}'; script-src '{}'; base-uri 'none'; form-action 'none'\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta name=\"referrer\" content=\"no-referrer\">\n\
-         <meta name=\"generator\" content=\"git-postman {}\">\n\
-         <title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n\
-         <a class=\"skip\" id=\"skip\" href=\"#found\">Skip to the findings</a>\n\
-         <header>\n<h1>{title}</h1>\n<p class=\"soft\">{}</p>\n</header>\n<main>\n",
-        digest(STYLE),
-        digest(SCRIPT),
-        env!("CARGO_PKG_VERSION"),
+    let title = format!("git-postman {}: {}", report.command, counts(report));
+    let mut page = head(&title, STYLE, SCRIPT);
+    page.push_str(&format!(
+        "<a class=\"skip\" id=\"skip\" href=\"#found\">Skip to the findings</a>\n\
+         <header>\n<h1>{}</h1>\n<p class=\"soft\">{}</p>\n</header>\n<main>\n",
+        html(&title),
         html(&summary_line(report, &Style::default())),
-    );
+    ));
     push_notes(&mut page, report);
     push_picture(&mut page, report);
     push_findings(&mut page, report);
     push_documents(&mut page, report);
     push_rules(&mut page, report);
-    page.push_str(&format!(
-        "</main>\n<script>{SCRIPT}</script>\n</body>\n</html>\n"
-    ));
+    page.push_str("</main>\n");
+    page.push_str(&tail(SCRIPT));
     page
-}
-
-fn digest(text: &str) -> String {
-    format!(
-        "sha256-{}",
-        STANDARD.encode(Sha256::digest(text.as_bytes()))
-    )
 }
 
 fn push_notes(page: &mut String, report: &Report) {

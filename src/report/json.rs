@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::model::finding::{Finding, Severity};
-use crate::model::report::{DocumentVerdict, Report, SnapshotLabel};
+use crate::model::report::{AuditCounts, DocumentVerdict, Report, SnapshotLabel};
 use crate::report::escape::json;
 
 /// The version of the object; it grows when a key changes its meaning or goes away.
@@ -31,6 +31,7 @@ struct JsonReport<'a> {
     snapshots: Option<Vec<JsonNamedSnapshot<'a>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     range: Option<JsonRange<'a>>,
+    audit: Option<JsonAudit>,
     summary: JsonSummary,
     findings: Vec<JsonFinding<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -69,6 +70,22 @@ struct JsonSummary {
     milliseconds: u64,
     allowed: usize,
     known: usize,
+}
+
+#[derive(Serialize)]
+struct JsonAudit {
+    repositories: usize,
+    apis: usize,
+    #[serde(flatten)]
+    run: Option<JsonRun>,
+}
+
+#[derive(Serialize)]
+struct JsonRun {
+    unchanged: usize,
+    resumed: usize,
+    provider_calls: u64,
+    postman_calls: u64,
 }
 
 #[derive(Serialize)]
@@ -120,6 +137,7 @@ impl<'a> JsonReport<'a> {
                 fetched: range.is_fetched,
                 ci: range.system,
             }),
+            audit: summary.audit.map(JsonAudit::of),
             summary: JsonSummary {
                 errors: report.count(Severity::Error),
                 warnings: report.count(Severity::Warning),
@@ -154,6 +172,21 @@ impl<'a> JsonNamedSnapshot<'a> {
             kind: label.kind,
             id: label.id.as_deref(),
             name: label.name.as_deref(),
+        }
+    }
+}
+
+impl JsonAudit {
+    fn of(counts: AuditCounts) -> Self {
+        Self {
+            repositories: counts.repositories,
+            apis: counts.apis,
+            run: counts.run.map(|run| JsonRun {
+                unchanged: run.unchanged,
+                resumed: run.resumed,
+                provider_calls: run.provider_calls,
+                postman_calls: run.postman_calls,
+            }),
         }
     }
 }

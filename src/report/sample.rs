@@ -46,6 +46,7 @@ pub(crate) fn report_of(findings: Vec<Finding>) -> Report {
             milliseconds: 7,
             allowed: 0,
             known: 0,
+            audit: None,
         },
         gate: Gate::Error,
         notes: Vec::new(),
@@ -215,6 +216,7 @@ pub(crate) fn sample_report() -> Report {
             milliseconds: 14,
             allowed: 3,
             known: 2,
+            audit: None,
         },
         notes: vec!["2 files are stored with Git LFS and were not read".to_owned()],
         ..report_of(vec![nested, token, missing])

@@ -3,7 +3,7 @@
 use annotate_snippets::renderer::{DEFAULT_ERROR_STYLE, DEFAULT_NOTE_STYLE, DEFAULT_WARNING_STYLE};
 
 use crate::model::finding::{Excerpt, Finding, Location, Severity};
-use crate::model::report::{Report, RuleFacts, SnapshotLabel, Summary};
+use crate::model::report::{AuditRun, Report, RuleFacts, SnapshotLabel, Summary};
 use crate::model::span::Position;
 use crate::model::text::{counted, shortened, visible, visible_line};
 use crate::report::style::Style;
@@ -159,9 +159,20 @@ pub(crate) fn summary_line(report: &Report, style: &Style) -> String {
         milliseconds,
         allowed,
         known,
+        audit,
     } = report.summary;
     let mut facts = looked_at(&report.snapshots);
-    facts.push(size(bytes));
+    let read = match audit {
+        Some(audit) => {
+            facts.extend(audit.run.map(run_words).into_iter().flatten());
+            let repositories = counted(audit.repositories, "repository");
+            format!("{repositories} and {}", counted(audit.apis, "API"))
+        }
+        None => {
+            facts.push(size(bytes));
+            counted(documents, "document")
+        }
+    };
     facts.push(duration(milliseconds));
     let mut left_out = Vec::new();
     if allowed > 0 {
@@ -176,11 +187,21 @@ pub(crate) fn summary_line(report: &Report, style: &Style) -> String {
         format!("; {}", left_out.join(", "))
     };
     format!(
-        "{} in {} ({}){more}",
+        "{} in {read} ({}){more}",
         counts.join(", "),
-        counted(documents, "document"),
         facts.join(", ")
     )
+}
+
+/// What a run of an audit did, in words.
+fn run_words(run: AuditRun) -> Vec<String> {
+    let calls = usize::try_from(run.provider_calls + run.postman_calls).unwrap_or(usize::MAX);
+    let mut words = vec![format!("{} unchanged", run.unchanged)];
+    if run.resumed > 0 {
+        words.push(format!("{} seen before it was ended", run.resumed));
+    }
+    words.push(counted(calls, "call"));
+    words
 }
 
 /// More tips than this are counted and not listed.

@@ -6,6 +6,8 @@
 )]
 
 mod architecture;
+mod audit;
+mod audit_page;
 mod bad_input;
 mod browser;
 mod canonical;

@@ -65,7 +65,7 @@ pub struct CheckArgs {
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum FailOnArg {
+pub(crate) enum FailOnArg {
     Error,
     Warning,
     Never,

@@ -1,6 +1,7 @@
 //! The commands, one file each: its arguments, and a function that reads as its story.
 
 pub mod apply;
+pub mod audit;
 pub mod canonicalize;
 pub mod check;
 pub mod check_files;

@@ -16,7 +16,7 @@ use crate::net::error::HttpError;
 use crate::net::request::{Method, Request};
 use crate::net::response::Response;
 use crate::provider::api::{
-    Access, Branch, Comment, CommitDraft, CommitStatus, Fact, Provider, PullRequest,
+    Access, Branch, Comment, CommitDraft, CommitStatus, Fact, Heads, Provider, PullRequest,
     PullRequestDraft, Repository,
 };
 use crate::provider::bitbucket_cloud::service::{authorization, build, link_marker};
@@ -116,6 +116,33 @@ impl BitbucketServer {
             }
         }
         Err(HttpError::Endless { pages: MOST_PAGES }.into())
+    }
+
+    /// The id of the branch that is marked as the one shown first, and all of them by name.
+    fn listed_branches(
+        &self,
+        repository: &RepositoryName,
+    ) -> Result<(Option<String>, Vec<Branch>), ProviderError> {
+        let request = in_repository(Method::Get, repository, &["branches"])?;
+        let listed: Vec<wire::Branch> = self.pages(&request, &NoMemory)?;
+        let marked = listed.iter().find(|branch| branch.is_default);
+        let marked = marked.map(|branch| branch.id.clone());
+        let mut branches: Vec<Branch> = listed.into_iter().filter_map(branch_of).collect();
+        branches.sort_by(|one, other| one.name.cmp(&other.name));
+        Ok((marked, branches))
+    }
+
+    fn all_heads(&self, repository: &RepositoryName) -> Result<Heads, ProviderError> {
+        let (marked, branches) = self.listed_branches(repository)?;
+        let shown_first = match marked {
+            Some(id) => BranchName::of_reference(&id),
+            None if branches.is_empty() => None,
+            None => self.default_branch(repository)?,
+        };
+        Ok(Heads {
+            shown_first,
+            branches,
+        })
     }
 
     fn repository_of(
@@ -287,11 +314,12 @@ impl Provider for BitbucketServer {
     }
 
     fn branches(&self, repository: &RepositoryName) -> Result<Vec<Branch>, ProviderError> {
-        let request = in_repository(Method::Get, repository, &["branches"])?;
-        let listed: Vec<wire::Branch> = self.pages(&request, &NoMemory)?;
-        let mut branches: Vec<Branch> = listed.into_iter().filter_map(branch_of).collect();
-        branches.sort_by(|one, other| one.name.cmp(&other.name));
-        Ok(branches)
+        Ok(self.listed_branches(repository)?.1)
+    }
+
+    /// Its lists of repositories name no branch; its lists of branches do.
+    fn heads(&self, repository: &Repository) -> Result<Heads, ProviderError> {
+        self.all_heads(&repository.name)
     }
 
     fn resolve(

@@ -35,6 +35,9 @@ pub(crate) struct Project {
 pub(crate) struct Branch {
     pub(crate) id: String,
     pub(crate) latest_commit: Option<String>,
+    /// `default` by the description, `isDefault` on the wire.
+    #[serde(default, alias = "default")]
+    pub(crate) is_default: bool,
 }
 
 #[derive(Deserialize)]

@@ -83,12 +83,28 @@ impl RemoteList {
 impl<S: RemoteFiles> RemoteSnapshot<S> {
     /// A view of a commit. Nothing is asked for yet.
     pub(crate) fn new(source: S, commit: CommitId) -> Self {
+        Self::of(source, Origin::Commit(commit))
+    }
+
+    /// A view of a branch whose commit nobody asked for.
+    pub(crate) fn at_branch(source: S) -> Self {
+        Self::of(source, Origin::Files)
+    }
+
+    fn of(source: S, origin: Origin) -> Self {
         Self {
             source,
-            origin: Origin::Commit(commit),
+            origin,
             names: OnceLock::new(),
             contents: Mutex::default(),
         }
+    }
+
+    /// Lists the files now, and says why not as the service does.
+    pub(crate) fn look(&self) -> Result<(), ProviderError> {
+        let list = self.source.list()?;
+        let _ = self.names.set(Ok(Names::of(list)));
+        Ok(())
     }
 
     /// What the service says of one name.

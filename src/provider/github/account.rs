@@ -43,8 +43,22 @@ impl Account {
             site: self.site.clone(),
             calls: self.calls.clone(),
             repository: repository.clone(),
-            commit: commit.clone(),
+            at: commit.to_string(),
         }
+    }
+
+    /// The files of a branch as it stands when they are listed.
+    pub(crate) fn branch_files(
+        &self,
+        repository: &RepositoryName,
+        branch: &BranchName,
+    ) -> Result<GitHubFiles, HttpError> {
+        Ok(GitHubFiles {
+            site: self.site.clone(),
+            calls: self.calls.clone(),
+            repository: repository.clone(),
+            at: segment(branch.as_str())?,
+        })
     }
 
     /// The repository, and the answer with its headers.

@@ -189,6 +189,25 @@ impl Provider for GitHub {
         Ok(Box::new(RemoteSnapshot::new(files, commit.clone())))
     }
 
+    fn glance(
+        &self,
+        repository: &RepositoryName,
+        branch: &BranchName,
+        tip: Option<&CommitId>,
+    ) -> Result<Option<Box<dyn Snapshot>>, ProviderError> {
+        if let Some(tip) = tip {
+            return self.snapshot(repository, tip).map(Some);
+        }
+        let files = self.account.branch_files(repository, branch)?;
+        let snapshot = RemoteSnapshot::at_branch(files);
+        // An empty repository says so in the answer to this list.
+        match snapshot.look() {
+            Ok(()) => Ok(Some(Box::new(snapshot))),
+            Err(ProviderError::Empty { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     fn commit(
         &self,
         repository: &RepositoryName,

@@ -1,4 +1,4 @@
-//! The files of a commit on GitHub: one tree in one call, several blobs in one query, large ones by themselves.
+//! The files of a commit or branch on GitHub: one tree in one call, several blobs in one query, large ones by themselves.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,6 @@ use serde_json::json;
 
 use crate::git::object::{ObjectId, blob_id};
 use crate::model::base64::decode;
-use crate::model::id::CommitId;
 use crate::net::base_url::segment;
 use crate::net::error::HttpError;
 use crate::net::pool;
@@ -38,7 +37,8 @@ pub(crate) struct GitHubFiles {
     pub(crate) site: Site,
     pub(crate) calls: Calls,
     pub(crate) repository: RepositoryName,
-    pub(crate) commit: CommitId,
+    /// The commit, or the name of a branch as a path has it: its list of files is one call, and every file then has an id.
+    pub(crate) at: String,
 }
 
 #[derive(Deserialize)]
@@ -156,9 +156,9 @@ impl GitHubFiles {
 
 impl RemoteFiles for GitHubFiles {
     fn list(&self) -> Result<RemoteList, ProviderError> {
-        let whole = self.tree(self.commit.as_str(), true)?;
+        let whole = self.tree(&self.at, true)?;
         if whole.truncated {
-            return self.walk(self.commit.as_str());
+            return self.walk(&self.at);
         }
         let mut list = RemoteList::default();
         for entry in &whole.tree {

@@ -10,7 +10,7 @@ use gitlab::api::endpoint_prelude::Method;
 use gitlab::api::{Endpoint, QueryParams};
 
 use crate::git::object::ObjectId;
-use crate::model::id::{BranchName, CommitId};
+use crate::model::id::BranchName;
 use crate::model::path::RepoPath;
 
 /// How a list comes.
@@ -26,8 +26,8 @@ pub(crate) enum Paging {
 pub(crate) struct Tree<'a> {
     /// `group/project`.
     pub(crate) project: &'a str,
-    /// The commit.
-    pub(crate) commit: &'a CommitId,
+    /// The commit or branch.
+    pub(crate) at: &'a str,
     /// How it comes.
     pub(crate) paging: Paging,
 }
@@ -44,8 +44,8 @@ pub(crate) struct Blob<'a> {
 pub(crate) struct Archive<'a> {
     /// `group/project`.
     pub(crate) project: &'a str,
-    /// The commit.
-    pub(crate) commit: &'a CommitId,
+    /// The commit or branch.
+    pub(crate) at: &'a str,
     /// The directory; the root for everything.
     pub(crate) directory: &'a RepoPath,
 }
@@ -76,7 +76,7 @@ impl Endpoint for Tree<'_> {
             Paging::Keyset => "keyset",
         };
         parameters
-            .push("ref", self.commit.as_str())
+            .push("ref", self.at)
             .push("recursive", true)
             .push("pagination", paging);
         parameters
@@ -105,7 +105,7 @@ impl Endpoint for Archive<'_> {
     fn parameters(&self) -> QueryParams<'_> {
         let mut parameters = QueryParams::default();
         parameters
-            .push("sha", self.commit.as_str())
+            .push("sha", self.at)
             .push("format", "tar")
             .push("include_lfs_blobs", false);
         if !self.directory.is_root() {

@@ -9,7 +9,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::git::object::{ObjectId, blob_id};
-use crate::model::id::CommitId;
 use crate::model::path::RepoPath;
 use crate::model::snapshot::FileKind;
 use crate::net::error::HttpError;
@@ -38,8 +37,8 @@ pub(crate) struct GitLabFiles {
     pub(crate) site: Site,
     /// The repository.
     pub(crate) repository: RepositoryName,
-    /// The commit.
-    pub(crate) commit: CommitId,
+    /// The commit, or the name of a branch: its list of files is one call, and every file then has an id.
+    pub(crate) at: String,
     /// Whether archives were refused already: then they are not asked for again.
     pub(crate) no_archives: Arc<AtomicBool>,
 }
@@ -78,7 +77,7 @@ impl GitLabFiles {
     fn tree<'a>(&'a self, project: &'a str, paging: Paging) -> Tree<'a> {
         Tree {
             project,
-            commit: &self.commit,
+            at: &self.at,
             paging,
         }
     }
@@ -92,7 +91,7 @@ impl GitLabFiles {
         let directory = common_directory(wanted);
         let archive = Archive {
             project: &project,
-            commit: &self.commit,
+            at: &self.at,
             directory: &directory,
         };
         let Ok(answer) = self.calls.try_once(&self.about(), &archive) else {

@@ -113,6 +113,16 @@ impl GitLab {
     pub fn http(&self) -> &Client {
         self.account.calls.http()
     }
+
+    fn files(&self, repository: &RepositoryName, at: &str) -> GitLabFiles {
+        GitLabFiles {
+            calls: self.account.calls.clone(),
+            site: self.account.site.clone(),
+            repository: repository.clone(),
+            at: at.to_owned(),
+            no_archives: Arc::clone(&self.no_archives),
+        }
+    }
 }
 
 impl Provider for GitLab {
@@ -173,14 +183,31 @@ impl Provider for GitLab {
                 .account
                 .by_git(repository, Doing::Reading, |git| git.snapshot(commit));
         }
-        let files = GitLabFiles {
-            calls: self.account.calls.clone(),
-            site: self.account.site.clone(),
-            repository: repository.clone(),
-            commit: commit.clone(),
-            no_archives: Arc::clone(&self.no_archives),
-        };
+        let files = self.files(repository, commit.as_str());
         Ok(Box::new(RemoteSnapshot::new(files, commit.clone())))
+    }
+
+    fn glance(
+        &self,
+        repository: &RepositoryName,
+        branch: &BranchName,
+        tip: Option<&CommitId>,
+    ) -> Result<Option<Box<dyn Snapshot>>, ProviderError> {
+        self.require(Operation::Snapshot)?;
+        let tip = match tip {
+            // Jobs are shown no list of files, and git wants a commit.
+            None if self.account.is_job() => self.resolve(repository, branch)?,
+            tip => tip.cloned(),
+        };
+        match tip {
+            Some(tip) => self.snapshot(repository, &tip).map(Some),
+            None if self.account.is_job() => Ok(None),
+            None => {
+                let snapshot = RemoteSnapshot::at_branch(self.files(repository, branch.as_str()));
+                snapshot.look()?;
+                Ok(Some(Box::new(snapshot)))
+            }
+        }
     }
 
     fn commit(

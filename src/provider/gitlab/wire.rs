@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::model::id::{BranchName, CommitId};
 use crate::model::text::visible;
+use crate::net::moment::moment;
 use crate::net::rate::http_date;
 use crate::net::response::Response;
 use crate::provider::api::{Branch, Comment, PullRequest, Repository, Role};
@@ -262,20 +263,6 @@ pub(crate) fn role(level: u64) -> Role {
         _ => Role::Read,
     }
 }
-
-/// Seconds since 1970 of a moment as GitLab writes it, `2026-11-22T18:00:00.000Z`; other zones than UTC are not read.
-fn moment(text: &str) -> Option<u64> {
-    let (date, time) = text.strip_suffix('Z')?.split_once('T')?;
-    let mut date = date.split('-');
-    let (year, month, day) = (date.next()?, date.next()?, date.next()?);
-    let month = MONTHS.get(month.parse::<usize>().ok()?.checked_sub(1)?)?;
-    let time = time.split('.').next()?;
-    http_date(&format!("Day, {day} {month} {year} {time} GMT"))
-}
-
-const MONTHS: [&str; 12] = [
-    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-];
 
 #[cfg(test)]
 mod tests {

@@ -220,7 +220,7 @@ fn answer(state: &mut State, bare: &Bare, call: &Call) -> Answer {
 }
 
 fn branch(name: &str, id: &str) -> Value {
-    json!({ "id": format!("refs/heads/{name}"), "displayId": name, "type": "BRANCH", "latestCommit": id })
+    json!({ "id": format!("refs/heads/{name}"), "displayId": name, "type": "BRANCH", "latestCommit": id, "isDefault": name == "main" })
 }
 
 fn in_repository(state: &mut State, bare: &Bare, call: &Call, below: &[&str]) -> Answer {

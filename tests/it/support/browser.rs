@@ -11,6 +11,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
+use git_postman::model::base64::decode;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -288,6 +289,24 @@ impl Page<'_> {
             found[0].as_f64().unwrap(),
             found[1].as_str().unwrap().to_owned(),
         )
+    }
+
+    /// Writes a picture of the whole page, however long it is, as PNG.
+    pub(crate) fn picture(&mut self, file: &Path) {
+        let answer = self.order(
+            "Page.captureScreenshot",
+            &json!({"format": "png", "captureBeyondViewport": true}),
+        );
+        let bytes = decode(answer["data"].as_str().unwrap().as_bytes()).unwrap();
+        std::fs::write(file, bytes).unwrap();
+    }
+
+    /// Gives the window another size, so that the page is laid out anew.
+    pub(crate) fn resize(&mut self, width: u32, height: u32) {
+        self.order(
+            "Emulation.setDeviceMetricsOverride",
+            &json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false}),
+        );
     }
 
     /// What was heard until now: complaints and requests are complete behind it.

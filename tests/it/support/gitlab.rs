@@ -507,10 +507,11 @@ fn repository(state: &State, bare: &Bare, call: &Call, below: &[&str]) -> Answer
 
 fn tree(state: &State, bare: &Bare, call: &Call) -> Answer {
     assert_eq!(call.asks("recursive"), "true");
-    let Some(names) = bare
-        .tree(call.asks("ref"))
-        .and_then(|tree| bare.names(&tree))
-    else {
+    // A commit, or the name of a branch.
+    let at = bare
+        .tip(call.asks("ref"))
+        .unwrap_or_else(|| call.asks("ref").to_owned());
+    let Some(names) = bare.tree(&at).and_then(|tree| bare.names(&tree)) else {
         return message(404, "404 Tree Not Found");
     };
     let entries: Vec<Value> = names

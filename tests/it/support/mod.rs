@@ -25,6 +25,7 @@ pub(crate) mod hub_pulls;
 pub(crate) mod hub_wire;
 pub(crate) mod openapi;
 pub(crate) mod optional;
+pub(crate) mod organisation;
 pub(crate) mod postman;
 pub(crate) mod provider_story;
 pub(crate) mod pushing;
@@ -32,6 +33,7 @@ pub(crate) mod service;
 #[cfg(unix)]
 pub(crate) mod ssh;
 pub(crate) mod terminal;
+pub(crate) mod timing;
 #[cfg(unix)]
 pub(crate) mod tls;
 pub(crate) mod values;
