@@ -17,6 +17,8 @@
 mod support;
 
 mod planting;
+#[path = "../support/timing.rs"]
+mod timing;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -30,7 +32,7 @@ use serde_json::{Value, json};
 use crate::planting::{Documents, Field, WORKSPACE, field};
 use crate::support::Repository;
 use crate::support::organisation::{Organisation, TOKEN};
-use crate::support::timing::{peak, timed};
+use crate::timing::{peak, timed};
 
 /// Calls for each repository that a first and a second run may make.
 const PROMISED: [f64; 2] = [2.0, 0.05];

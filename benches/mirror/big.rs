@@ -10,7 +10,7 @@ use crate::honest::{applied, weigh};
 use crate::sides::{in_git, in_postman};
 use crate::support::Repository;
 use crate::support::postman::{Scene, collection, sandbox};
-use crate::support::timing::{peak, timed};
+use crate::timing::{peak, timed};
 
 /// A run, its seconds, and its peak memory in MiB where GNU time is there.
 fn measured(scene: &Scene, what: &str, arguments: &[&str]) -> Value {

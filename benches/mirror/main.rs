@@ -29,6 +29,8 @@ mod lines;
 mod races;
 mod real;
 mod sides;
+#[path = "../support/timing.rs"]
+mod timing;
 
 use std::path::{Path, PathBuf};
 

@@ -204,9 +204,8 @@ impl Snapshot for Few<'_> {
 
 /// The files in `.postman/` that say what a folder belongs to.
 fn is_metadata(path: &str) -> bool {
-    let (folder, name) = match path.rsplit_once('/') {
-        Some((folder, name)) => (folder, name),
-        None => return false,
+    let Some((folder, name)) = path.rsplit_once('/') else {
+        return false;
     };
     let is_own = folder == ".postman" || folder.ends_with("/.postman");
     is_own

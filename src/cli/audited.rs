@@ -171,11 +171,7 @@ fn owner(text: &str, chosen: Option<&Site>) -> Result<Owner, Failure> {
             return named(site.clone(), rest).ok_or_else(|| wrong("its name is missing"));
         }
     }
-    let address = match rest.split_once("://") {
-        Some((scheme, rest)) => Some((scheme.to_ascii_lowercase(), rest)),
-        None => None,
-    };
-    let Some((scheme, rest)) = address else {
+    let Some((scheme, rest)) = rest.split_once("://") else {
         let kind = kind.ok_or_else(|| wrong("nothing says which product it is on"))?;
         let web = match kind {
             ProviderKind::GitHub => "https://github.com",

@@ -33,7 +33,6 @@ pub(crate) mod service;
 #[cfg(unix)]
 pub(crate) mod ssh;
 pub(crate) mod terminal;
-pub(crate) mod timing;
 #[cfg(unix)]
 pub(crate) mod tls;
 pub(crate) mod values;
