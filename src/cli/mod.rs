@@ -41,7 +41,7 @@ use std::process::ExitCode;
 use clap::{Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::cli::commands::{
-    apply, audit, canonicalize, check, completions, connect, diff, diff_driver, disconnect,
+    apply, audit, canonicalize, check, ci, completions, connect, diff, diff_driver, disconnect,
     explain, hook, init, man, merge, merge_driver, plan, pull, push, rules, sandbox, status, tour,
     undo,
 };
@@ -121,6 +121,7 @@ enum Command {
     Undo(undo::UndoArgs),
     Tour(tour::TourArgs),
     Sandbox(sandbox::SandboxArgs),
+    Ci(ci::CiArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
 }
@@ -233,6 +234,7 @@ fn dispatch(command: &Command, session: &Session) -> Result<u8, Failure> {
         Command::Undo(args) => undo::run(args, session),
         Command::Tour(args) => tour::run(args, session),
         Command::Sandbox(args) => sandbox::run(args, session),
+        Command::Ci(args) => ci::run(args, session),
         Command::Completions(args) => completions::run(args, session),
         Command::Man(args) => man::run(args, session),
     }
