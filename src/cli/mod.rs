@@ -47,9 +47,9 @@ use clap::{Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand
 
 use crate::cli::ci_run::refuse_foreign;
 use crate::cli::commands::{
-    apply, audit, canonicalize, check, completions, connect, diff, diff_driver, disconnect, doctor,
-    explain, hook, init, man, merge, merge_driver, plan, pull, push, rules, sandbox, status, tour,
-    undo,
+    apply, audit, canonicalize, check, ci, completions, connect, diff, diff_driver, disconnect,
+    doctor, explain, hook, init, man, merge, merge_driver, plan, pull, push, rules, sandbox,
+    status, tour, undo,
 };
 use crate::cli::failure::Failure;
 use crate::cli::output::{Output, OutputEnvironment, OutputOptions};
@@ -128,6 +128,7 @@ enum Command {
     Undo(undo::UndoArgs),
     Tour(tour::TourArgs),
     Sandbox(sandbox::SandboxArgs),
+    Ci(ci::CiArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
 }
@@ -271,6 +272,7 @@ fn dispatch(command: &Command, session: &Session) -> Result<u8, Failure> {
         Command::Undo(args) => undo::run(args, session),
         Command::Tour(args) => tour::run(args, session),
         Command::Sandbox(args) => sandbox::run(args, session),
+        Command::Ci(args) => ci::run(args, session),
         Command::Completions(args) => completions::run(args, session),
         Command::Man(args) => man::run(args, session),
     }

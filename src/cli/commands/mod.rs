@@ -5,6 +5,7 @@ pub mod audit;
 pub mod canonicalize;
 pub mod check;
 pub mod check_files;
+pub mod ci;
 pub mod completions;
 pub mod connect;
 pub mod diff;
