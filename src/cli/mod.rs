@@ -7,7 +7,9 @@ pub mod comparing_folders;
 pub mod connection_told;
 pub mod delivering;
 pub mod examination;
+pub mod examining_push;
 pub mod failure;
+pub mod handed_push;
 pub mod link_told;
 pub mod linking;
 pub mod new_ids;
@@ -29,6 +31,7 @@ pub mod reporting;
 pub mod repository_paths;
 pub mod request_text;
 pub mod session;
+pub mod time_limit;
 pub mod wished;
 
 use std::ffi::OsString;

@@ -395,7 +395,7 @@ mod tests {
     #[test]
     fn a_hook_is_written_executable_and_the_second_time_nothing_changes() {
         let scene = Scene::new();
-        let done = scene.install(&HookType::ALL).unwrap();
+        let done = scene.install(&HookType::CLIENT).unwrap();
         assert_eq!(
             done.changes,
             [
@@ -410,7 +410,7 @@ mod tests {
             .mode();
         assert_eq!(mode & 0o500, 0o500);
         let picture = scene.picture();
-        assert_eq!(scene.install(&HookType::ALL).unwrap().changes, []);
+        assert_eq!(scene.install(&HookType::CLIENT).unwrap().changes, []);
         assert_eq!(scene.picture(), picture);
     }
 
@@ -421,13 +421,13 @@ mod tests {
             scene.file("git/hooks/pre-push", FOREIGN, mode);
             scene.file("git/hooks/pre-push.sample", "sample", 0o755);
             let before = scene.picture();
-            let done = scene.install(&HookType::ALL).unwrap();
+            let done = scene.install(&HookType::CLIENT).unwrap();
             let kept = scene.hook("pre-push.git-postman-before");
             assert_eq!(fs::read(&kept).unwrap(), FOREIGN.as_bytes());
             assert!(is_ours(&scene.hook("pre-push")));
             let remarked = done.notes.contains(&HookNote::NotExecutable(kept.clone()));
             assert_eq!(remarked, mode == 0o644);
-            let undone = scene.uninstall(&HookType::ALL).unwrap();
+            let undone = scene.uninstall(&HookType::CLIENT).unwrap();
             assert_eq!(scene.picture(), before);
             assert_eq!(
                 undone.changes,
@@ -444,7 +444,7 @@ mod tests {
 
     #[test]
     fn directories_that_were_made_go_with_the_last_hook() {
-        for order in [HookType::ALL, [HookType::PrePush, HookType::PreCommit]] {
+        for order in [HookType::CLIENT, [HookType::PrePush, HookType::PreCommit]] {
             let scene = Scene::new();
             fs::remove_dir_all(scene.at("git")).unwrap();
             let before = scene.picture();
@@ -468,13 +468,13 @@ mod tests {
     fn a_made_directory_stays_where_something_else_has_moved_in() {
         let scene = Scene::new();
         fs::remove_dir(scene.hooks()).unwrap();
-        scene.install(&HookType::ALL).unwrap();
+        scene.install(&HookType::CLIENT).unwrap();
         scene.file("git/hooks/post-merge", FOREIGN, 0o755);
-        scene.uninstall(&HookType::ALL).unwrap();
+        scene.uninstall(&HookType::CLIENT).unwrap();
         assert!(scene.hook("post-merge").is_file());
         let kept = Scene::new();
-        kept.install(&HookType::ALL).unwrap();
-        kept.uninstall(&HookType::ALL).unwrap();
+        kept.install(&HookType::CLIENT).unwrap();
+        kept.uninstall(&HookType::CLIENT).unwrap();
         assert!(
             kept.hooks().is_dir(),
             "a directory that was there stays, though it is empty"
@@ -494,13 +494,13 @@ mod tests {
                 scene.file("git/hooks/pre-push", FOREIGN, 0o755);
             }
             let before = scene.picture();
-            let told = install(&scene.hooks(), &HookType::ALL, &scene.binary(), &dry).unwrap();
+            let told = install(&scene.hooks(), &HookType::CLIENT, &scene.binary(), &dry).unwrap();
             assert_eq!(scene.picture(), before);
-            assert_eq!(scene.install(&HookType::ALL).unwrap(), told);
+            assert_eq!(scene.install(&HookType::CLIENT).unwrap(), told);
             let installed = scene.picture();
-            let told = uninstall(&scene.hooks(), &HookType::ALL, &dry).unwrap();
+            let told = uninstall(&scene.hooks(), &HookType::CLIENT, &dry).unwrap();
             assert_eq!(scene.picture(), installed);
-            assert_eq!(scene.uninstall(&HookType::ALL).unwrap(), told);
+            assert_eq!(scene.uninstall(&HookType::CLIENT).unwrap(), told);
             assert_eq!(scene.picture(), before);
         }
     }
@@ -533,7 +533,7 @@ mod tests {
         let current = fs::read_to_string(scene.hook("pre-push")).unwrap();
         scene.file(
             "git/hooks/pre-push",
-            &current.replace("hook, script 1", "hook, script 0"),
+            &current.replace("hook, script 2", "hook, script 1"),
             0o755,
         );
         let update = [Change::UpdateHook(scene.hook("pre-push"))];
@@ -616,7 +616,7 @@ mod tests {
         }
         scene.file("git/hooks/pre-push", "#!/bin/sh\necho ten\n", 0o755);
         let before = scene.picture();
-        let error = scene.install(&HookType::ALL).unwrap_err();
+        let error = scene.install(&HookType::CLIENT).unwrap_err();
         assert!(matches!(error, SetupError::TooManyEarlier(_)), "{error}");
         assert_eq!(scene.picture(), before);
     }
@@ -629,8 +629,8 @@ mod tests {
         scene.file("git/hooks/pre-push", &edited, 0o755);
         let before = scene.picture();
         for result in [
-            scene.install(&HookType::ALL),
-            scene.uninstall(&HookType::ALL),
+            scene.install(&HookType::CLIENT),
+            scene.uninstall(&HookType::CLIENT),
         ] {
             let error = result.unwrap_err();
             assert!(matches!(error, SetupError::Edited(_)), "{error}");
@@ -705,7 +705,7 @@ mod tests {
             0o755,
         );
         let before = scene.picture();
-        let error = scene.install(&HookType::ALL).unwrap_err();
+        let error = scene.install(&HookType::CLIENT).unwrap_err();
         assert!(error.to_string().contains("husky"), "{error}");
         assert!(
             error
@@ -738,7 +738,7 @@ mod tests {
         scene.file("git/hooks/pre-commit", FOREIGN, 0o755);
         fs::create_dir_all(scene.hook("pre-push")).unwrap();
         let before = scene.picture();
-        let error = scene.install(&HookType::ALL).unwrap_err();
+        let error = scene.install(&HookType::CLIENT).unwrap_err();
         assert!(matches!(error, SetupError::NotAFile(_)), "{error}");
         assert_eq!(scene.picture(), before);
         let status = status(&scene.hooks(), &[HookType::PrePush]);
@@ -756,7 +756,7 @@ mod tests {
             PathBuf::from("/dev/null"),
         ] {
             let error =
-                install(&hooks_dir, &HookType::ALL, &scene.binary(), &options()).unwrap_err();
+                install(&hooks_dir, &HookType::CLIENT, &scene.binary(), &options()).unwrap_err();
             assert!(matches!(error, SetupError::NotADirectory(_)), "{error:?}");
             assert!(error.hint().unwrap().contains("core.hooksPath"));
         }
@@ -774,7 +774,7 @@ mod tests {
             return;
         }
         let before = scene.picture();
-        let error = scene.install(&HookType::ALL).unwrap_err();
+        let error = scene.install(&HookType::CLIENT).unwrap_err();
         assert!(error.to_string().starts_with("cannot write"), "{error}");
         assert_eq!(scene.picture(), before);
         fs::set_permissions(scene.hooks(), fs::Permissions::from_mode(0o755)).unwrap();
@@ -792,7 +792,8 @@ mod tests {
             (scene.at("bin"), "executable"),
             (scene.at("bin/two\nlines"), "control"),
         ] {
-            let error = install(&scene.hooks(), &HookType::ALL, &binary, &options()).unwrap_err();
+            let error =
+                install(&scene.hooks(), &HookType::CLIENT, &binary, &options()).unwrap_err();
             assert!(error.to_string().contains(reason), "{error}");
             assert!(!error.to_string().contains('\n'));
         }
@@ -804,12 +805,12 @@ mod tests {
         let scene = Scene::new();
         scene.file("git/hooks/pre-push", FOREIGN, 0o755);
         let before = scene.picture();
-        let done = scene.uninstall(&HookType::ALL).unwrap();
+        let done = scene.uninstall(&HookType::CLIENT).unwrap();
         assert_eq!(done.changes, []);
-        assert_eq!(done.notes, HookType::ALL.map(HookNote::NotInstalled));
+        assert_eq!(done.notes, HookType::CLIENT.map(HookNote::NotInstalled));
         assert_eq!(scene.picture(), before);
         fs::remove_dir_all(scene.hooks()).unwrap();
-        assert_eq!(scene.uninstall(&HookType::ALL).unwrap().changes, []);
+        assert_eq!(scene.uninstall(&HookType::CLIENT).unwrap().changes, []);
     }
 
     #[test]

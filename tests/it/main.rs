@@ -17,6 +17,7 @@ mod diff;
 mod hook_variables;
 mod hooks_install;
 mod hooks_push;
+mod hooks_server;
 mod merge;
 mod merge_drivers;
 mod merge_folders;
