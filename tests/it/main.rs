@@ -14,6 +14,8 @@ mod commands;
 mod contract;
 mod dialogues;
 mod diff;
+#[cfg(unix)]
+mod hook_managers;
 mod hook_variables;
 mod hooks_install;
 mod hooks_push;
