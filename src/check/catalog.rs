@@ -1,7 +1,8 @@
 //! Every rule, in the order of the docs: by group, then by name.
 
-use crate::check::rule::Rule;
+use crate::check::rule::{Group, Rule};
 use crate::check::rules::{document, layout, mapping, secret};
+use crate::model::report::RuleFacts;
 
 /// Every rule.
 pub static RULES: &[&Rule] = &[
@@ -70,6 +71,27 @@ pub static RULES: &[&Rule] = &[
 /// The rule with this id.
 pub fn find(id: &str) -> Option<&'static Rule> {
     RULES.iter().copied().find(|rule| rule.id.0 == id)
+}
+
+/// What reports say of every rule.
+pub fn facts() -> Vec<RuleFacts> {
+    RULES.iter().map(|rule| facts_about(rule)).collect()
+}
+
+/// What reports say of the rules of one group.
+pub fn facts_of(group: Group) -> Vec<RuleFacts> {
+    let of_group = RULES.iter().filter(|rule| rule.group == group);
+    of_group.map(|rule| facts_about(rule)).collect()
+}
+
+fn facts_about(rule: &Rule) -> RuleFacts {
+    RuleFacts {
+        id: rule.id,
+        group: rule.group.word(),
+        severity: rule.severity,
+        summary: rule.summary,
+        docs: rule.docs.trim_ascii(),
+    }
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 use std::io::BufRead;
 
+use crate::format::diff_shown::shown as in_difference;
+use crate::format::json;
 use crate::format::merge_value::Conflict;
 use crate::mirror::merging::Take;
 use crate::model::text::visible;
@@ -87,9 +89,13 @@ pub fn shown(conflict: &Conflict) -> (Option<String>, Option<String>) {
         if masks {
             return Some("***".to_owned());
         }
-        // A string without its marks reads better.
-        let plain = serde_json::from_str::<String>(text);
-        Some(plain.unwrap_or_else(|_| text.to_owned()))
+        // As differences show it: a string without its marks, an address as it is typed, the rest on one line.
+        let (document, faults) = json::parse(text.to_owned());
+        let read = document.root().filter(|_| faults.is_empty());
+        Some(read.map_or_else(
+            || text.to_owned(),
+            |value| in_difference(value, false, false),
+        ))
     };
     (value(&conflict.ours), value(&conflict.theirs))
 }
@@ -180,6 +186,20 @@ mod tests {
             said.contains("(nothing)") && !said.contains('\u{1b}'),
             "{said}"
         );
+    }
+
+    #[test]
+    fn values_are_shown_as_a_difference_shows_them() {
+        let told = |text: &str| {
+            let mut conflict = conflict("/request/url");
+            conflict.theirs = Some(text.to_owned());
+            shown(&conflict).1.unwrap()
+        };
+        let address = "{\n\t\"raw\": \"http://x/a\",\n\t\"host\": [\"x\"],\n\t\"path\": [\"a\"]\n}";
+        assert_eq!(told(address), "http://x/a");
+        assert_eq!(told("{\n\t\"a\": 1.50\n}"), "{\"a\": 1.50}");
+        assert_eq!(told("[\n\t\"one\",\n\t\"two\"\n]"), "one\ntwo");
+        assert_eq!(told("a: 1\nb: 2"), "a: 1\nb: 2");
     }
 
     #[test]

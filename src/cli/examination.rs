@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
+use crate::check::catalog;
 use crate::check::levels::agree;
 use crate::check::rule::TextFile;
 use crate::check::{self, Scope};
@@ -215,6 +216,7 @@ impl Examined {
             },
             gate: closing.gate(self.gate),
             notes: self.notes,
+            rules: catalog::facts(),
         }
     }
 }

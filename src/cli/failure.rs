@@ -4,7 +4,8 @@ use crate::config::file::ConfigError;
 use crate::git::error::GitError;
 use crate::git::write_error::WriteError;
 use crate::mirror::home::NoHome;
-use crate::mirror::link::{LinkError, Mismatch};
+use crate::mirror::link_ends::Mismatch;
+use crate::mirror::link_error::LinkError;
 use crate::mirror::link_files::LinkFilesError;
 use crate::mirror::proposal::ProposalError;
 use crate::mirror::seal::SealError;
@@ -164,7 +165,8 @@ impl From<LinkError> for Failure {
         let kind = match error {
             LinkError::NoFiles { .. }
             | LinkError::FilesDiffer { .. }
-            | LinkError::OtherRepository { .. } => Kind::Conflict,
+            | LinkError::OtherRepository(_)
+            | LinkError::Recreated(_) => Kind::Conflict,
             _ => Kind::Usage,
         };
         Self::of(kind, error.to_string()).with_hint(error.hint())

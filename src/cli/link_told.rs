@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::mirror::link::{Link, Named};
+use crate::mirror::link::Link;
+use crate::mirror::link_named::Named;
 use crate::mirror::state::LinkTarget;
 use crate::model::change::ChangeSet;
 
@@ -24,6 +25,9 @@ pub fn link_as_json(link: &Link, state_ref: &str) -> Value {
         "specification": specification,
         "folder": link.folder.as_str(),
         "repository": link.owner.repository,
+        "repository_id": link.owner.hosted.as_ref().map(|hosted| &hosted.id),
+        "repository_site": link.owner.hosted.as_ref().map(|hosted| &hosted.site),
+        "proof": link.proof.word(),
         "moved_from": link.moved_from,
         "schema_directory": link.schema_directory.as_ref().map(|path| path.as_str()),
         "collection_directory": link.collection_directory.as_str(),

@@ -4,13 +4,18 @@ use std::io::{IsTerminal as _, stdin};
 
 use crate::cli::delivering::failure_of;
 use crate::cli::failure::{Failure, Kind};
+use crate::cli::hosting::SiteChoice;
+use crate::cli::proving::{Around, Proving, alarm};
 use crate::cli::repository_paths::repository_paths;
 use crate::cli::session::{Decided, Session};
 use crate::git::repository::Repository;
 use crate::mirror::dates::DatesError;
 use crate::mirror::element::RemoteId;
 use crate::mirror::home::Home;
-use crate::mirror::link::{Here, postman_host};
+use crate::mirror::hosted::Seen;
+use crate::mirror::link::{Here, Link, Own, find_link, postman_host};
+use crate::mirror::link_named::Named;
+use crate::mirror::ownership::Proof;
 use crate::mirror::state::MirrorState;
 use crate::mirror::state_ref::{local_copy, state_ref};
 use crate::mirror::store::{Draft, StateStore, Stored, Swap};
@@ -41,6 +46,8 @@ pub struct Ground {
     pub state_ref: String,
     /// Postman's host.
     pub host: String,
+    /// What is known of who hosts it.
+    pub proving: Proving,
 }
 
 /// Whether the folder that is meant has to be connected already.
@@ -57,7 +64,12 @@ impl Ground {
     ///
     /// # Errors
     /// No repository, a configuration that cannot be used, several folders of which none is named.
-    pub fn of(session: &Session, option: Option<&str>, meaning: Meaning) -> Result<Self, Failure> {
+    pub fn of(
+        session: &Session,
+        option: Option<&str>,
+        meaning: Meaning,
+        site: &SiteChoice,
+    ) -> Result<Self, Failure> {
         let repository = session.repository()?;
         let snapshot = if repository.is_bare() {
             repository.commit(&repository.resolve("HEAD")?)?
@@ -73,6 +85,7 @@ impl Ground {
         Ok(Self {
             state_ref: state_ref(decided.config.state_ref.as_deref(), &folder),
             host: postman_host(&base),
+            proving: Proving::begin(session, &home, site),
             repository,
             home,
             snapshot,
@@ -109,7 +122,72 @@ impl Ground {
             home: &self.home,
             state_ref: &self.state_ref,
             host: &self.host,
+            seen: self.proving.seen(),
         }
+    }
+
+    /// By what it is known which repository this is.
+    pub fn proof(&self) -> Proof {
+        match (self.proving.seen(), &self.home.address) {
+            (Some(seen), _) => seen.source.proof(),
+            (None, Some(_)) => Proof::Address,
+            (None, None) => Proof::FirstCommits,
+        }
+    }
+
+    /// Who hosts it can be asked from here.
+    pub fn around<'a>(&'a self, session: &'a Session) -> Around<'a> {
+        Around {
+            session,
+            repository: &self.repository,
+            home: &self.home,
+        }
+    }
+
+    /// The link of a folder, by the best proof that it takes. `host` is Postman's.
+    ///
+    /// # Errors
+    /// No link; ends that do not agree are told with what Postman says.
+    pub fn link(
+        &self,
+        session: &Session,
+        project: &Project<'_>,
+        service: &Service,
+        state: Option<&MirrorState>,
+        host: &str,
+    ) -> Result<Link, Failure> {
+        let find = |seen: Option<&Seen>| {
+            let here = Here {
+                host,
+                seen,
+                ..self.here()
+            };
+            find_link(project, service, state, &here)
+        };
+        let found = self.proving.find(self.around(session), find)?;
+        found.map_err(|error| alarm(error, session))
+    }
+
+    /// Proves before the first write that the record is this repository's, where it was known by less than an id. Gives what
+    /// was proven beyond the link.
+    ///
+    /// # Errors
+    /// A record that is another repository's.
+    pub fn prove(
+        &self,
+        session: &Session,
+        link: &Link,
+        state: &MirrorState,
+    ) -> Result<Option<Own>, Failure> {
+        if link.proof.is_by_id() {
+            return Ok(None);
+        }
+        let named = Named::of(&link.target);
+        let around = self.around(session);
+        let proven = self
+            .proving
+            .prove(around, &state.owner, Some(&named), &self.here())?;
+        proven.map(Some).map_err(|error| alarm(error, session))
     }
 
     /// The folder that is meant, in a project of this repository.

@@ -1,6 +1,7 @@
 //! The command line.
 
 pub mod asking;
+pub mod ci_files;
 pub mod commands;
 pub mod comparing;
 pub mod comparing_folders;
@@ -10,6 +11,7 @@ pub mod examination;
 pub mod examining_push;
 pub mod failure;
 pub mod handed_push;
+pub mod hosting;
 pub mod link_told;
 pub mod linking;
 pub mod new_ids;
@@ -17,6 +19,7 @@ pub mod output;
 pub mod plan_told;
 pub mod progress;
 pub mod provider_token;
+pub mod proving;
 pub mod pull_place;
 pub mod pull_request;
 pub mod pull_result;

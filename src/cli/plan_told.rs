@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::cli::proving::RepositoryTold;
 use crate::mirror::cost::Act;
 use crate::mirror::element::{ElementKey, ElementKind, RemoteId};
 use crate::mirror::plan::{ConflictReason, Plan, Side, TooMuch};
@@ -45,6 +46,8 @@ pub struct PlanTold {
     pub delivery: Option<DeliveryTold>,
     /// What would become of the pull request, where there would be one.
     pub pull_request: Option<RequestTold>,
+    /// Which repository this is.
+    pub repository: Option<RepositoryTold>,
 }
 
 /// The branch that files are delivered to.
@@ -269,6 +272,7 @@ impl PlanTold {
             asks: plan.asks,
             delivery: None,
             pull_request: None,
+            repository: None,
         }
     }
 
@@ -616,6 +620,9 @@ impl OutcomeTold {
                 counted(tried, "change"),
                 calls(self.calls),
             );
+            if let Some(repository) = &plan.repository {
+                text += &repository.for_people();
+            }
         } else if plan.conflicts.is_empty() {
             text += plan.nothing();
         }
@@ -663,6 +670,9 @@ pub fn as_json(
         "plan": plan.as_json(),
         "calls": calls,
     });
+    if let Some(repository) = &plan.repository {
+        object["repository"] = repository.as_json();
+    }
     if let Some(outcome) = outcome {
         object["outcome"] = outcome.as_json(plan);
     }

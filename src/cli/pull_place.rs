@@ -8,7 +8,7 @@ use crate::cli::failure::Failure;
 use crate::cli::session::{Decided, Session};
 use crate::git::repository::Repository;
 use crate::mirror::deliver::{Delivered, Destination, WriteError, deliver};
-use crate::mirror::link::{Link, LinkError};
+use crate::mirror::link::Link;
 use crate::model::change::ChangeSet;
 use crate::model::finding::{Finding, Severity};
 use crate::model::id::CommitId;
@@ -52,7 +52,7 @@ pub fn place(
     named: Option<&String>,
     session: &Session,
     repository: &Repository,
-    link: Result<Link, LinkError>,
+    link: Result<Link, Failure>,
 ) -> Result<Place, Failure> {
     let current = repository.current_branch()?;
     // A branch that is named may be the only one that has the files of the link.

@@ -1,9 +1,8 @@
 //! A pull on its way into a pull request: which provider, which repository there, which branches, and what becomes of it.
 
-use clap::Args;
-
 use crate::cli::comparing::{Versions, Whole, compare};
 use crate::cli::failure::Failure;
+use crate::cli::hosting::{SiteChoice, located, tuned};
 use crate::cli::plan_told::{PlanTold, RequestState, RequestTold};
 use crate::cli::provider_token::token;
 use crate::cli::pull_place::Place;
@@ -20,27 +19,11 @@ use crate::model::id::{BranchName, CommitId};
 use crate::model::path::RepoPath;
 use crate::model::snapshot::{Content, Snapshot};
 use crate::model::text::visible;
-use crate::net::client::Settings;
 use crate::provider;
 use crate::provider::api::{Provider, PullRequest};
 use crate::provider::capability::Operation;
-use crate::provider::kind::ProviderKind;
-use crate::provider::locate::{LocateError, Located, locate, locate_on};
-use crate::provider::probe;
-use crate::provider::pull_request::{Deed, Purpose, find, offer, withdraw};
-use crate::provider::site::{self, RepositoryName, Site};
-
-/// What is said of the provider on the command line. It never comes from a file: whoever writes one would say where the
-/// token goes.
-#[derive(Args, Clone, Debug, Default)]
-pub struct SiteChoice {
-    /// The product that hosts this repository, where its remote does not tell: `github-enterprise-server`, `gitlab-self-managed`, …
-    #[arg(long, value_name = "KIND", requires = "url", value_parser = provider_kind)]
-    pub provider: Option<ProviderKind>,
-    /// Where its pages begin
-    #[arg(long, value_name = "URL", requires = "provider")]
-    pub url: Option<String>,
-}
+use crate::provider::pull_request::{Deed, Purpose, find, offer, says_so, withdraw};
+use crate::provider::site::RepositoryName;
 
 /// The request that a pull goes into.
 pub struct Requesting<'a> {
@@ -161,10 +144,8 @@ impl<'a> Requesting<'a> {
             title(changed(plan)),
             text(plan, name, differences(changes, files)?),
         );
-        let says_so = there.title.trim() == title && {
-            let whole = format!("{text}\n\n{}", self.provider.marker(PURPOSE));
-            provider::pull_request::says_the_same(&there.body, &whole)
-        };
+        let whole = format!("{text}\n\n{}", self.provider.marker(PURPOSE));
+        let says_so = says_so(&*self.provider, &there, &title, &whole);
         let state = match lack == Lack::Nothing && says_so {
             true => RequestState::Unchanged,
             false => RequestState::Updated,
@@ -241,43 +222,6 @@ impl<'a> Requesting<'a> {
             target: &self.target,
         }
     }
-}
-
-/// The repository on its provider, by the address of the remote.
-fn located(
-    session: &Session,
-    repository: &Repository,
-    remote: &str,
-    choice: &SiteChoice,
-) -> Result<site::Place, Failure> {
-    let address = repository.effective_url(remote)?.ok_or_else(|| {
-        Failure::usage(format!("the remote `{}` has no address", visible(remote)))
-            .with_hint("`git remote set-url` gives it one")
-    })?;
-    if let (Some(kind), Some(url)) = (choice.provider, &choice.url) {
-        let site = Site::new(kind, url).map_err(LocateError::from)?;
-        return Ok(locate_on(&site, &address)?);
-    }
-    match locate(&address)? {
-        Located::Place(place) => Ok(place),
-        Located::Unknown(host) => {
-            let settings = |base| tuned(session, Settings::to(base));
-            Ok(probe::ask(&host, &address, &settings)?)
-        }
-        Located::Directory => Err(LocateError::Directory.into()),
-    }
-}
-
-fn provider_kind(word: &str) -> Result<ProviderKind, String> {
-    ProviderKind::parse(word).ok_or_else(|| {
-        let words: Vec<&str> = ProviderKind::ALL.iter().map(|kind| kind.word()).collect();
-        format!("it is one of {}", words.join(", "))
-    })
-}
-
-fn tuned(session: &Session, mut settings: Settings) -> Settings {
-    settings.offline = session.offline;
-    settings
 }
 
 /// The branch with the changes. Its name is the same for the same link and branch, whoever pulls. A part that is pulled for

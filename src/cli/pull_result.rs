@@ -6,7 +6,7 @@ use crate::cli::plan_told::{
     ConflictTold, ElementTold, FailedTold, OutcomeTold, PartTold, PlanTold, SkippedTold, StepTold,
     as_json, reason_word,
 };
-use crate::cli::reporting::{ReportArgs, deliver, print};
+use crate::cli::reporting::{OutcomeArgs, deliver, print};
 use crate::cli::session::Session;
 use crate::mirror::cost::{Pace, seconds};
 use crate::mirror::element::ElementKey;
@@ -118,11 +118,11 @@ pub fn plan_told(
 pub fn show(
     command: &str,
     ended: &Ended,
-    report: &ReportArgs,
+    report: &OutcomeArgs,
     session: &Session,
 ) -> Result<u8, Failure> {
     let pulled = match ended {
-        Ended::Stopped(found) => return deliver(found, report, session),
+        Ended::Stopped(found) => return deliver(found, &report.of_findings(), session),
         Ended::Pulled(pulled) => pulled,
     };
     let code = pulled.plan.exit_code();

@@ -7,15 +7,18 @@ use std::time::Instant;
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 
+use crate::check::catalog;
 use crate::cli::asking::{Answer, decide};
 use crate::cli::delivering::{
     Asking, Carrying, delivering, is_read_here, route, without_delivered,
 };
 use crate::cli::failure::{Failure, Kind};
+use crate::cli::hosting::SiteChoice;
 use crate::cli::linking::{Ground, Meaning, ask, choose, is_attended, undated, unread};
 use crate::cli::plan_told::OutcomeTold;
+use crate::cli::proving::tell_of_move;
 use crate::cli::pull_place::{Place, To, detached, place};
-use crate::cli::pull_request::{Requesting, SiteChoice};
+use crate::cli::pull_request::Requesting;
 use crate::cli::pull_result::{Ended, Pulled, plan_told};
 use crate::cli::repository_paths::repository_paths;
 use crate::cli::session::Session;
@@ -24,7 +27,8 @@ use crate::mirror::dates::take_recorded;
 use crate::mirror::deliver::{WriteError, recover};
 use crate::mirror::element::{ElementKey, ElementKind, RemoteId};
 use crate::mirror::git_side::{self, GitSide};
-use crate::mirror::link::{Link, find_link, verify};
+use crate::mirror::link::Link;
+use crate::mirror::link_ends::verify;
 use crate::mirror::link_ids::{Listed, api_of, ids_in_files};
 use crate::mirror::merging::Take;
 use crate::mirror::plan::{MaxChange, Options, Plan, Side};
@@ -139,12 +143,6 @@ pub fn pull(
     wanted: Wanted<'_>,
     session: &Session,
 ) -> Result<Ended, Failure> {
-    if choice.site.provider.is_some() && choice.to != To::PullRequest {
-        return Err(Failure::usage(
-            "--provider says where a pull request is opened, and none is wanted",
-        )
-        .with_hint("add `--to pull-request`, or leave it out"));
-    }
     for _ in 0..ATTEMPTS {
         match once(command, choice, wanted, session)? {
             Tried::Ended(ended) => return Ok(ended),
@@ -175,14 +173,20 @@ fn once(
             "what an earlier run left half done was taken back: {recovered:?}"
         ));
     }
-    let ground = Ground::of(session, choice.folder.as_deref(), Meaning::Connected)?;
+    let ground = Ground::of(
+        session,
+        choice.folder.as_deref(),
+        Meaning::Connected,
+        &choice.site,
+    )?;
     let store = ground.store();
     let stored = store.load()?;
     let state = stored.as_ref().map(|stored| &stored.state);
     let (place, requesting) = {
         let mut project = ground.project()?;
         let index = ground.service(&mut project, &*ground.snapshot);
-        let link = find_link(&project, &project.services[index], state, &ground.here());
+        let service = &project.services[index];
+        let link = ground.link(session, &project, service, state, &ground.host);
         if choice.to == To::PullRequest {
             let requesting = requesting(choice, session, &ground, &link?)?;
             (requesting.place(session)?, Some(requesting))
@@ -195,7 +199,8 @@ fn once(
     let mut project = Project::load(snapshot, &place.decided.config)?;
     let index = ground.service(&mut project, snapshot);
     let service = &project.services[index];
-    let link = find_link(&project, service, state, &ground.here())?;
+    let link = ground.link(session, &project, service, state, &ground.host)?;
+    tell_of_move(session, &link);
     let Some(stored) = &stored else {
         return Err(Failure::usage("there is no record of a link")
             .with_hint("connect it with `git postman connect`"));
@@ -317,6 +322,7 @@ fn once(
         calls: postman.http().calls().so_far(),
     };
     pulled.plan.quota_left = postman.http().quota().remaining;
+    pulled.plan.repository = Some(ground.proving.told(&link, None));
     match wanted {
         Wanted::Plan => {
             if let Some(requesting) = &requesting {
@@ -336,6 +342,24 @@ fn once(
             let report = stopped(command, snapshot, found, begun);
             return Ok(Tried::Ended(Ended::Stopped(Box::new(report))));
         }
+    }
+    let mut kept = recorded(
+        &drafted,
+        state,
+        &git.elements,
+        &after.elements,
+        &remote,
+        &link.folder,
+    );
+    if requesting.is_some() {
+        // Nothing is replaced before the request is merged, and git takes a merge back.
+        kept.replaced.clear();
+    }
+    let mut stored = stored.clone();
+    if !changes.is_empty() || kept.has_something() {
+        let own = ground.prove(session, &link, &stored.state)?;
+        pulled.plan.repository = Some(ground.proving.told(&link, own.as_ref()));
+        stored.state.owner = own.map_or_else(|| link.owner.clone(), |own| own.owner);
     }
     let (delivered, request) = match &requesting {
         Some(requesting) => {
@@ -358,20 +382,8 @@ fn once(
             }
         }
     };
-    let mut kept = recorded(
-        &drafted,
-        state,
-        &git.elements,
-        &after.elements,
-        &remote,
-        &link.folder,
-    );
-    if requesting.is_some() {
-        // Nothing is replaced before the request is merged, and git takes a merge back.
-        kept.replaced.clear();
-    }
     let run = format!("pull-{}-{}", session.now(), std::process::id());
-    let kept = record(&store, stored, &kept, &run, session.now()).map_err(|error| {
+    let kept = record(&store, &stored, &kept, &run, session.now()).map_err(|error| {
         Failure::from(error)
             .with_hint("the files are written; run it again: it finds them and records them")
     })?;
@@ -685,6 +697,7 @@ fn stopped(
         notes: vec![
             "nothing was written: these errors would come from Postman; mend them there, or pull with --force".to_owned(),
         ],
+        rules: catalog::facts(),
     }
 }
 

@@ -10,12 +10,14 @@ use crate::check::Scope;
 use crate::cli::delivering::{Asking, Carrying, Delivering, delivering, route};
 use crate::cli::examination::{Closing, Examined, Target as Examination};
 use crate::cli::failure::{Failure, Kind};
+use crate::cli::hosting::SiteChoice;
 use crate::cli::linking::tell_of_wrong_clock;
 use crate::cli::new_ids::{missing, write};
 use crate::cli::plan_told::{PlanTold, SkippedTold, from_root};
+use crate::cli::proving::{Around, Proving, alarm, tell_of_move};
 use crate::cli::push_failure::failure_of;
 use crate::cli::pushed_branch::{commit_of, refuse_older, refuse_other_branch};
-use crate::cli::reporting::{ReportArgs, deliver};
+use crate::cli::reporting::{OutcomeArgs, deliver, write_files};
 use crate::cli::repository_paths::repository_paths;
 use crate::cli::session::Session;
 use crate::git::repository::Repository;
@@ -25,7 +27,11 @@ use crate::mirror::cost::{Act, Pace, TargetKind};
 use crate::mirror::element::{ElementKind, ElementSet};
 use crate::mirror::git_side;
 use crate::mirror::home::Home;
-use crate::mirror::link::{Here, Link, LinkError, find_link, postman_host, verify};
+use crate::mirror::hosted::Seen;
+use crate::mirror::link::{Here, Link, Own, find_link, postman_host};
+use crate::mirror::link_ends::verify;
+use crate::mirror::link_error::LinkError;
+use crate::mirror::link_named::Named;
 use crate::mirror::plan::{MaxChange, Options, Plan};
 use crate::mirror::remote_content::digest_of;
 use crate::mirror::shown::Knowing;
@@ -76,6 +82,10 @@ pub struct PushChoice {
     #[arg(long, value_name = "REMOTE")]
     #[serde(skip)]
     pub repository: Option<String>,
+    /// Who hosts this repository
+    #[command(flatten)]
+    #[serde(skip)]
+    pub site: SiteChoice,
 }
 
 /// A push that is ready to be planned.
@@ -92,6 +102,9 @@ pub struct Ready<'s> {
     /// The branch that is pushed, where it is known.
     branch: Option<String>,
     asked: Option<Api>,
+    proving: Proving,
+    /// What was proven before the first write, beyond the link.
+    proven: Option<Own>,
     /// The branch that files are delivered to, where Postman reads one.
     pub delivering: Option<Delivering>,
     /// What was left out, and why.
@@ -126,7 +139,7 @@ pub enum Prepared<'s> {
 pub fn prepare<'s>(
     command: &str,
     choice: &PushChoice,
-    report: &ReportArgs,
+    report: &OutcomeArgs,
     session: &'s Session,
 ) -> Result<Prepared<'s>, Failure> {
     let begun = Instant::now();
@@ -170,12 +183,13 @@ pub fn prepare<'s>(
     };
     let checked = examined.into_report(&closing);
     if checked.exit_code() != 0 {
-        let code = deliver(&checked, report, session)?;
+        let code = deliver(&checked, &report.of_findings(), session)?;
         session
             .output
             .hint("nothing was pushed: what is broken in Git would be broken in Postman");
         return Ok(Prepared::Stopped(code));
     }
+    write_files(&checked, &report.of_findings(), session)?;
     let project = Project::load(&*snapshot, &decided.config)?;
     let folder: Vec<String> = choice.folder.iter().cloned().collect();
     let folder = repository_paths(&folder, &repository, session)?.pop();
@@ -183,14 +197,27 @@ pub fn prepare<'s>(
     let home = Home::of(&repository)?;
     let reference = state_ref(decided.config.state_ref.as_deref(), &service.folder);
     let stored = GitStore::new(&repository, home.remote.as_deref(), &reference).load()?;
-    let here = Here {
-        home: &home,
-        state_ref: &reference,
-        host: &postman_host(postman.http().base()),
-    };
+    let proving = Proving::begin(session, &home, &choice.site);
+    let host = postman_host(postman.http().base());
     let state = stored.as_ref().map(|stored| &stored.state);
     tell_of_wrong_clock(session, state);
-    let link = find_link(&project, service, state, &here)?;
+    let around = Around {
+        session,
+        repository: &repository,
+        home: &home,
+    };
+    let find = |seen: Option<&Seen>| {
+        let here = Here {
+            home: &home,
+            state_ref: &reference,
+            host: &host,
+            seen,
+        };
+        find_link(&project, service, state, &here)
+    };
+    let found = proving.find(around, find)?;
+    let link = found.map_err(|error| alarm(error, session))?;
+    tell_of_move(session, &link);
     if choice.branch.is_none() {
         refuse_other_branch(&repository, &link, &home, &commit)?;
     }
@@ -294,6 +321,8 @@ pub fn prepare<'s>(
         force: choice.force,
         branch,
         asked,
+        proving,
+        proven: None,
         delivering,
         skipped,
         commit,
@@ -314,11 +343,12 @@ impl Ready<'_> {
     /// # Errors
     /// Whatever keeps the whole from being carried out.
     pub fn push(
-        &self,
+        &mut self,
         decide: &mut dyn FnMut(&Planned) -> Result<(), Failure>,
     ) -> Result<Outcome, Failure> {
         let mut refusal = None;
-        let mut asked = |planned: &Planned| {
+        let mut proven = None;
+        let mut asked = |planned: &mut Planned| {
             let plan = &planned.plan;
             let asks = plan.asks.filter(|_| !self.force);
             let short = plan
@@ -345,6 +375,8 @@ impl Ready<'_> {
                 )
                 .with_hint("look at it with --dry-run, and say --force, or a larger --max-change")),
             };
+            let answer = answer.and_then(|()| self.prove(planned));
+            let answer = answer.map(|own| proven = own.or(proven.take()));
             answer.map_err(|failure| {
                 let words = failure.message.clone();
                 refusal = Some(failure);
@@ -357,7 +389,35 @@ impl Ready<'_> {
                 other => failure_of(other),
             })
         });
+        self.proven = proven;
         outcome.map_err(|failure| refusal.unwrap_or(failure))
+    }
+
+    /// Proves that the record is this repository's, where something is about to be written, and lets the plan record it.
+    fn prove(&self, planned: &mut Planned) -> Result<Option<Own>, Failure> {
+        let Some(stored) = planned.stored.as_ref().filter(|_| planned.writes()) else {
+            return Ok(None);
+        };
+        if self.link.proof.is_by_id() {
+            return Ok(None);
+        }
+        let around = Around {
+            session: self.session,
+            repository: &self.repository,
+            home: &self.home,
+        };
+        let here = Here {
+            home: &self.home,
+            state_ref: &self.reference,
+            host: &postman_host(self.postman.http().base()),
+            seen: None,
+        };
+        let named = Named::of(&self.link.target);
+        let recorded = &stored.state.owner;
+        let proven = self.proving.prove(around, recorded, Some(&named), &here)?;
+        let own = proven.map_err(|error| alarm(error, self.session))?;
+        planned.record_owner(own.owner.clone());
+        Ok(Some(own))
     }
 
     /// A clone that is behind would carry its older files over newer ones.
@@ -381,6 +441,7 @@ impl Ready<'_> {
         PlanTold {
             skipped: skipped.collect(),
             delivery: self.delivering.as_ref().map(Delivering::told),
+            repository: Some(self.proving.told(&self.link, self.proven.as_ref())),
             ..PlanTold::of(plan, &self.link.folder)
         }
     }

@@ -1,11 +1,13 @@
 //! Reports and failures on their way out: the format asked for to standard output, others into files.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::Args;
 use serde_json::json;
 
+use crate::cli::ci_files::{summary_for_azure, tell_github};
 use crate::cli::failure::Failure;
 use crate::cli::output::Output;
 use crate::cli::session::Session;
@@ -13,24 +15,46 @@ use crate::model::report::Report;
 use crate::model::text::visible_line;
 use crate::report::json::object_text;
 use crate::report::style::Style;
-use crate::report::{ReportFormat, render};
+use crate::report::{FindingsFormat, ReportFormat, render};
 
-/// How to report.
+/// How to report findings.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Reports")]
 pub struct ReportArgs {
-    /// How to write the report: human or json
+    /// How to write the report: human, json, sarif, junit, github, gitlab, azure, bitbucket, markdown or html
     #[arg(long, value_name = "FORMAT", default_value = "human")]
-    pub format: ReportFormat,
+    pub format: FindingsFormat,
     /// Write one more report into a file; may be repeated
     #[arg(long = "report", value_name = "FORMAT=FILE")]
     pub files: Vec<ReportFile>,
 }
 
+/// How to tell what was done, and what the check before it found.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Reports")]
+pub struct OutcomeArgs {
+    /// How to tell what was done: human or json
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub format: ReportFormat,
+    /// Write what the check before it found into a file, in any format of `check`; may be repeated
+    #[arg(long = "report", value_name = "FORMAT=FILE")]
+    pub files: Vec<ReportFile>,
+}
+
+impl OutcomeArgs {
+    /// The same for the findings of that check.
+    pub fn of_findings(&self) -> ReportArgs {
+        ReportArgs {
+            format: self.format.into(),
+            files: self.files.clone(),
+        }
+    }
+}
+
 /// One more report: its format and its file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReportFile {
-    format: ReportFormat,
+    format: FindingsFormat,
     path: PathBuf,
 }
 
@@ -45,7 +69,7 @@ impl FromStr for ReportFile {
             return Err("the file is missing behind `=`".to_owned());
         }
         let format = format
-            .parse::<ReportFormat>()
+            .parse::<FindingsFormat>()
             .map_err(|error| error.to_string())?;
         Ok(Self {
             format,
@@ -60,10 +84,14 @@ impl FromStr for ReportFile {
 /// Where it cannot be written.
 pub fn deliver(report: &Report, args: &ReportArgs, session: &Session) -> Result<u8, Failure> {
     write_files(report, args, session)?;
-    print(
-        session,
-        &render(args.format, report, &session.output.style()),
-    )?;
+    let mut text = String::new();
+    match args.format {
+        FindingsFormat::Github => tell_github(report, session)?,
+        FindingsFormat::Azure => text = summary_for_azure(report, session)?,
+        _ => {}
+    }
+    text.push_str(&render(args.format, report, &session.output.style()));
+    print(session, &text)?;
     Ok(report.exit_code())
 }
 
@@ -72,7 +100,7 @@ pub fn deliver(report: &Report, args: &ReportArgs, session: &Session) -> Result<
 /// # Errors
 /// Where it cannot be written.
 pub fn deliver_aside(report: &Report, args: &ReportArgs, session: &Session) -> Result<u8, Failure> {
-    if args.format != ReportFormat::Human {
+    if args.format != FindingsFormat::Human {
         return deliver(report, args, session);
     }
     write_files(report, args, session)?;
@@ -81,14 +109,25 @@ pub fn deliver_aside(report: &Report, args: &ReportArgs, session: &Session) -> R
     Ok(report.exit_code())
 }
 
-fn write_files(report: &Report, args: &ReportArgs, session: &Session) -> Result<(), Failure> {
+/// Writes the files that were asked for.
+///
+/// # Errors
+/// Where one cannot be written.
+pub fn write_files(report: &Report, args: &ReportArgs, session: &Session) -> Result<(), Failure> {
     for file in &args.files {
         let text = render(file.format, report, &Style::default());
-        write_atomically(&session.path(&file.path), text.as_bytes()).map_err(|error| {
-            Failure::usage(format!(
+        let path = session.path(&file.path);
+        write_atomically(&path, text.as_bytes()).map_err(|error| {
+            let failure = Failure::usage(format!(
                 "the report {} cannot be written: {error}",
                 file.path.display()
-            ))
+            ));
+            match path.parent() {
+                Some(folder) if error.kind() == ErrorKind::NotFound && !folder.exists() => {
+                    failure.with_hint("its folder is not there: make it first")
+                }
+                _ => failure,
+            }
         })?;
     }
     Ok(())

@@ -4,7 +4,8 @@ use crate::cli::plan_told::{ConflictTold, PlanTold};
 use crate::model::difference::{Difference, FileDifference};
 use crate::model::text::counted;
 use crate::report::difference::Detail;
-use crate::report::difference_markdown::{code, render};
+use crate::report::difference_markdown::render;
+use crate::report::escape::markdown_code;
 
 /// So much of the differences is told, in bytes.
 const MOST_OF_DIFFERENCES: usize = 40_000;
@@ -20,7 +21,7 @@ pub fn title(changes: usize) -> String {
 pub fn text(plan: &PlanTold, name: &str, files: Vec<FileDifference>) -> String {
     let of = match name.is_empty() {
         true => String::new(),
-        false => format!(" of {}", code(name)),
+        false => format!(" of {}", markdown_code(name)),
     };
     let mut text = format!(
         "What was changed in Postman{of} since both sides last agreed, merged with what was changed here. \
@@ -63,7 +64,10 @@ fn left_out(plan: &PlanTold) -> String {
     if !plan.failed.is_empty() {
         text += "### What could not be carried\n\n";
         for failed in plan.failed.iter().take(MOST_CONFLICTS) {
-            let (path, error) = (code(&failed.element.path), code(&failed.error));
+            let (path, error) = (
+                markdown_code(&failed.element.path),
+                markdown_code(&failed.error),
+            );
             text += &format!("- {path}: {error}\n");
         }
         text += "\n";
@@ -75,15 +79,15 @@ fn told(conflict: &ConflictTold) -> String {
     let mut line = format!(
         "- {} {}",
         conflict.element.kind.word(),
-        code(&conflict.element.path)
+        markdown_code(&conflict.element.path)
     );
     if let Some(part) = &conflict.part {
-        line += &format!(", {}", code(&part.place));
+        line += &format!(", {}", markdown_code(&part.place));
     }
-    line += &format!(": {}", code(&conflict.message));
+    line += &format!(": {}", markdown_code(&conflict.message));
     if let Some(part) = &conflict.part {
         let value = |side: &Option<String>| match side {
-            Some(value) => code(value),
+            Some(value) => markdown_code(value),
             None => "nothing".to_owned(),
         };
         if part.ours.is_some() || part.theirs.is_some() {
@@ -137,6 +141,7 @@ mod tests {
             asks: None,
             delivery: None,
             pull_request: None,
+            repository: None,
         }
     }
 

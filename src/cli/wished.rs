@@ -3,7 +3,7 @@
 use crate::cli::failure::{Failure, Kind};
 use crate::cli::linking::{Ground, id};
 use crate::mirror::element::RemoteId;
-use crate::mirror::link::is_here;
+use crate::mirror::link_ends::is_here;
 use crate::mirror::state::{LinkTarget, MirrorState};
 use crate::model::text::visible;
 use crate::postman::apis::{Api, ApiDraft};

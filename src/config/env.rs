@@ -35,8 +35,23 @@ pub struct Environment {
     pub provider_tokens: BTreeMap<&'static str, Secret>,
     /// What a CI system says of the server that it belongs to, by [`CI_SERVERS`]: its own token is for no other.
     pub ci_servers: BTreeMap<&'static str, String>,
+    /// What a CI system says of the repository that its pipeline belongs to, by [`CI_REPOSITORY`].
+    pub ci_repository: BTreeMap<&'static str, String>,
     /// `BITBUCKET_USERNAME`: whose the token of Bitbucket is, where it goes as user and password.
     pub bitbucket_username: Option<String>,
+    /// Where the CI system that runs us wants to be told something.
+    pub ci_files: CiFiles,
+}
+
+/// The files and folders that a CI system names for what its steps have to say.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CiFiles {
+    /// `GITHUB_OUTPUT`: the outputs of a step of GitHub Actions.
+    pub github_output: Option<PathBuf>,
+    /// `GITHUB_STEP_SUMMARY`: its summary.
+    pub github_step_summary: Option<PathBuf>,
+    /// `AGENT_TEMPDIRECTORY`: a folder of Azure Pipelines that goes with the job.
+    pub agent_temp_directory: Option<PathBuf>,
 }
 
 /// The variables that hold a token for a provider.
@@ -54,6 +69,20 @@ pub const PROVIDER_TOKENS: [&str; 9] = [
 
 /// The variables in which GitHub Actions, GitLab CI and Azure Pipelines name their server.
 pub const CI_SERVERS: [&str; 3] = ["GITHUB_SERVER_URL", "CI_SERVER_URL", "SYSTEM_COLLECTIONURI"];
+
+/// The variables in which GitHub Actions, GitLab CI, Azure Pipelines and Bitbucket Pipelines say which repository their
+/// pipeline belongs to, and the id that their service gives it.
+pub const CI_REPOSITORY: [&str; 9] = [
+    "GITHUB_REPOSITORY",
+    "GITHUB_REPOSITORY_ID",
+    "CI_PROJECT_URL",
+    "CI_PROJECT_ID",
+    "BUILD_REPOSITORY_PROVIDER",
+    "BUILD_REPOSITORY_URI",
+    "BUILD_REPOSITORY_ID",
+    "BITBUCKET_REPO_FULL_NAME",
+    "BITBUCKET_REPO_UUID",
+];
 
 /// One reference of a push as pre-commit and prek hand it on. Of several they name the first only.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -121,13 +150,24 @@ impl Environment {
                 .filter_map(|name| Some((name, Secret::new(set(name)?))))
                 .filter(|(_, token)| !token.is_empty())
                 .collect(),
-            ci_servers: CI_SERVERS
-                .into_iter()
-                .filter_map(|name| Some((name, set(name)?)))
-                .collect(),
+            ci_servers: all_set(&CI_SERVERS, set),
+            ci_repository: all_set(&CI_REPOSITORY, set),
             bitbucket_username: set("BITBUCKET_USERNAME"),
+            ci_files: CiFiles {
+                github_output: set("GITHUB_OUTPUT").map(PathBuf::from),
+                github_step_summary: set("GITHUB_STEP_SUMMARY").map(PathBuf::from),
+                agent_temp_directory: path("AGENT_TEMPDIRECTORY"),
+            },
         }
     }
+}
+
+fn all_set(
+    names: &[&'static str],
+    set: impl Fn(&str) -> Option<String>,
+) -> BTreeMap<&'static str, String> {
+    let found = names.iter().filter_map(|name| Some((*name, set(name)?)));
+    found.collect()
 }
 
 #[cfg(test)]

@@ -172,7 +172,7 @@ pub fn planned<R: std::fmt::Debug + std::fmt::Display>(
 /// Everything that keeps the whole from being carried out; what keeps a step from it is in the outcome.
 pub fn push<R: std::fmt::Debug + std::fmt::Display>(
     push: &Push<'_>,
-    decide: &mut dyn FnMut(&Planned) -> Result<(), R>,
+    decide: &mut dyn FnMut(&mut Planned) -> Result<(), R>,
 ) -> Result<Outcome, PushError<R>> {
     let mut attempts = 0;
     let mut waited = 0;
@@ -191,10 +191,9 @@ pub fn push<R: std::fmt::Debug + std::fmt::Display>(
             waited += pause;
             continue;
         }
-        let (planned, target) = planned_from(push, stored)?;
-        decide(&planned).map_err(PushError::Refused)?;
-        let has_leftovers = planned.state.claim.is_some();
-        if planned.plan.steps.is_empty() && !has_leftovers {
+        let (mut planned, target) = planned_from(push, stored)?;
+        decide(&mut planned).map_err(PushError::Refused)?;
+        if !planned.writes() {
             return Ok(nothing(planned.plan).after(earlier));
         }
         let mark = RunMark::set(push.git_dir, push.run)?;
@@ -215,6 +214,18 @@ pub fn push<R: std::fmt::Debug + std::fmt::Display>(
             continue;
         }
         return Ok(outcome.after(earlier));
+    }
+}
+
+impl Planned {
+    /// Whether carrying it out writes something, be it the record only.
+    pub fn writes(&self) -> bool {
+        !self.plan.steps.is_empty() || self.state.claim.is_some()
+    }
+
+    /// Records this owner: more became known of it since the plan was begun.
+    pub fn record_owner(&mut self, owner: Owner) {
+        self.state.owner = owner;
     }
 }
 

@@ -1,7 +1,9 @@
 //! Connecting a service folder: which directories it gets, and the files that say so.
 
-use crate::mirror::link::{Named, api_file, directory_told};
+use crate::mirror::link::api_file;
+use crate::mirror::link_ends::directory_told;
 use crate::mirror::link_files::{self, LinkFilesError};
+use crate::mirror::link_named::Named;
 use crate::mirror::state::LinkTarget;
 use crate::model::change::{Change, ChangeSet, Expected};
 use crate::model::id::ApiId;

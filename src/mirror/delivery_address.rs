@@ -7,7 +7,7 @@
 use crate::git::error::GitError;
 use crate::git::remote_url::NoAddress;
 use crate::git::repository::Repository;
-use crate::mirror::link::told;
+use crate::mirror::link_ends::told;
 use crate::mirror::remote_address::{Remote, is_directory_called};
 use crate::model::text::{shortened, visible};
 use crate::postman::apis::GitInfo;

@@ -1,6 +1,7 @@
 //! Which repository this is, and whether a record of the mirror speaks of it.
 //!
-//! Git has no id for a repository. Two things stand in for one, neither of which needs the service that hosts it: the address
+//! Git has no id for a repository. Where the service that hosts it says one, that decides (`ownership`). Else two things stand
+//! in for it, neither of which needs the service: the address
 //! of the remote, which a rename or a move to another host changes, and the first commits of the history, which both keep
 //! and which a copy made from a template does not have. A fork has the same first commits and another address; what tells it
 //! from a repository that was renamed is the record itself: a reference below `refs/postman/` stays behind where a fork is
@@ -12,6 +13,8 @@ use crate::git::command::Git;
 use crate::git::error::GitError;
 use crate::git::remote_url::NoAddress;
 use crate::git::repository::Repository;
+use crate::mirror::hosted::Seen;
+use crate::mirror::ownership::{Ownership, Sameness, decide};
 use crate::mirror::remote_address::{Remote, RemoteAddress};
 use crate::mirror::state::Owner;
 use crate::model::id::CommitId;
@@ -29,19 +32,6 @@ pub struct Home {
     roots: OnceLock<Vec<CommitId>>,
     /// Who is asked for them; nobody where there are none.
     git: Option<Git>,
-}
-
-/// Whether a record speaks of this repository.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sameness {
-    /// It does.
-    Same,
-    /// It does, and the repository has another address by now.
-    Moved,
-    /// It speaks of another one, or of the one this is a copy of.
-    Other,
-    /// The history is cut off, and the address does not tell.
-    Unknown,
 }
 
 /// Why it cannot be told which repository this is.
@@ -137,6 +127,24 @@ impl Home {
     pub fn is_known(&self) -> bool {
         let has_roots = self.roots.get().is_some_and(|roots| !roots.is_empty());
         self.address.is_some() || self.git.is_some() || has_roots
+    }
+
+    /// Whose a record is that lies on the reference `on`. `seen` is what the service that hosts the repository says of it,
+    /// where it was asked or says so by itself.
+    ///
+    /// # Errors
+    /// A history that cannot be read.
+    pub fn ownership(
+        &self,
+        owner: &Owner,
+        on: &str,
+        seen: Option<&Seen>,
+    ) -> Result<Ownership, GitError> {
+        let here = self.repository();
+        let has_same_address = !here.is_empty() && here == owner.repository;
+        decide(owner.hosted.as_ref(), seen, has_same_address, || {
+            self.sameness(owner, on)
+        })
     }
 
     /// Whether a record that lies on the reference `on` speaks of this repository. The first commits are looked up only where

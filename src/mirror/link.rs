@@ -1,22 +1,20 @@
-//! The link between a service folder and Postman, as a value; and whether everybody who knows of it says the same.
+//! The link between a service folder and Postman, as a value.
 //!
 //! Three speak of a link: Postman's files in `.postman/`, the owner in the mirror's record, and, for an API that Postman has
-//! connected itself, Postman. [`find_link`] needs the first two and asks nobody; [`verify`] holds the third against them and
-//! belongs before the first write of every run.
-
-use std::fmt;
+//! connected itself, Postman. [`find_link`] needs the first two and asks nobody; `link_ends` holds the third against them.
 
 use crate::config::file::Config;
-use crate::git::error::GitError;
 use crate::mirror::element::RemoteId;
-use crate::mirror::home::{Home, Sameness};
+use crate::mirror::home::Home;
+use crate::mirror::hosted::{Hosted, Seen};
+use crate::mirror::link_error::{Apart, Known, LinkError};
+use crate::mirror::link_named::Named;
+use crate::mirror::ownership::{Ownership, Proof};
 use crate::mirror::pairing::Places;
-use crate::mirror::state::{Elsewhere, LinkTarget, MirrorState, Owner};
+use crate::mirror::state::{LinkTarget, MirrorState, Owner};
 use crate::model::id::ApiId;
 use crate::model::path::RepoPath;
-use crate::model::text::visible;
 use crate::net::base_url::BaseUrl;
-use crate::postman::apis::{Api, GitInfo};
 use crate::project::Project;
 use crate::project::api_file::ApiFile;
 use crate::project::connected::connections;
@@ -44,7 +42,9 @@ pub struct Link {
     pub active_branch: Option<String>,
     /// Who is linked to what, as it belongs into the record from now on: the repository may have moved.
     pub owner: Owner,
-    /// The address that the record still has, where the repository has another one by now.
+    /// By what it is known that the record is this repository's.
+    pub proof: Proof,
+    /// What the record still calls the repository, where it lies elsewhere or is called otherwise by now.
     pub moved_from: Option<String>,
 }
 
@@ -57,198 +57,19 @@ pub struct Here<'a> {
     pub state_ref: &'a str,
     /// Postman's host, as [`postman_host`] names it.
     pub host: &'a str,
+    /// What the service that hosts the repository says of it, where it is known.
+    pub seen: Option<&'a Seen>,
 }
 
-/// What `.postman/` names.
+/// A record that is this repository's.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Named {
-    /// An API.
-    Api(RemoteId),
-    /// A workspace of Postman v12.
-    Workspace(RemoteId),
-}
-
-/// Why there is no link to work with.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum LinkError {
-    /// Nothing is connected.
-    #[error("{} is not connected to anything in Postman", of_folder(.folder))]
-    NotLinked {
-        /// The folder.
-        folder: RepoPath,
-    },
-    /// The files name something, and no record says that it is this repository's.
-    #[error(
-        "{} names the {named}, and there is no record that it is connected to this repository", metadata(.folder)
-    )]
-    NoRecord {
-        /// The folder.
-        folder: RepoPath,
-        /// What the files name.
-        named: Named,
-    },
-    /// The record says connected, the files name nothing.
-    #[error("{} names nothing any more, and the mirror's record says it is connected to the {recorded}", metadata(.folder))]
-    NoFiles {
-        /// The folder.
-        folder: RepoPath,
-        /// What the record names.
-        recorded: Named,
-    },
-    /// The files name one thing, the record another.
-    #[error("{} names the {named}, and the mirror's record says that this folder is connected to the {recorded}", metadata(.folder))]
-    FilesDiffer {
-        /// The folder.
-        folder: RepoPath,
-        /// What the files name.
-        named: Named,
-        /// What the record names.
-        recorded: Named,
-    },
-    /// Several APIs in one folder, and nothing tells which is meant.
-    #[error("{} names several APIs: {}", metadata(.folder), list(.apis))]
-    SeveralApis {
-        /// The folder.
-        folder: RepoPath,
-        /// The APIs.
-        apis: Vec<RemoteId>,
-    },
-    /// A file of Postman's that cannot be read.
-    #[error("{path} {reason}")]
-    Unread {
-        /// The file.
-        path: RepoPath,
-        /// Why.
-        reason: String,
-    },
-    /// The record is another repository's.
-    #[error(
-        "the {recorded} is connected to the repository {}, and this is {}", repository_name(.owner), repository_name(.here)
-    )]
-    OtherRepository {
-        /// What is connected.
-        recorded: Named,
-        /// The repository in the record.
-        owner: String,
-        /// This repository.
-        here: String,
-    },
-    /// The record may be another repository's.
-    #[error(
-        "this clone is shallow, and its address does not tell whether the {recorded} is connected to it: the record has {}, and the clone {}", address_name(.owner), address_name(.here)
-    )]
-    CutOff {
-        /// What is connected.
-        recorded: Named,
-        /// The repository in the record.
-        owner: String,
-        /// This repository.
-        here: String,
-    },
-    /// Git could not say which repository this is.
-    #[error(transparent)]
-    Git(#[from] GitError),
-    /// The link is to another region or server of Postman's.
-    #[error("the link is to Postman at {recorded}, and this run speaks to {here}")]
-    OtherHost {
-        /// The host in the record.
-        recorded: String,
-        /// This host.
-        here: String,
-    },
-}
-
-impl LinkError {
-    /// What to do about it.
-    pub fn hint(&self) -> String {
-        match self {
-            Self::NotLinked { .. } => "connect it with `git postman connect`".to_owned(),
-            Self::NoRecord { named, .. } => format!(
-                "where this is the repository of the {}, take the link over with `git postman connect {}`; a fork or a copy carries the files of its origin: there, `git postman disconnect` takes them out",
-                named.word(),
-                named.option()
-            ),
-            Self::NoFiles { recorded, .. } => format!(
-                "`git postman connect {}` writes the files again; `git postman disconnect` ends the link",
-                recorded.option()
-            ),
-            Self::FilesDiffer { named, .. } => format!(
-                "bring back the files of the link with git; or `git postman disconnect` and then `git postman connect {}`",
-                named.option()
-            ),
-            Self::SeveralApis { .. } => {
-                "give each API a folder of its own (policy `folders`): the mirror keeps one link for each folder".to_owned()
-            }
-            Self::Unread { .. } => "mend the file, or remove it".to_owned(),
-            Self::OtherRepository { .. } => {
-                "where the repository was renamed, say so with `git postman connect --moved`; in a fork or a copy, `git postman disconnect` takes the link of its origin out, and `git postman connect` makes one of its own".to_owned()
-            }
-            Self::CutOff { .. } => {
-                "`git fetch --unshallow` brings the first commits, which tell; a CI job checks out with the whole history, or from the address that the link was made with".to_owned()
-            }
-            Self::Git(error) => error.hint().unwrap_or_else(|| "`git fsck` says what is wrong with the history".to_owned()),
-            Self::OtherHost { .. } => {
-                "set POSTMAN_API_URL to the region that the link is to; ids mean nothing in another one".to_owned()
-            }
-        }
-    }
-}
-
-/// The three ends of a link do not agree.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "the ends of the link do not agree: `.postman/` says {files}; the mirror's record says {record}; Postman says {postman}"
-)]
-pub struct Mismatch {
-    /// What Postman's files in the repository say.
-    pub files: String,
-    /// What the owner in the record says.
-    pub record: String,
-    /// What Postman says.
-    pub postman: String,
-    /// What to do.
-    pub hint: String,
-}
-
-impl Named {
-    /// `API` or `workspace`.
-    pub fn word(&self) -> &'static str {
-        match self {
-            Self::Api(_) => "API",
-            Self::Workspace(_) => "workspace",
-        }
-    }
-
-    /// The id.
-    pub fn id(&self) -> &RemoteId {
-        match self {
-            Self::Api(id) | Self::Workspace(id) => id,
-        }
-    }
-
-    /// What a target is called in the files.
-    pub fn of(target: &LinkTarget) -> Self {
-        match target {
-            LinkTarget::GitLinked { api, .. } | LinkTarget::ApiBuilder { api, .. } => {
-                Self::Api(api.clone())
-            }
-            LinkTarget::SpecHub { workspace, .. } => Self::Workspace(workspace.clone()),
-        }
-    }
-
-    /// The option of `connect` that names it.
-    pub fn option(&self) -> String {
-        match self {
-            Self::Api(id) => format!("--api {id}"),
-            Self::Workspace(id) => format!("--workspace {id}"),
-        }
-    }
-}
-
-impl fmt::Display for Named {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} {}", self.word(), self.id())
-    }
+pub struct Own {
+    /// The owner as it belongs into the record from now on.
+    pub owner: Owner,
+    /// By what it is known.
+    pub proof: Proof,
+    /// What the record still calls the repository, where it lies elsewhere or is called otherwise by now.
+    pub moved_from: Option<String>,
 }
 
 /// What the files of a folder name; `None` where they name nothing.
@@ -281,8 +102,7 @@ pub fn find_link(
         (Some(_), None, _) => return Err(LinkError::NotLinked { folder }),
     };
     let owner = &state.owner;
-    let sameness = here.home.sameness(owner, here.state_ref)?;
-    refuse_another(sameness, owner, here.home)?;
+    let own = own(owner, Some(&named), here)?;
     if named.id().bare() != recorded.id().bare() || named.word() != recorded.word() {
         return Err(LinkError::FilesDiffer {
             folder,
@@ -296,46 +116,75 @@ pub fn find_link(
             here: here.host.to_owned(),
         });
     }
-    let moved_from = (sameness == Sameness::Moved).then(|| owner.repository.clone());
-    let mut current = owner.clone();
-    if here.home.address.is_some() {
-        current.repository = here.home.repository();
-    }
-    if current.roots.is_empty() {
-        current.roots = here.home.roots()?.to_vec();
-    }
-    Ok(link_of(project.config, service, current, moved_from))
+    Ok(link_of(project.config, service, own))
 }
 
-/// Refuses a record that is another repository's, or may be.
+/// Whether a record is this repository's; `files` is what `.postman/` names.
 ///
 /// # Errors
-/// [`LinkError::OtherRepository`], [`LinkError::CutOff`].
-pub fn refuse_another(sameness: Sameness, owner: &Owner, home: &Home) -> Result<(), LinkError> {
+/// [`LinkError::OtherRepository`], [`LinkError::Recreated`], [`LinkError::CutOff`].
+pub fn own(owner: &Owner, files: Option<&Named>, here: &Here<'_>) -> Result<Own, LinkError> {
+    let Here {
+        home,
+        state_ref,
+        seen,
+        ..
+    } = here;
     let recorded = Named::of(&owner.target);
-    let (owner, here) = (owner.repository.clone(), home.repository());
-    match sameness {
-        Sameness::Same | Sameness::Moved => Ok(()),
-        Sameness::Other => Err(LinkError::OtherRepository {
-            recorded,
-            owner,
-            here,
-        }),
-        Sameness::Unknown => Err(LinkError::CutOff {
-            recorded,
-            owner,
-            here,
-        }),
+    let known = |address: String, hosted: Option<&Hosted>| Known {
+        address,
+        // An id that only one side has tells people nothing.
+        hosted: hosted.filter(|_| seen.is_some()).cloned(),
+    };
+    let apart = || {
+        Box::new(Apart {
+            files: files.cloned(),
+            recorded: recorded.clone(),
+            owner: known(owner.repository.clone(), owner.hosted.as_ref()),
+            here: known(home.repository(), seen.map(|seen| &seen.hosted)),
+        })
+    };
+    let (proof, has_moved) = match home.ownership(owner, state_ref, *seen)? {
+        Ownership::Own { proof, has_moved } => (proof, has_moved),
+        Ownership::Recreated => return Err(LinkError::Recreated(apart())),
+        Ownership::Other => return Err(LinkError::OtherRepository(apart())),
+        Ownership::Unknown => {
+            return Err(LinkError::CutOff {
+                recorded,
+                owner: owner.repository.clone(),
+                here: home.repository(),
+            });
+        }
+    };
+    let mut current = owner.clone();
+    if home.address.is_some() {
+        current.repository = home.repository();
     }
+    if current.roots.is_empty() {
+        current.roots = home.roots()?.to_vec();
+    }
+    if let Some(seen) = seen {
+        current.hosted = Some(seen.hosted.clone());
+    }
+    let moved_from = has_moved.then(|| match &owner.hosted {
+        // The address leads to it still, and the service calls it otherwise.
+        Some(hosted) if owner.repository == current.repository => hosted.name.clone(),
+        _ => owner.repository.clone(),
+    });
+    Ok(Own {
+        owner: current,
+        proof,
+        moved_from,
+    })
 }
 
 /// The link that an owner has in a folder.
-pub fn link_of(
-    config: &Config,
-    service: &Service,
-    owner: Owner,
-    moved_from: Option<String>,
-) -> Link {
+pub fn link_of(config: &Config, service: &Service, own: Own) -> Link {
+    let Own {
+        owner,
+        proof,
+        moved_from,
+    } = own;
     let directories = directories(service, &owner.target);
     let below = |path: &RepoPath| {
         let rest = path.below(&service.folder).map(RepoPath::parse);
@@ -370,6 +219,7 @@ pub fn link_of(
             .clone()
             .or_else(|| owner.active_branch.clone()),
         owner,
+        proof,
         moved_from,
     }
 }
@@ -385,125 +235,6 @@ pub fn postman_host(base: &BaseUrl) -> String {
         "api.postman.com" => "api.getpostman.com".to_owned(),
         _ => host,
     }
-}
-
-/// Holds what Postman says of an API against the link. Belongs before the first write of a run; `api` is the answer to
-/// [`Postman::api`](crate::postman::client::Postman::api). A workspace is connected to nothing that its API would tell, so
-/// there is nothing to hold against it.
-///
-/// # Errors
-/// The ends that do not agree, each in words, with the ways out.
-pub fn verify(link: &Link, api: &Api, home: &Home) -> Result<(), Mismatch> {
-    let (LinkTarget::GitLinked { api: own, .. } | LinkTarget::ApiBuilder { api: own, .. }) =
-        &link.target
-    else {
-        return Ok(());
-    };
-    let linked = matches!(link.target, LinkTarget::GitLinked { .. });
-    let elsewhere = link.target.elsewhere();
-    let mismatch = |hint: String| Mismatch {
-        files: format!("this folder belongs to the API {own}"),
-        record: format!(
-            "the API {own} belongs to {}{}{}",
-            repository_name(&link.owner.repository),
-            in_folder(&link.folder),
-            elsewhere.map(delivers_to).unwrap_or_default()
-        ),
-        postman: match api.connected() {
-            None => format!("the API {} is connected to no repository", api.id.bare()),
-            Some(info) => format!(
-                "the API {} is connected to {}{}",
-                api.id.bare(),
-                told(info),
-                directories_told(info)
-            ),
-        },
-        hint,
-    };
-    let again = format!("`git postman connect --api {own}` takes over what Postman says");
-    if api.id.bare() != own.bare() {
-        return Err(mismatch(again));
-    }
-    let Some(info) = api.connected() else {
-        return match linked {
-            false => Ok(()),
-            true => Err(mismatch(format!(
-                "connect the API to this repository in Postman again; or {again}"
-            ))),
-        };
-    };
-    if let Some(elsewhere) = elsewhere {
-        return match differs_elsewhere(elsewhere, info, home) {
-            None => Ok(()),
-            Some(words) => Err(mismatch(format!(
-                "{words}: where Postman is right, `git postman connect --api {own} --repository REMOTE` says so, with a remote or the address of {}",
-                told(info)
-            ))),
-        };
-    }
-    if !is_here(info, home) {
-        return Err(mismatch(format!(
-            "disconnect the API from {} in Postman; or disconnect this repository with `git postman disconnect`; or work in that repository",
-            told(info)
-        )));
-    }
-    if !linked {
-        return Err(mismatch(format!(
-            "Postman has connected the API to this repository since: {again}"
-        )));
-    }
-    if let Some(words) = directories_differ(link, info) {
-        return Err(mismatch(format!(
-            "{words}: choose the same directories in Postman and in `.postman/`"
-        )));
-    }
-    Ok(())
-}
-
-/// What a repository that Postman names is called in a record.
-pub fn recorded_name(info: &GitInfo) -> String {
-    told(info).to_lowercase()
-}
-
-/// Whether the repository that Postman names is this one.
-pub fn is_here(info: &GitInfo, home: &Home) -> bool {
-    let text = |part: &Option<String>| part.clone().unwrap_or_default();
-    home.address.as_ref().is_some_and(|address| {
-        address.is_called(
-            info.domain.as_deref(),
-            &text(&info.organization),
-            &text(&info.repository),
-        )
-    })
-}
-
-/// A repository as Postman names it, for messages.
-pub fn told(info: &GitInfo) -> String {
-    let parts = [&info.domain, &info.organization, &info.repository];
-    let parts: Vec<&str> = parts
-        .into_iter()
-        .filter_map(|part| part.as_deref().filter(|part| !part.is_empty()))
-        .collect();
-    visible(&parts.join("/"))
-}
-
-/// Both directories as Postman names them, for messages.
-fn directories_told(info: &GitInfo) -> String {
-    let both = [
-        ("schemas", &info.schema_folder),
-        ("collections", &info.collection_folder),
-    ];
-    both.iter()
-        .filter_map(|(what, folder)| Some((what, folder.as_ref()?)))
-        .map(|(what, folder)| format!(", {what} in `{}`", visible(folder)))
-        .collect()
-}
-
-/// A directory as Postman writes it, from the root of the repository; `None` where it names none.
-pub fn directory_told(written: Option<&String>) -> Option<RepoPath> {
-    let written = written?.trim().trim_matches('/');
-    let path = RepoPath::resolve(&RepoPath::root(), written).ok()?;
-    (!path.is_root()).then_some(path)
 }
 
 /// Where environments go in every layout: Postman's own folder for them in the newest.
@@ -553,75 +284,6 @@ pub fn api_file<'s>(service: &'s Service, id: &RemoteId) -> Option<&'s ApiFile> 
         let own = file.name_id.as_deref().and_then(ApiId::parse);
         own.or_else(|| file.api_id()).as_ref() == Some(&wanted)
     })
-}
-
-/// What Postman says otherwise of another repository than the record.
-fn differs_elsewhere(elsewhere: &Elsewhere, info: &GitInfo, home: &Home) -> Option<String> {
-    if is_here(info, home) {
-        return Some("Postman has connected the API to this very repository since".to_owned());
-    }
-    let now = recorded_name(info);
-    if now != elsewhere.repository {
-        return Some(format!(
-            "the API was connected to {} and is to {now} now",
-            visible(&elsewhere.repository)
-        ));
-    }
-    let pairs = [
-        (
-            "collection directory",
-            &elsewhere.collection_directory,
-            directory_told(info.collection_folder.as_ref()),
-        ),
-        (
-            "schema directory",
-            &elsewhere.schema_directory,
-            directory_told(info.schema_folder.as_ref()),
-        ),
-    ];
-    let name = |path: Option<&RepoPath>| path.map_or("not named".to_owned(), ToString::to_string);
-    let mut differing = pairs.iter().filter(|(_, known, told)| *known != told);
-    differing.next().map(|(what, known, told)| {
-        let (known, told) = (name(known.as_ref()), name(told.as_ref()));
-        format!("the {what} there was {known} and is {told} now")
-    })
-}
-
-fn delivers_to(elsewhere: &Elsewhere) -> String {
-    let name = |path: &Option<RepoPath>| match path {
-        Some(path) => format!("`{path}`"),
-        None => "Postman's default".to_owned(),
-    };
-    format!(
-        " and is delivered to `{}`, branch `{}`, schemas in {}, collections in {}",
-        visible(&elsewhere.repository),
-        visible(&elsewhere.branch),
-        name(&elsewhere.schema_directory),
-        name(&elsewhere.collection_directory),
-    )
-}
-
-fn directories_differ(link: &Link, info: &GitInfo) -> Option<String> {
-    let pairs = [
-        (
-            "collection directory",
-            Some(&link.collection_directory),
-            directory_told(info.collection_folder.as_ref()),
-        ),
-        (
-            "schema directory",
-            link.schema_directory.as_ref(),
-            directory_told(info.schema_folder.as_ref()),
-        ),
-    ];
-    for (what, own, told) in pairs {
-        if let (Some(own), Some(told)) = (own, told)
-            && *own != told
-        {
-            return Some(format!("the {what} is {own} here and {told} in Postman"));
-        }
-    }
-    None
 }
 
 /// What the files name. Where they name several APIs, the one that the record names is meant.
@@ -683,132 +345,15 @@ fn named_with(
     }
 }
 
-fn metadata(folder: &RepoPath) -> String {
-    match folder.join(".postman") {
-        Ok(path) => format!("`{path}/`"),
-        Err(_) => "`.postman/`".to_owned(),
-    }
-}
-
-fn of_folder(folder: &RepoPath) -> String {
-    if folder.is_root() {
-        "this repository".to_owned()
-    } else {
-        format!("the folder `{folder}`")
-    }
-}
-
-fn in_folder(folder: &RepoPath) -> String {
-    if folder.is_root() {
-        String::new()
-    } else {
-        format!(", folder `{folder}`")
-    }
-}
-
-fn repository_name(recorded: &str) -> String {
-    if recorded.is_empty() {
-        "one without an address".to_owned()
-    } else {
-        format!("`{}`", visible(recorded))
-    }
-}
-
-fn address_name(written: &str) -> String {
-    if written.is_empty() {
-        "no address".to_owned()
-    } else {
-        format!("`{}`", visible(written))
-    }
-}
-
-fn list(apis: &[RemoteId]) -> String {
-    let apis: Vec<&str> = apis.iter().map(RemoteId::as_str).collect();
-    apis.join(", ")
-}
-
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
-    use super::{Here, Link, LinkError, Named, find_link, postman_host, verify};
-    use crate::config::file::Config;
-    use crate::mirror::element::RemoteId;
-    use crate::mirror::home::Home;
-    use crate::mirror::remote_address::Remote;
-    use crate::mirror::state::{Elsewhere, LinkTarget, MirrorState, Owner};
+    use super::postman_host;
+    use crate::mirror::link_error::LinkError;
+    use crate::mirror::link_named::Named;
+    use crate::mirror::link_testing::{A, B, HERE, api_owner, files_of, found, id, native};
+    use crate::mirror::state::{LinkTarget, MirrorState};
     use crate::mirror::testing::path;
-    use crate::model::id::CommitId;
-    use crate::model::snapshot::MemorySnapshot;
     use crate::net::base_url::BaseUrl;
-    use crate::postman::apis::Api;
-    use crate::project::Project;
-
-    const A: &str = "11111111-2222-4333-8444-555555555555";
-    const B: &str = "99999999-2222-4333-8444-555555555555";
-    const HERE: &str = "git@github.com:acme/orders.git";
-
-    fn id(text: &str) -> RemoteId {
-        RemoteId::parse(text).unwrap()
-    }
-
-    fn home(address: &str) -> Home {
-        Home::new(
-            Some("origin".to_owned()),
-            Remote::parse(address).unwrap().hosted().cloned(),
-            vec![CommitId::parse(&"a".repeat(40)).unwrap()],
-        )
-    }
-
-    fn api_owner(api: &str) -> Owner {
-        Owner {
-            repository: "github.com/acme/orders".to_owned(),
-            target: LinkTarget::ApiBuilder {
-                api: id(api),
-                workspace: id(B),
-            },
-            host: "api.getpostman.com".to_owned(),
-            ..crate::mirror::testing::owner()
-        }
-    }
-
-    fn files_of(api: &str) -> Vec<(String, String)> {
-        let index =
-            format!("apis[] = {{\"apiId\":\"{api}\"}}\nconfigVersion = 1.0.0\ntype = api\n");
-        let own = format!(
-            "configVersion = 1.0.0\ntype = apiEntityData\n\n[config]\nid = {api}\n\n[config.relations.collections]\nrootDirectory = c\n\n[config.relations.apiDefinition]\nrootDirectory = s\n"
-        );
-        vec![
-            (".postman/api".to_owned(), index),
-            (format!(".postman/api_{api}"), own),
-        ]
-    }
-
-    fn native(workspace: &str) -> Vec<(String, String)> {
-        let text = format!("workspace:\n  id: {workspace}\n");
-        vec![(".postman/resources.yaml".to_owned(), text)]
-    }
-
-    fn found(
-        files: &[(String, String)],
-        state: Option<&MirrorState>,
-        address: &str,
-        state_ref: &str,
-    ) -> Result<Link, LinkError> {
-        let files: BTreeMap<_, _> = files
-            .iter()
-            .map(|(name, text)| (path(name), text.clone().into_bytes()))
-            .collect();
-        let snapshot = MemorySnapshot::new(files);
-        let config = Config::default();
-        let project = Project::load(&snapshot, &config).unwrap();
-        let here = Here {
-            home: &home(address),
-            state_ref,
-            host: "api.getpostman.com",
-        };
-        find_link(&project, &project.services[0], state, &here)
-    }
 
     #[test]
     fn files_and_record_have_to_say_the_same() {
@@ -890,134 +435,6 @@ mod tests {
             assert_eq!(link.places.definitions, path("postman/specs"));
             assert_eq!(link.places.collections, path("postman/collections"));
         }
-    }
-
-    #[test]
-    fn what_postman_says_of_its_own_connection_is_held_against_the_link() {
-        let api = |git: &str| {
-            let text = format!("{{\"id\":\"{A}\",\"name\":\"Orders\",\"gitInfo\":{git}}}");
-            serde_json::from_str::<Api>(&text).unwrap()
-        };
-        let here = r#"{"domain":null,"organization":"Acme","repository":"orders","schemaFolder":"s","collectionFolder":"/c/"}"#;
-        let elsewhere = here.replace("orders", "other");
-        let directories = here.replace("/c/", "d");
-        let (none, nowhere) = (home("/srv/orders"), "{}");
-        let linked = LinkTarget::GitLinked {
-            api: id(A),
-            workspace: id(B),
-            elsewhere: None,
-        };
-        let state = MirrorState::new(api_owner(A));
-        let builder = found(&files_of(A), Some(&state), HERE, "refs/postman/state").unwrap();
-        let git_linked = Link {
-            target: linked,
-            ..builder.clone()
-        };
-        let table = [
-            (&builder, nowhere, HERE, None),
-            (&builder, here, HERE, Some("connect --api")),
-            (&builder, &elsewhere, HERE, Some("Acme/other")),
-            (&git_linked, here, HERE, None),
-            (&git_linked, here, "git@git.acme.io:acme/orders.git", None),
-            (&git_linked, nowhere, HERE, Some("again")),
-            (&git_linked, &elsewhere, HERE, Some("Acme/other")),
-            (
-                &git_linked,
-                &directories,
-                HERE,
-                Some("c here and d in Postman"),
-            ),
-            (
-                &git_linked,
-                here,
-                "git@github.com:fork/orders.git",
-                Some("disconnect"),
-            ),
-        ];
-        for (link, git, address, expected) in table {
-            let verdict = verify(link, &api(git), &home(address));
-            match (verdict, expected) {
-                (Ok(()), None) => {}
-                (Err(mismatch), Some(hint)) => {
-                    let text = mismatch.to_string();
-                    for part in ["`.postman/` says", "record says", "Postman says", A] {
-                        assert!(text.contains(part), "{text}");
-                    }
-                    let told = format!("{text} {}", mismatch.hint);
-                    assert!(told.contains(hint), "{told}");
-                }
-                (verdict, _) => panic!("{git} {address}: {verdict:?}"),
-            }
-        }
-        assert!(verify(&git_linked, &api(here), &none).is_err());
-    }
-
-    #[test]
-    fn every_part_of_a_connection_counts_here_and_elsewhere() {
-        let info = |changed: &[(&str, &str)]| {
-            let mut git = serde_json::json!({"domain": "git.acme.io", "organization": "acme",
-                "repository": "orders", "schemaFolder": "s", "collectionFolder": "c"});
-            for (member, value) in changed {
-                git[*member] = (*value).into();
-            }
-            let api = serde_json::json!({"id": A, "name": "Orders", "gitInfo": git});
-            serde_json::from_value::<Api>(api).unwrap()
-        };
-        let link = |target: LinkTarget| {
-            let mut state = MirrorState::new(api_owner(A));
-            state.owner.target = target;
-            found(&files_of(A), Some(&state), HERE, "refs/postman/state").unwrap()
-        };
-        let target = |elsewhere: Option<Elsewhere>| LinkTarget::GitLinked {
-            api: id(A),
-            workspace: id(B),
-            elsewhere,
-        };
-        let here = link(target(None));
-        let there = link(target(Some(Elsewhere {
-            repository: "git.acme.io/acme/orders".to_owned(),
-            branch: "main".to_owned(),
-            schema_directory: Some(path("s")),
-            collection_directory: Some(path("c")),
-        })));
-        let (own, other) = (home("git@git.acme.io:acme/orders.git"), home(HERE));
-        assert_eq!(verify(&here, &info(&[]), &own), Ok(()));
-        assert_eq!(verify(&there, &info(&[]), &other), Ok(()));
-        // How it is written makes no difference.
-        let same = [("organization", "Acme"), ("schemaFolder", "/s/")];
-        assert_eq!(verify(&here, &info(&same), &own), Ok(()));
-        assert_eq!(verify(&there, &info(&same), &other), Ok(()));
-        for (member, value) in [
-            ("domain", "git.other.io"),
-            ("organization", "shop"),
-            ("repository", "shop"),
-            ("schemaFolder", "specs"),
-            ("collectionFolder", "specs"),
-        ] {
-            let api = info(&[(member, value)]);
-            for (link, home, known) in [(&here, &own, "acme/orders"), (&there, &other, "acme")] {
-                let mismatch = verify(link, &api, home).unwrap_err();
-                let text = mismatch.to_string();
-                assert!(text.contains(value) && text.contains(known), "{text}");
-                assert!(!mismatch.hint.is_empty());
-            }
-        }
-        // What is delivered to becomes this very repository.
-        let mismatch = verify(&there, &info(&[]), &own).unwrap_err();
-        assert!(mismatch.hint.contains("this very repository"));
-        assert!(
-            mismatch
-                .to_string()
-                .contains("delivered to `git.acme.io/acme/orders`, branch `main`")
-        );
-        let nowhere = serde_json::json!({"id": A, "name": "Orders", "gitInfo": {}});
-        let nowhere = serde_json::from_value::<Api>(nowhere).unwrap();
-        assert!(
-            verify(&there, &nowhere, &other)
-                .unwrap_err()
-                .to_string()
-                .contains("no repository")
-        );
     }
 
     #[test]

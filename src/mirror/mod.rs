@@ -15,15 +15,20 @@ pub mod element;
 pub mod git_side;
 pub mod heal;
 pub mod home;
+pub mod hosted;
 pub mod ids;
 pub mod item_ids;
 pub mod link;
+pub mod link_ends;
+pub mod link_error;
 pub mod link_files;
 pub mod link_ids;
+pub mod link_named;
 pub mod local_words;
 pub mod merging;
 pub mod names;
 pub mod own_words;
+pub mod ownership;
 pub mod pairing;
 pub mod plan;
 pub mod proposal;
@@ -50,6 +55,8 @@ pub mod target_workspace;
 pub mod targets;
 pub mod undo;
 
+#[cfg(test)]
+mod link_testing;
 #[cfg(test)]
 mod plan_properties;
 #[cfg(test)]

@@ -312,6 +312,13 @@ pub struct Recorded {
     pub blobs: Blobs,
 }
 
+impl Recorded {
+    /// Whether there is anything to record.
+    pub fn has_something(&self) -> bool {
+        !self.pulled.is_empty() || !self.replaced.is_empty()
+    }
+}
+
 /// What to record of a draft. `after` is Git's side as it is with the changes.
 pub fn recorded(
     drafted: &Drafted,
@@ -442,7 +449,7 @@ pub fn record(
     run: &str,
     now: u64,
 ) -> Result<Kept, StoreError> {
-    if recorded.pulled.is_empty() && recorded.replaced.is_empty() {
+    if !recorded.has_something() {
         return Ok(Kept::Nothing);
     }
     let mut stored = stored.clone();

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::mirror::element::{
     ElementContent, ElementKey, ElementKind, ElementSet, RemoteId, digest_of_files,
 };
+use crate::mirror::hosted::Hosted;
 use crate::model::digest::Digest;
 use crate::model::id::CommitId;
 use crate::model::path::RepoPath;
@@ -42,6 +43,8 @@ pub struct Owner {
     /// The first commits of its history, sorted: they survive a rename and are not those of a copy that began anew. Empty
     /// where they were not known.
     pub roots: Vec<CommitId>,
+    /// What the service that hosts it calls it; `None` where nobody has said it yet.
+    pub hosted: Option<Hosted>,
     /// The name in Postman when they were connected, for people.
     pub name: String,
     /// The branch that is mirrored, where it was named.

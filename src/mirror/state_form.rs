@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::mirror::element::{ElementKey, ElementKind, RemoteId};
+use crate::mirror::hosted::Hosted;
 use crate::mirror::state::{
     Claim, Elsewhere, FileVersion, Intent, LastSync, LinkTarget, MirrorState, Owner, Pulled,
     Record, Replaced, Version,
@@ -102,11 +103,21 @@ struct Stored {
 struct StoredOwner {
     repository: String,
     roots: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    hosted: Option<StoredHosted>,
     name: String,
     active_branch: Option<String>,
     folder: String,
     host: String,
     target: StoredTarget,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StoredHosted {
+    site: String,
+    id: String,
+    name: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -296,6 +307,7 @@ fn stored(state: &MirrorState) -> Stored {
         owner: StoredOwner {
             repository: state.owner.repository.clone(),
             roots: state.owner.roots.iter().map(ToString::to_string).collect(),
+            hosted: state.owner.hosted.as_ref().map(stored_hosted),
             name: state.owner.name.clone(),
             active_branch: state.owner.active_branch.clone(),
             folder: state.owner.folder.as_str().to_owned(),
@@ -335,6 +347,21 @@ fn stored_version(version: &Version) -> StoredVersion {
         digest: version.digest.to_string(),
         files: files.collect(),
     }
+}
+
+fn stored_hosted(hosted: &Hosted) -> StoredHosted {
+    StoredHosted {
+        site: hosted.site.clone(),
+        id: hosted.id.clone(),
+        name: hosted.name.clone(),
+    }
+}
+
+fn understood_hosted(stored: &StoredHosted) -> Result<Hosted, StateError> {
+    let StoredHosted { site, id, name } = stored;
+    Hosted::new(site, id, name)
+        .filter(|hosted| hosted.site == *site && hosted.id == *id)
+        .ok_or_else(|| wrong(&format!("`{}` is no id of a repository", shortened(id, 80))))
 }
 
 fn stored_elsewhere(elsewhere: &Elsewhere) -> StoredElsewhere {
@@ -422,6 +449,12 @@ fn understood(stored: Stored) -> Result<MirrorState, StateError> {
         owner: Owner {
             repository: stored.owner.repository,
             roots: roots(&stored.owner.roots)?,
+            hosted: stored
+                .owner
+                .hosted
+                .as_ref()
+                .map(understood_hosted)
+                .transpose()?,
             name: stored.owner.name,
             active_branch: stored.owner.active_branch,
             folder: path(&stored.owner.folder)?,
@@ -567,6 +600,7 @@ mod tests {
 
     use super::{StateError, read, write};
     use crate::mirror::element::{ElementKey, ElementKind};
+    use crate::mirror::hosted::Hosted;
     use crate::mirror::state::{
         Elsewhere, Intent, LastSync, LinkTarget, MirrorState, Pulled, Replaced,
     };
@@ -647,6 +681,7 @@ mod tests {
             let mut state = full();
             state.owner.target = target;
             state.owner.active_branch = None;
+            state.owner.hosted = Hosted::new("https://github.com", "4711", "acme/orders");
             state.ended = Some(7);
             states.push(state);
         }
@@ -654,6 +689,37 @@ mod tests {
             let text = write(&state).unwrap();
             assert_eq!(read(&text).unwrap(), state);
             assert_eq!(write(&read(&text).unwrap()).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn a_record_without_an_id_stays_readable_and_one_that_is_none_is_refused() {
+        let mut state = MirrorState::new(owner());
+        let older = String::from_utf8(write(&state).unwrap()).unwrap();
+        assert!(
+            !older.contains("hosted"),
+            "it says nothing that is not known"
+        );
+        assert_eq!(read(older.as_bytes()).unwrap().owner.hosted, None);
+        state.owner.hosted = Hosted::new("https://github.com/", "4711", "acme/orders");
+        let text = String::from_utf8(write(&state).unwrap()).unwrap();
+        assert_eq!(read(text.as_bytes()).unwrap(), state);
+        for (from, to) in [
+            ("\"4711\"", "\"\""),
+            ("\"4711\"", "\"47\\u001b11\""),
+            ("\"4711\"", "\"47 11\""),
+            ("\"4711\"", "\"A\""),
+            ("\"4711\"", "4711"),
+            ("https://github.com", "https://GitHub.com"),
+            ("acme/orders\"", "acme/orders\", \"more\": 1"),
+            ("acme/orders\"", &format!("{}\"", "x".repeat(501))),
+        ] {
+            let hostile = text.replacen(from, to, 1);
+            assert_ne!(hostile, text, "{from}");
+            assert!(
+                matches!(read(hostile.as_bytes()), Err(StateError::Malformed { .. })),
+                "{from} {to}"
+            );
         }
     }
 

@@ -24,6 +24,7 @@ pub(crate) fn owner() -> Owner {
     Owner {
         repository: "git.example.com/team/orders".to_owned(),
         roots: vec![crate::model::id::CommitId::parse(&"a".repeat(40)).unwrap()],
+        hosted: None,
         name: "Orders".to_owned(),
         active_branch: Some("main".to_owned()),
         folder: RepoPath::root(),

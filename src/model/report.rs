@@ -1,6 +1,6 @@
 //! What a run found, as plain data: every renderer takes exactly this.
 
-use crate::model::finding::{Finding, Severity};
+use crate::model::finding::{Finding, RuleId, Severity};
 
 /// What `check` has to say.
 #[derive(Clone, Debug)]
@@ -19,6 +19,23 @@ pub struct Report {
     pub gate: Gate,
     /// Things a person should know about the run itself; not findings.
     pub notes: Vec<String>,
+    /// Every rule that was looked at, whether it found something or not.
+    pub rules: Vec<RuleFacts>,
+}
+
+/// What a report says of a rule itself. All of it is our own words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RuleFacts {
+    /// The id.
+    pub id: RuleId,
+    /// What it belongs to, in one word.
+    pub group: &'static str,
+    /// What a finding weighs where nothing else is configured.
+    pub severity: Severity,
+    /// A phrase for lists: lower case, no full stop.
+    pub summary: &'static str,
+    /// What it finds, why that matters, an example and the fix, as Markdown.
+    pub docs: &'static str,
 }
 
 /// One snapshot that was looked at.

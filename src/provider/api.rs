@@ -189,6 +189,11 @@ pub trait Provider: Send + Sync {
         format!("<!-- git-postman:{key} -->")
     }
 
+    /// Title and text of a pull request as the service keeps them: it may take only so much.
+    fn kept(&self, title: &str, body: &str) -> (String, String) {
+        (title.to_owned(), body.to_owned())
+    }
+
     /// Says before the work starts that something cannot be done.
     ///
     /// # Errors

@@ -115,6 +115,12 @@ pub fn find(
     }
 }
 
+/// Whether a pull request says already what it would be given, as far as its service keeps that.
+pub fn says_so(provider: &dyn Provider, there: &PullRequest, title: &str, body: &str) -> bool {
+    let (title, body) = provider.kept(title, body);
+    there.title.trim() == title.trim() && says_the_same(&there.body, &body)
+}
+
 /// Whether two texts are the same to a service that keeps line ends and blanks at the end in its own way.
 pub fn says_the_same(one: &str, other: &str) -> bool {
     let lines = |text: &str| -> Vec<String> {
@@ -131,7 +137,7 @@ fn update(
     title: &str,
     body: &str,
 ) -> Result<(PullRequest, Deed), ProviderError> {
-    if there.title.trim() == title.trim() && says_the_same(&there.body, body) {
+    if says_so(provider, &there, title, body) {
         return Ok((there, Deed::Unchanged));
     }
     let updated = provider.edit_pull_request(repository, &there, title, body)?;

@@ -11,6 +11,7 @@ use crate::model::text::{shortened, visible, visible_line};
 use crate::report::difference::Detail;
 use crate::report::difference_words::{headline, sentence};
 use crate::report::style::Style;
+use crate::report::words::painted;
 
 /// A value is shown up to so many characters; its lines and the report for scripts have all of it.
 const MOST_OF_A_VALUE: usize = 100;
@@ -91,14 +92,6 @@ fn paint_of(kind: ChangeKind) -> Paint {
             AnsiColor::Cyan.on_default()
         }
         ChangeKind::Changed => AnsiColor::Yellow.on_default(),
-    }
-}
-
-fn painted(text: &str, paint: Paint, style: &Style) -> String {
-    if style.color && !paint.is_plain() {
-        format!("{paint}{text}{paint:#}")
-    } else {
-        text.to_owned()
     }
 }
 

@@ -4,16 +4,15 @@
 //! document reaches the terminal as anything but text.
 
 use annotate_snippets::renderer::{
-    DEFAULT_EMPHASIS_STYLE, DEFAULT_ERROR_STYLE, DEFAULT_LINE_NUM_STYLE, DEFAULT_NOTE_STYLE,
-    DEFAULT_WARNING_STYLE,
+    DEFAULT_EMPHASIS_STYLE, DEFAULT_LINE_NUM_STYLE, DEFAULT_NOTE_STYLE,
 };
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Padding, Renderer, Snippet};
 
 use crate::model::finding::{Excerpt, Finding, Location, Severity};
-use crate::model::report::{Report, SnapshotLabel, Summary};
-use crate::model::span::Position;
-use crate::model::text::{counted, visible, visible_line};
+use crate::model::report::Report;
+use crate::model::text::visible;
 use crate::report::style::Style;
+use crate::report::words::{line_parts, painted, place, short_commit, summary_line};
 
 /// Every finding with its code frame, the notes, the summary; with [`Style::quiet`] only the findings.
 pub(crate) fn render(report: &Report, style: &Style) -> String {
@@ -110,20 +109,6 @@ fn with_arrow(drawn: &str, location: &Location, style: &Style) -> String {
     }
 }
 
-/// `path:line:column`; a file as a whole is just its path, the root of the repository is `.`.
-fn place(location: &Location, always_position: bool) -> String {
-    let path = if location.path.is_root() {
-        ".".to_owned()
-    } else {
-        visible(location.path.as_str())
-    };
-    let Position { line, column } = location.start;
-    if location.start == Position::START && !always_position {
-        return path;
-    }
-    format!("{path}:{line}:{column}")
-}
-
 /// A line of source as it is shown, and the bytes of it that are marked.
 struct Frame {
     source: String,
@@ -135,12 +120,7 @@ impl Frame {
     /// Makes each part of the excerpt visible by itself, so that the mark stays on what it marked. A mark that is
     /// wider than the frame is cut: the source line beside it is cut there too.
     fn of(excerpt: &Excerpt, width: usize) -> Self {
-        let text = excerpt.text.as_str();
-        let start = boundary(text, excerpt.mark.start as usize);
-        let end = boundary(text, excerpt.mark.end as usize).max(start);
-        let before = visible_line(&text[..start]);
-        let marked = visible_line(&text[start..end]);
-        let after = visible_line(&text[end..]);
+        let [before, marked, after] = line_parts(excerpt);
         let most = width.saturating_sub(24);
         let kept = marked
             .char_indices()
@@ -155,136 +135,18 @@ impl Frame {
     }
 }
 
-fn boundary(text: &str, offset: usize) -> usize {
-    let mut offset = offset.min(text.len());
-    while !text.is_char_boundary(offset) {
-        offset -= 1;
-    }
-    offset
-}
-
-/// `2 errors, 1 warning in 37 documents (worktree, 1.2 MB, 14 ms); 2 in the baseline`.
-fn summary_line(report: &Report, style: &Style) -> String {
-    let errors = report.count(Severity::Error);
-    let warnings = report.count(Severity::Warning);
-    let mut counts = Vec::new();
-    if errors > 0 {
-        counts.push(painted(
-            &counted(errors, "error"),
-            DEFAULT_ERROR_STYLE,
-            style,
-        ));
-    }
-    if warnings > 0 {
-        let words = counted(warnings, "warning");
-        counts.push(painted(&words, DEFAULT_WARNING_STYLE, style));
-    }
-    if counts.is_empty() {
-        counts.push(painted("no findings", DEFAULT_NOTE_STYLE, style));
-    }
-    let Summary {
-        documents,
-        bytes,
-        milliseconds,
-        allowed,
-        known,
-    } = report.summary;
-    let mut facts = looked_at(&report.snapshots);
-    facts.push(size(bytes));
-    facts.push(duration(milliseconds));
-    let mut left_out = Vec::new();
-    if allowed > 0 {
-        left_out.push(format!("{allowed} allowed by git-postman.toml"));
-    }
-    if known > 0 {
-        left_out.push(format!("{known} in the baseline"));
-    }
-    let more = if left_out.is_empty() {
-        String::new()
-    } else {
-        format!("; {}", left_out.join(", "))
-    };
-    format!(
-        "{} in {} ({}){more}",
-        counts.join(", "),
-        counted(documents, "document"),
-        facts.join(", ")
-    )
-}
-
-/// More tips than this are counted and not listed.
-const LISTED_SNAPSHOTS: usize = 3;
-
-/// What was looked at, in words. Plain files need none: the documents are counted already.
-fn looked_at(snapshots: &[SnapshotLabel]) -> Vec<String> {
-    if snapshots.len() > LISTED_SNAPSHOTS {
-        return vec![counted(snapshots.len(), "snapshot")];
-    }
-    snapshots
-        .iter()
-        .filter(|label| label.kind != "files")
-        .map(|label| {
-            let what = match &label.id {
-                Some(id) => format!("commit {}", short_commit(id)),
-                None => visible(label.kind),
-            };
-            match &label.name {
-                Some(name) => format!("{what} of {}", visible(name)),
-                None => what,
-            }
-        })
-        .collect()
-}
-
-fn short_commit(id: &str) -> String {
-    visible(&id.chars().take(7).collect::<String>())
-}
-
-/// Bytes as people read them, in powers of a thousand with one decimal place.
-fn size(bytes: u64) -> String {
-    let mut unit = "B";
-    let mut step: u128 = 1;
-    for (name, larger) in [("kB", 1_000), ("MB", 1_000_000), ("GB", 1_000_000_000)] {
-        // From here on the next smaller unit would round to 1000.0.
-        if u128::from(bytes) * 20 >= larger * 20 - larger / 1000 {
-            (unit, step) = (name, larger);
-        }
-    }
-    if step == 1 {
-        return format!("{bytes} B");
-    }
-    let tenths = (u128::from(bytes) * 10 + step / 2) / step;
-    format!("{}.{} {unit}", tenths / 10, tenths % 10)
-}
-
-fn duration(milliseconds: u64) -> String {
-    if milliseconds < 1000 {
-        return format!("{milliseconds} ms");
-    }
-    let tenths = milliseconds / 100;
-    format!("{}.{} s", tenths / 10, tenths % 10)
-}
-
-fn painted(text: &str, paint: anstyle::Style, style: &Style) -> String {
-    if style.color {
-        format!("{paint}{text}{paint:#}")
-    } else {
-        text.to_owned()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
 
     use proptest::prelude::{any, proptest};
 
-    use super::{duration, render, size};
+    use super::render;
     use crate::model::finding::{Excerpt, Finding};
     use crate::model::report::SnapshotLabel;
     use crate::model::span::{LineIndex, Span};
-    use crate::model::text::is_hidden;
-    use crate::report::sample::{finding_at, hostile_report, report_of, sample_report};
+    use crate::model::text::{is_hidden, visible};
+    use crate::report::sample::{DANGERS, finding_at, hostile_report, report_of, sample_report};
     use crate::report::style::Style;
 
     fn plain() -> Style {
@@ -466,8 +328,10 @@ note: 2 files are stored with Git LFS and were not read
     #[test]
     fn what_a_stranger_wrote_is_shown_and_not_sent() {
         let text = render(&hostile_report(), &plain());
-        let shown =
-            r"\x1b]0;owned\x07\x9b31m\u{202e}\nforged: line\r\u{feff}\u{e0041}\t\u{2028}end";
+        let shown = format!(
+            r"\x1b]0;owned\x07\x9b31m\u{{202e}}\nforged: line\r\u{{feff}}\u{{e0041}}\t\u{{2028}}end{}",
+            visible(&DANGERS.concat())
+        );
         assert!(text.starts_with(&format!(
             "error[syntax]: message {shown}\n --> dir/{shown}.json:3:2\n"
         )));
@@ -496,31 +360,6 @@ note: 2 files are stored with Git LFS and were not read
             .collect();
         assert_eq!(places.len(), 3000);
         assert!(drawn.ends_with("3000 errors in 3 documents (worktree, 18.2 kB, 7 ms)\n"));
-    }
-
-    #[test]
-    fn sizes_and_times_are_short() {
-        let sizes = [
-            0,
-            999,
-            1_000,
-            18_234,
-            999_949,
-            999_950,
-            1_234_567,
-            5_000_000_000,
-        ];
-        assert_eq!(
-            sizes.map(size),
-            [
-                "0 B", "999 B", "1.0 kB", "18.2 kB", "999.9 kB", "1.0 MB", "1.2 MB", "5.0 GB"
-            ]
-        );
-        assert!(size(u64::MAX).ends_with(" GB"));
-        assert_eq!(
-            [0, 999, 1_000, 83_456].map(duration),
-            ["0 ms", "999 ms", "1.0 s", "83.4 s"]
-        );
     }
 
     proptest! {

@@ -2,14 +2,12 @@
 //!
 //! Its shapes are types of their own, so that renaming a field of the model cannot change what scripts read.
 
-use std::fmt::Write as _;
-
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::model::finding::{Finding, Severity};
 use crate::model::report::{DocumentVerdict, Report, SnapshotLabel};
-use crate::model::text::is_hidden;
+use crate::report::escape::json;
 
 /// The version of the object; it grows when a key changes its meaning or goes away.
 const FORMAT_VERSION: u32 = 1;
@@ -18,7 +16,7 @@ const FORMAT_VERSION: u32 = 1;
 pub(crate) fn render(report: &Report) -> String {
     // Only a map with keys that are no strings could fail here, and there is none in these shapes.
     let text = serde_json::to_string_pretty(&JsonReport::of(report)).unwrap_or_default();
-    let mut text = escaped(&text);
+    let mut text = json(&text);
     text.push('\n');
     text
 }
@@ -176,25 +174,7 @@ impl<'a> JsonDocument<'a> {
 
 /// The one object that a command prints.
 pub fn object_text(object: &Value) -> String {
-    escaped(&format!("{object:#}\n"))
-}
-
-/// JSON text in which the characters that drive a terminal are escapes. JSON asks for that below U+0020 only; here the
-/// rest of the control characters and those that show nothing follow. Outside of strings none of them occurs
-/// but the line end, and a line end is never part of a string.
-fn escaped(json: &str) -> String {
-    let mut text = String::with_capacity(json.len());
-    for character in json.chars() {
-        let drives = character.is_control() && character != '\n';
-        if drives || is_hidden(character) {
-            for unit in character.encode_utf16(&mut [0; 2]) {
-                let _ = write!(text, "\\u{unit:04x}");
-            }
-        } else {
-            text.push(character);
-        }
-    }
-    text
+    json(&format!("{object:#}\n"))
 }
 
 #[cfg(test)]

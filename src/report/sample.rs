@@ -1,8 +1,10 @@
 //! The reports that the tests of every format draw.
 
+use proptest::prelude::{Strategy, any, prop_oneof};
+
 use crate::model::finding::{Excerpt, Finding, Location, RuleId, Severity};
 use crate::model::path::RepoPath;
-use crate::model::report::{DocumentVerdict, Gate, Report, SnapshotLabel, Summary};
+use crate::model::report::{DocumentVerdict, Gate, Report, RuleFacts, SnapshotLabel, Summary};
 use crate::model::span::{LineIndex, Position, Span};
 
 /// A finding at `part` of `text`, which stands in `path`.
@@ -47,7 +49,117 @@ pub(crate) fn report_of(findings: Vec<Finding>) -> Report {
         },
         gate: Gate::Error,
         notes: Vec::new(),
+        rules: RULES.to_vec(),
     }
+}
+
+/// The rules of the samples, and one that never finds anything.
+const RULES: [RuleFacts; 4] = [
+    facts("missing-directory", "layout"),
+    facts("nested-directories", "layout"),
+    facts("provider-token", "secret"),
+    facts("syntax", "document"),
+];
+
+const fn facts(id: &'static str, group: &'static str) -> RuleFacts {
+    RuleFacts {
+        id: RuleId(id),
+        group,
+        severity: Severity::Error,
+        summary: "something is wrong",
+        docs: "#### What it finds\n\nA `thing` that is wrong & <odd>.\n\n#### How to fix\n\n```json\n{\"a\": 1}\n```",
+    }
+}
+
+/// What is a command, markup, a mention or no character at all for some reader of some format.
+pub(crate) const DANGERS: &[&str] = &[
+    "\n",
+    "\r",
+    "\n::error file=x::forged",
+    "::warning::forged",
+    "%0A::error::forged",
+    "##vso[task.complete result=Succeeded;]",
+    "##",
+    "vso[x]",
+    "##[section]x",
+    "##teamcity[buildStatus]",
+    "section_start:1:x\r\u{1b}[0K",
+    "\u{1b}[2J",
+    "\u{202e}",
+    "\u{0}",
+    "\u{fffe}",
+    "\u{ffff}",
+    "]]>",
+    "<![CDATA[",
+    "<script>alert(1)</script>",
+    "</script>",
+    "</style>",
+    "<!--",
+    "-->",
+    "<img src=x onerror=alert(1)>",
+    "' onload='alert(1)",
+    "\" onload=\"alert(1)",
+    "&amp;",
+    "&#64;user",
+    "@user",
+    "#123",
+    "!5",
+    "GH-7",
+    "owner/name#1",
+    "[a](https://example.com)",
+    "![a](https://example.com/a.png)",
+    "<https://example.com>",
+    "https://example.com",
+    "www.example.com",
+    "user@example.com",
+    "[a]: https://example.com",
+    "`",
+    "``",
+    "```\n",
+    "|",
+    "\n| a | b |\n|---|---|\n",
+    "\n# heading",
+    "\n- item",
+    "\n1. item",
+    "1.",
+    "***",
+    "~~~",
+    "[^1]",
+    "- [ ] task",
+    "$a$",
+    ":tada:",
+    "deadbeefdeadbeef",
+    " ",
+    "plain words",
+];
+
+/// Text made of what is dangerous somewhere, and of anything.
+pub(crate) fn hostile_text() -> impl Strategy<Value = String> {
+    let part = prop_oneof![
+        proptest::sample::select(DANGERS).prop_map(str::to_owned),
+        any::<String>(),
+        any::<char>().prop_map(String::from),
+    ];
+    proptest::collection::vec(part, 0..12).prop_map(|parts| parts.concat())
+}
+
+/// So many findings, errors and warnings in turns, each at a place of its own.
+pub(crate) fn large_report(count: usize) -> Report {
+    let text = "{\"name\": \"a request with a rather long name\", \"id\": 1}";
+    let finding = |number: usize| {
+        let mut finding = finding_at("a", text, "\"a request with a rather long name\"");
+        finding.location.path =
+            RepoPath::parse(&format!("postman/collections/{}.json", number / 10)).unwrap();
+        finding.location.start.line = u32::try_from(number).unwrap() + 1;
+        finding.location.end.line = finding.location.start.line;
+        if number % 2 == 1 {
+            finding.severity = Severity::Warning;
+            finding.rule = RuleId("syntax");
+        }
+        finding.fingerprint = format!("{:032x}", number / 2);
+        finding
+    };
+    report_of((0..count).map(finding).collect())
 }
 
 /// One of everything: a place with a line, a place in a document with a commit, a directory as a whole.
@@ -110,14 +222,15 @@ pub(crate) fn sample_report() -> Report {
 
 /// Everything a stranger can write into a report, written by a hostile one.
 pub(crate) fn hostile_report() -> Report {
-    let poison =
+    let first =
         "\u{1b}]0;owned\u{7}\u{9b}31m\u{202e}\nforged: line\r\u{feff}\u{e0041}\t\u{2028}end";
+    let poison = &format!("{first}{}", DANGERS.concat());
     let finding = Finding {
         rule: RuleId("syntax"),
         severity: Severity::Error,
         message: format!("message {poison}"),
         location: Location {
-            path: RepoPath::parse(&format!("dir/{poison}.json")).unwrap(),
+            path: RepoPath::outside(&format!("dir/{poison}.json")),
             start: Position { line: 3, column: 2 },
             end: Position { line: 3, column: 9 },
             pointer: Some(format!("/{poison}")),

@@ -7,12 +7,13 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::setup::foreign_hook::{ForeignHook, NameMatters};
+use crate::setup::foreign_hook::{ForeignHook, HookManager, NameMatters};
 use crate::setup::hook_changes::{Change, SetupError, io_error};
 use crate::setup::hook_files::Journal;
 use crate::setup::hook_notes::{HookNote, HooksPlace, directory_notes};
 use crate::setup::hook_script::{HookType, script};
 use crate::setup::hook_slot::{HookSlot, Occupant, find_slot, is_executable_path, kept_earlier};
+use crate::setup::manager_snippets::{husky_file, husky_text, is_free, is_husky_text};
 
 /// How to install or uninstall.
 #[derive(Clone, Copy, Debug)]
@@ -107,6 +108,7 @@ fn refuse(hooks_dir: &Path, slot: &HookSlot, force: bool) -> Result<(), SetupErr
             Err(SetupError::Edited(slot.path.clone()))
         }
         Occupant::Foreign(hook) if !hook.calls_git_postman => match hook.manager {
+            Some(_) if free_husky_file(slot).is_some() => Ok(()),
             Some(manager) if hook.name_matters == NameMatters::Yes => {
                 let path = slot.path.clone();
                 Err(SetupError::NameMatters { path, manager })
@@ -134,6 +136,15 @@ fn install_one(
     match &slot.occupant {
         Occupant::Foreign(hook) if hook.calls_git_postman => {
             notes.push(HookNote::AlreadyCalled(path.clone()));
+            return Ok(());
+        }
+        Occupant::Foreign(hook) if hook.name_matters == NameMatters::Yes => {
+            // Whatever else must keep its name was refused before.
+            let Some(file) = free_husky_file(slot) else {
+                return Err(SetupError::NotAFile(path.clone()));
+            };
+            journal.write(&file, husky_text(slot.hook_type).as_bytes())?;
+            notes.push(HookNote::Committed(file));
             return Ok(());
         }
         Occupant::Nothing => journal.write(path, &written)?,
@@ -175,6 +186,25 @@ fn install_one(
     Ok(())
 }
 
+/// The file of husky's users, where none is yet: it can be written, and removed again, without anything being lost.
+fn free_husky_file(slot: &HookSlot) -> Option<PathBuf> {
+    husky_file_of(slot).filter(|file| is_free(file))
+}
+
+/// The same where it is as we wrote it.
+fn own_husky_file(slot: &HookSlot) -> Option<PathBuf> {
+    husky_file_of(slot).filter(|file| is_husky_text(file, slot.hook_type))
+}
+
+fn husky_file_of(slot: &HookSlot) -> Option<PathBuf> {
+    match &slot.occupant {
+        Occupant::Foreign(hook) if hook.manager == Some(HookManager::Husky) => {
+            husky_file(&slot.path)
+        }
+        _ => None,
+    }
+}
+
 fn notes_on_keeping(hook: &ForeignHook, path: &Path, kept: &Path) -> Vec<HookNote> {
     let mut notes = Vec::new();
     if hook.name_matters == NameMatters::Perhaps {
@@ -210,6 +240,8 @@ fn uninstall_all(
                 Some(last) => journal.restore(&last, &slot.path)?,
                 None => journal.remove(&slot.path)?,
             }
+        } else if let Some(file) = own_husky_file(slot) {
+            journal.remove(&file)?;
         } else {
             notes.push(HookNote::NotInstalled(slot.hook_type));
         }

@@ -7,6 +7,7 @@
 
 mod architecture;
 mod bad_input;
+mod browser;
 mod canonical;
 mod check;
 mod check_files;
@@ -28,6 +29,8 @@ mod merge_random;
 mod mirror_faults;
 mod mirror_git_linked;
 mod mirror_link;
+#[cfg(unix)]
+mod mirror_mapping;
 mod mirror_pull;
 mod mirror_push;
 mod network;
@@ -38,7 +41,10 @@ mod provider_bitbucket_server;
 mod provider_github;
 mod provider_gitlab;
 #[cfg(unix)]
+mod provider_peers;
+#[cfg(unix)]
 mod pull_request;
+mod reports;
 mod sandbox;
 mod support;
 mod verdicts;

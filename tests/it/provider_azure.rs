@@ -20,7 +20,7 @@ use crate::support::azure::{FakeAzure, TOKEN};
 use crate::support::bare::Bare;
 use crate::support::contract::Contract;
 use crate::support::provider_story::{
-    branch, change, commit, is_whole, meets_another_push, odd_repository, races, write,
+    branch, change, commit, cuts_once, is_whole, meets_another_push, odd_repository, races, write,
 };
 use crate::support::service::{Answer, Service};
 
@@ -326,4 +326,10 @@ fn the_token_follows_no_redirect_to_another_host() {
     let error = azure.branches(&FakeAzure::name()).unwrap_err();
     assert!(matches!(error, ProviderError::Unreachable(_)), "{error:?}");
     assert_eq!(elsewhere.calls(), 0);
+}
+
+#[test]
+fn a_long_text_is_cut_once_and_no_news_afterwards() {
+    let fake = FakeAzure::services(odd_repository());
+    cuts_once(&fake.client(TOKEN), &fake.bare, &FakeAzure::name());
 }

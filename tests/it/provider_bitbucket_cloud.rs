@@ -11,7 +11,7 @@ use crate::support::bare::Bare;
 use crate::support::bitbucket_cloud::{FakeCloud, TOKEN};
 use crate::support::contract::Contract;
 use crate::support::provider_story::{
-    branch, change, commit, is_whole, meets_another_push, odd_repository, races, write,
+    branch, change, commit, cuts_once, is_whole, meets_another_push, odd_repository, races, write,
 };
 
 /// How many requests were held against the description; none may break it.
@@ -225,4 +225,10 @@ fn a_path_that_its_form_cannot_carry_is_refused_before_it_is_sent() {
     .unwrap_err();
     assert!(matches!(error, ProviderError::Cannot { .. }), "{error:?}");
     assert_eq!(fake.bare.tip("main").unwrap(), tip);
+}
+
+#[test]
+fn a_long_text_is_cut_once_and_no_news_afterwards() {
+    let fake = FakeCloud::start(odd_repository());
+    cuts_once(&fake.client(TOKEN), &fake.bare, &FakeCloud::name());
 }

@@ -10,7 +10,9 @@ use git_postman::provider::sticky::stick;
 use crate::support::bare::Bare;
 use crate::support::bitbucket_server::{FakeServer, TOKEN};
 use crate::support::contract::Contract;
-use crate::support::provider_story::{branch, change, is_whole, odd_repository, races, write};
+use crate::support::provider_story::{
+    branch, change, cuts_once, is_whole, odd_repository, races, write,
+};
 
 /// How many requests were held against the description; none may break it.
 fn holds_the_contract(fake: &FakeServer) -> usize {
@@ -201,4 +203,10 @@ fn what_is_gone_empty_or_the_same_is_told_apart() {
         matches!(error, ProviderError::NothingToMerge { .. }),
         "{error:?}"
     );
+}
+
+#[test]
+fn a_long_text_is_cut_once_and_no_news_afterwards() {
+    let fake = FakeServer::start(odd_repository());
+    cuts_once(&fake.client(TOKEN), &fake.bare, &FakeServer::name());
 }

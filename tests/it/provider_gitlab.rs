@@ -22,7 +22,7 @@ use serde_json::json;
 use crate::support::bare::Bare;
 use crate::support::gitlab::{FakeGitLab, JOB, TOKEN};
 use crate::support::provider_story::{
-    branch, change, commit, is_whole, odd_repository, races, write,
+    branch, change, commit, cuts_once, is_whole, odd_repository, races, write,
 };
 use crate::support::service::{Answer, Service};
 
@@ -651,4 +651,56 @@ fn a_list_that_grows_past_a_full_page_is_whole() {
     assert_eq!(listed(), 100);
     count.store(130, Ordering::SeqCst);
     assert_eq!(listed(), 130);
+}
+
+#[test]
+fn a_long_text_is_cut_once_and_no_news_afterwards() {
+    let fake = FakeGitLab::cloud(odd_repository());
+    cuts_once(&fake.client(TOKEN), &fake.bare, &FakeGitLab::name());
+}
+
+#[test]
+fn an_installation_that_knows_no_wish_for_pages_is_not_taken_to_have_given_all() {
+    let names: Vec<String> = (0..250).map(|number| format!("postman/{number}")).collect();
+    for count in [19, 20, 21, 100, 101, 250] {
+        let files: Vec<(&str, &[u8])> = names[..count]
+            .iter()
+            .map(|name| (name.as_str(), b"{}".as_slice()))
+            .collect();
+        let fake = FakeGitLab::self_managed(Bare::with(&files));
+        fake.turn(|knobs| knobs.ignores_pagination = true);
+        let tip = commit(&fake.bare.tip("main").unwrap());
+        let snapshot = fake.client(TOKEN).snapshot(&FakeGitLab::name(), &tip);
+        let listed = snapshot.unwrap().listing().unwrap().entries().len();
+        assert_eq!(listed, count);
+        fake.holds_the_contract();
+    }
+}
+
+#[test]
+fn a_status_that_is_so_already_is_fine_and_one_that_may_not_be_is_not() {
+    let fake = FakeGitLab::cloud(odd_repository());
+    let (gitlab, name) = (fake.client(TOKEN), FakeGitLab::name());
+    let tip = commit(&fake.bare.tip("main").unwrap());
+    let set = |state| {
+        let status = CommitStatus {
+            context: "git-postman",
+            state,
+            description: "2 findings",
+            page: None,
+        };
+        gitlab.set_status(&name, &tip, &status)
+    };
+    for state in [
+        StatusState::Pending,
+        StatusState::Success,
+        StatusState::Error,
+    ] {
+        set(state).unwrap();
+        set(state).unwrap();
+    }
+    fake.turn(|knobs| knobs.refused_state = Some("success"));
+    let error = set(StatusState::Success).unwrap_err();
+    assert!(matches!(error, ProviderError::Refused { .. }), "{error}");
+    assert_eq!(fake.statuses()[0]["status"], "failed");
 }

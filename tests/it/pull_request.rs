@@ -5,6 +5,7 @@ use std::fs;
 use std::ops::Deref;
 use std::sync::Arc;
 
+use git_postman::model::base64::encode_standard;
 use serde_json::{Value, json};
 
 use crate::support::Run;
@@ -12,6 +13,7 @@ use crate::support::azure::{self, FakeAzure};
 use crate::support::bare::Bare;
 use crate::support::bitbucket_cloud::{self, FakeCloud};
 use crate::support::bitbucket_server::{self, FakeServer};
+use crate::support::emulate::{self, Emulate};
 use crate::support::gitlab::{self, FakeGitLab};
 use crate::support::hub::{Hub, TOKEN};
 use crate::support::openapi::Description;
@@ -526,10 +528,6 @@ fn who_may_not_is_told_before_or_in_the_words_of_the_provider() {
     at("gitea", "https://git.example.com")
         .expect(2)
         .says("it is one of");
-    story
-        .pull_as(&[], &["--provider", "github", "--url", story.hub.url()])
-        .expect(2)
-        .says("none is wanted");
     // A file of the repository says nothing of where the token goes.
     let origin = story.repository.beside("origin.git");
     let set = ["remote", "set-url", "origin", origin.to_str().unwrap()];
@@ -672,6 +670,66 @@ fn the_same_on_bitbucket_data_center() {
         token: ("BITBUCKET_TOKEN", bitbucket_server::TOKEN),
     };
     is_the_same_story(&linked);
+}
+
+/// A remote that is reached over HTTP, with git's own settings for its token.
+fn reached_over_http(linked: &Scene, address: &str, credentials: &str) {
+    let header = format!(
+        "Authorization: Basic {}",
+        encode_standard(credentials.as_bytes())
+    );
+    let git = |arguments: &[&str]| linked.repository.git(arguments).expect(0);
+    git(&["remote", "set-url", "origin", address]);
+    git(&["config", "http.extraHeader", &header]);
+    git(&["fetch", "--quiet", "origin"]);
+}
+
+#[test]
+fn the_same_on_a_github_that_we_did_not_write() {
+    let scene = Scene::of_workspace(&[]);
+    let bare = Bare::over(&scene.repository.beside("origin.git"));
+    let Some(peer) = Emulate::over(bare) else {
+        return;
+    };
+    let address = format!("{}/{}.git", peer.service.url, emulate::NAME);
+    reached_over_http(&scene, &address, &format!("x:{}", emulate::TOKEN));
+    let linked = Linked {
+        scene,
+        kind: "github",
+        url: peer.service.url.clone(),
+        token: ("GITHUB_TOKEN", emulate::TOKEN),
+    };
+    let branch = is_the_same_story(&linked);
+    let pulls = peer.ask(&format!("/repos/{}/pulls?state=all", emulate::NAME));
+    assert_eq!(pulls.as_array().unwrap().len(), 1, "{pulls}");
+    assert_eq!(pulls[0]["head"]["ref"], json!(branch));
+    assert_eq!(pulls[0]["state"], "closed");
+
+    // Somebody pushes to the branch to merge into while a pull is under way.
+    linked.edit("Orders", |collection| {
+        collection["item"][0]["name"] = json!("Every");
+    });
+    let mut arguments = vec!["pull", "--to", "pull-request", "--provider", "github"];
+    arguments.extend(["--url", &linked.url]);
+    let reference = |branch: &str| {
+        let path = format!("/repos/{}/git/ref/heads/{branch}", emulate::NAME);
+        peer.ask(&path)["object"]["sha"].clone()
+    };
+    let before = reference(&branch);
+    let mut moved = String::new();
+    let run = linked.run_held_with(1, &[linked.token], &arguments, || {
+        moved = linked.commit("README.md", "# Orders\n");
+    });
+    run.expect(0).says("opened");
+    // Neither what was pushed nor what stood on the branch is lost.
+    assert_eq!(reference("main"), json!(moved));
+    let tip = reference(&branch);
+    let path = format!(
+        "/repos/{}/git/commits/{}",
+        emulate::NAME,
+        tip.as_str().unwrap()
+    );
+    assert_eq!(peer.ask(&path)["parents"][0]["sha"], before);
 }
 
 #[test]

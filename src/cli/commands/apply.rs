@@ -6,12 +6,12 @@ use clap::Args;
 use serde::Deserialize;
 
 use crate::cli::failure::Failure;
-use crate::cli::pull_request::SiteChoice;
+use crate::cli::hosting::SiteChoice;
 use crate::cli::pull_result;
 use crate::cli::pulling::{PullChoice, Wanted, pull};
 use crate::cli::push_result::{self, NewIds};
 use crate::cli::pushing::{Prepared, PushChoice, prepare};
-use crate::cli::reporting::ReportArgs;
+use crate::cli::reporting::OutcomeArgs;
 use crate::cli::session::Session;
 use crate::mirror::apply::Planned;
 use crate::mirror::plan::Side;
@@ -37,7 +37,7 @@ pub struct ApplyArgs {
     #[command(flatten)]
     site: SiteChoice,
     #[command(flatten)]
-    report: ReportArgs,
+    report: OutcomeArgs,
 }
 
 #[derive(Deserialize)]
@@ -71,6 +71,7 @@ pub fn run(args: &ApplyArgs, session: &Session) -> Result<u8, Failure> {
             let mut chosen: Chosen<PushChoice> =
                 serde_json::from_slice(&text).map_err(|error| unread(error.to_string()))?;
             chosen.choice.repository.clone_from(&args.repository);
+            chosen.choice.site = args.site.clone();
             apply_push(&sealed, &chosen.choice, args, session)
         }
         Side::Git => {
@@ -90,7 +91,7 @@ fn apply_push(
     args: &ApplyArgs,
     session: &Session,
 ) -> Result<u8, Failure> {
-    let ready = match prepare("apply", choice, &args.report, session)? {
+    let mut ready = match prepare("apply", choice, &args.report, session)? {
         Prepared::Ready(ready) => ready,
         Prepared::Stopped(code) => return Ok(code),
     };

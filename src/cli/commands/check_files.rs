@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use walkdir::WalkDir;
 
+use crate::check::catalog;
 use crate::check::levels::agree;
+use crate::check::rule::Group;
 use crate::check::{Judged, judge};
 use crate::cli::examination::Closing;
 use crate::cli::failure::Failure;
@@ -95,6 +97,8 @@ fn report(
         summary,
         gate: closing.gate(decided.config.fail_on),
         notes: Vec::new(),
+        // The others look at a repository.
+        rules: catalog::facts_of(Group::Document),
     }
 }
 

@@ -5,7 +5,9 @@ use crate::check::levels::Levels;
 use crate::check::{self, Scope};
 use crate::cli::connection_told::{NOT_YET, Told, tell_of_new_api};
 use crate::cli::failure::{Failure, Kind};
+use crate::cli::hosting::SiteChoice;
 use crate::cli::linking::{Ground, Meaning, ask, choose, id, is_attended, refuse_while_claimed};
+use crate::cli::proving::alarm;
 use crate::cli::reporting::print;
 use crate::cli::session::Session;
 use crate::cli::wished::{Found, Wish, found, nothing_chosen, refuse_taken_name};
@@ -14,10 +16,11 @@ use crate::mirror::deliver::{Destination, deliver};
 use crate::mirror::delivery::CommitOnBranch;
 use crate::mirror::delivery_address::find;
 use crate::mirror::element::RemoteId;
-use crate::mirror::link::{
-    Link, LinkError, Named, directory_told, is_here, link_of, named, recorded_name, refuse_another,
-    told, verify,
-};
+use crate::mirror::hosted::Seen;
+use crate::mirror::link::{Here, Link, Own, link_of, named, own};
+use crate::mirror::link_ends::{directory_told, is_here, recorded_name, told, verify};
+use crate::mirror::link_error::LinkError;
+use crate::mirror::link_named::Named;
 use crate::mirror::state::{Elsewhere, LinkTarget, MirrorState, Owner};
 use crate::mirror::store::{StateStore as _, Stored};
 use crate::model::change::ChangeSet;
@@ -78,9 +81,13 @@ pub struct ConnectArgs {
     /// The branch of that repository that Postman reads [default: the name of the active branch here]
     #[arg(long, value_name = "NAME", conflicts_with_all = ["spec", "create"])]
     repository_branch: Option<String>,
-    /// The repository was renamed or has moved: its record has the old address
+    /// This repository is the one of the link from now on: it was renamed, has moved, or was made again, and the record has the
+    /// old one
     #[arg(long)]
     moved: bool,
+    /// Who hosts this repository
+    #[command(flatten)]
+    site: SiteChoice,
     /// Only say what would be done
     #[arg(short = 'n', long)]
     dry_run: bool,
@@ -94,7 +101,7 @@ pub struct ConnectArgs {
 /// # Errors
 /// Options that do not fit, ends that are linked elsewhere, what Postman refuses, files that cannot be written.
 pub fn run(args: &ConnectArgs, session: &Session) -> Result<u8, Failure> {
-    let ground = Ground::of(session, args.folder.as_deref(), Meaning::Any)?;
+    let ground = Ground::of(session, args.folder.as_deref(), Meaning::Any, &args.site)?;
     if ground.repository.is_bare() {
         return Err(
             Failure::usage("the repository is bare: it has no files on disk")
@@ -124,13 +131,13 @@ pub fn run(args: &ConnectArgs, session: &Session) -> Result<u8, Failure> {
         .detail(&format!("the key is {}'s", me.username));
     let stored = ground.store().load()?;
     let recorded = live(stored.as_ref());
-    refuse_another_record(args, &ground, recorded)?;
     let in_files = match named(&project, service) {
         Err(LinkError::SeveralApis { .. }) if recorded.is_some() => {
             recorded.map(|state| Named::of(&state.owner.target))
         }
         other => other?,
     };
+    refuse_another_record(args, session, &ground, recorded, in_files.as_ref())?;
     let (wish, workspace) = wish(
         args,
         session,
@@ -158,7 +165,7 @@ pub fn run(args: &ConnectArgs, session: &Session) -> Result<u8, Failure> {
         let would = changes(&project, service, &placeholder, &directories)?;
         refuse_broken(&ground, &would)?;
         if args.dry_run {
-            let owner = owner_of(&ground, name, &placeholder, &branch)?;
+            let owner = owner_of(args, &ground, recorded, (name, &placeholder, &branch))?;
             let link = proposed(&ground, service, owner, &directories);
             return tell_of_new_api(args.format, session, &ground, &link, &would);
         }
@@ -168,7 +175,12 @@ pub fn run(args: &ConnectArgs, session: &Session) -> Result<u8, Failure> {
     refuse_other_link(recorded, in_files.as_ref(), &found.target)?;
     let told = found.api.as_ref().and_then(Api::connected);
     let directories = directories(service, &found.target, wished, told);
-    let owner = owner_of(&ground, &found.name, &found.target, &branch)?;
+    let owner = owner_of(
+        args,
+        &ground,
+        recorded,
+        (&found.name, &found.target, &branch),
+    )?;
     let link = proposed(&ground, service, owner.clone(), &directories);
     let changes = changes(&project, service, &found.target, &directories)?;
     refuse_broken(&ground, &changes)?;
@@ -189,9 +201,13 @@ pub fn run(args: &ConnectArgs, session: &Session) -> Result<u8, Failure> {
         return Ok(0);
     }
     let now = session.now();
-    if !is_recorded {
-        refuse_while_claimed(stored.as_ref(), now)?;
-    }
+    let state = match is_recorded {
+        true => state,
+        false => {
+            refuse_while_claimed(stored.as_ref(), now)?;
+            with_id(args, session, &ground, recorded, state)?
+        }
+    };
     // Files that cannot be written leave no record behind; a record that cannot be written is made up for by the next run.
     deliver(&ground.repository, &changes, &Destination::Worktree)?;
     if !is_recorded {
@@ -223,14 +239,19 @@ pub fn run(args: &ConnectArgs, session: &Session) -> Result<u8, Failure> {
 }
 
 fn owner_of(
+    args: &ConnectArgs,
     ground: &Ground,
-    name: &str,
-    target: &LinkTarget,
-    branch: &str,
+    recorded: Option<&MirrorState>,
+    (name, target, branch): (&str, &LinkTarget, &str),
 ) -> Result<Owner, Failure> {
+    let seen = ground.proving.seen().map(|seen| seen.hosted.clone());
+    // Of what has moved, the record has an id that may be another one by now.
+    let known = recorded.filter(|_| !args.moved);
+    let known = known.and_then(|state| state.owner.hosted.clone());
     Ok(Owner {
         repository: ground.home.repository(),
         roots: ground.home.roots()?.to_vec(),
+        hosted: seen.or(known),
         name: name.to_owned(),
         active_branch: Some(branch.to_owned()),
         folder: ground.folder.clone(),
@@ -242,7 +263,12 @@ fn owner_of(
 /// The link as it will be.
 fn proposed(ground: &Ground, service: &Service, owner: Owner, directories: &Directories) -> Link {
     let branch = owner.active_branch.clone();
-    let link = link_of(&ground.decided.config, service, owner, None);
+    let own = Own {
+        owner,
+        proof: ground.proof(),
+        moved_from: None,
+    };
+    let link = link_of(&ground.decided.config, service, own);
     Link {
         schema_directory: directories.schemas.clone(),
         collection_directory: directories.collections.clone(),
@@ -451,13 +477,22 @@ fn deliver_elsewhere(
 /// The record must be this repository's, and of the Postman that is spoken to.
 fn refuse_another_record(
     args: &ConnectArgs,
+    session: &Session,
     ground: &Ground,
     recorded: Option<&MirrorState>,
+    in_files: Option<&Named>,
 ) -> Result<(), Failure> {
     let Some(state) = recorded else { return Ok(()) };
     if !args.moved {
-        let sameness = ground.home.sameness(&state.owner, &ground.state_ref)?;
-        refuse_another(sameness, &state.owner, &ground.home)?;
+        let find = |seen: Option<&Seen>| {
+            let here = Here {
+                seen,
+                ..ground.here()
+            };
+            own(&state.owner, in_files, &here)
+        };
+        let found = ground.proving.find(ground.around(session), find)?;
+        found.map_err(|error| alarm(error, session))?;
     }
     if state.owner.host != ground.host {
         return Err(LinkError::OtherHost {
@@ -467,6 +502,29 @@ fn refuse_another_record(
         .into());
     }
     Ok(())
+}
+
+/// What is about to be recorded, with the id that the service that hosts the repository gives it, where it can be asked.
+fn with_id(
+    args: &ConnectArgs,
+    session: &Session,
+    ground: &Ground,
+    recorded: Option<&MirrorState>,
+    mut state: MirrorState,
+) -> Result<MirrorState, Failure> {
+    // What is about to be recorded is this repository's by its address; an earlier record need not be.
+    let before = recorded.filter(|_| !args.moved);
+    let mut owner = before.unwrap_or(&state).owner.clone();
+    if before.is_none() {
+        owner.hosted = None;
+    }
+    let named = Named::of(&owner.target);
+    let around = ground.around(session);
+    let here = ground.here();
+    let proven = ground.proving.prove(around, &owner, Some(&named), &here)?;
+    let own = proven.map_err(|error| alarm(error, session))?;
+    state.owner.hosted = own.owner.hosted;
+    Ok(state)
 }
 
 /// One folder is connected with one thing at a time.

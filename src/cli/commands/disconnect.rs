@@ -4,6 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use crate::cli::failure::Failure;
+use crate::cli::hosting::SiteChoice;
 use crate::cli::link_told::files_as_json;
 use crate::cli::linking::{Ground, Meaning, ask, is_attended, refuse_while_claimed};
 use crate::cli::reporting::print;
@@ -11,8 +12,10 @@ use crate::cli::session::Session;
 use crate::mirror::deliver::{Destination, deliver};
 use crate::mirror::element::ElementKind;
 use crate::mirror::git_side;
-use crate::mirror::link::{LinkError, Named, named};
+use crate::mirror::link::named;
+use crate::mirror::link_error::LinkError;
 use crate::mirror::link_files::{unlink, unlink_workspace};
+use crate::mirror::link_named::Named;
 use crate::mirror::remote_content::digest_of;
 use crate::mirror::state::{LinkTarget, MirrorState};
 use crate::mirror::store::StateStore as _;
@@ -60,7 +63,12 @@ struct Parting {
 /// # Errors
 /// Nothing that is connected, another name, files that cannot be changed, a record that cannot be written.
 pub fn run(args: &DisconnectArgs, session: &Session) -> Result<u8, Failure> {
-    let ground = Ground::of(session, args.folder.as_deref(), Meaning::Connected)?;
+    let ground = Ground::of(
+        session,
+        args.folder.as_deref(),
+        Meaning::Connected,
+        &SiteChoice::default(),
+    )?;
     if ground.repository.is_bare() {
         return Err(
             Failure::usage("the repository is bare: it has no files on disk")

@@ -11,11 +11,14 @@ use crate::cli::session::Session;
 use crate::git::command::Git;
 use crate::git::repository::Repository;
 use crate::model::text::visible;
+use crate::setup::foreign_hook::HookManager;
 use crate::setup::hook_notes::{HookNote, HooksPlace, place_of};
 use crate::setup::hook_script::HookType;
 use crate::setup::hook_status::{HookState, status};
 use crate::setup::hook_template::{TemplatePlan, forget_template, template_plan};
 use crate::setup::hooks::{HookChanges, HookOptions, install, uninstall};
+use crate::setup::manager_files::managers_of;
+use crate::setup::manager_snippets::snippet;
 
 /// Install, remove and inspect the git hooks that run the check
 #[derive(Args, Debug)]
@@ -123,8 +126,30 @@ pub fn install_into(
         force,
         place: place(repository)?,
     };
-    let changes = install(&repository.hooks_dir()?, types, &own_path()?, &options)?;
+    let mut changes = install(&repository.hooks_dir()?, types, &own_path()?, &options)?;
+    if let Some(root) = repository.root() {
+        changes.notes.extend(notes_on_managers(root, types));
+    }
     show(&changes, dry_run, session)
+}
+
+/// What belongs into the files of the managers that the repository is set up for. husky has its hook already.
+fn notes_on_managers(root: &Path, types: &[HookType]) -> Vec<HookNote> {
+    let found = managers_of(root);
+    let silent = found
+        .into_iter()
+        .filter(|found| !found.calls_git_postman && found.manager != HookManager::Husky);
+    let mut notes = Vec::new();
+    for manager in silent {
+        notes.extend(types.iter().filter_map(|hook_type| {
+            Some(HookNote::SetUp {
+                manager: manager.manager,
+                file: manager.file.clone(),
+                snippet: snippet(manager.manager, *hook_type)?,
+            })
+        }));
+    }
+    notes
 }
 
 fn own_path() -> Result<PathBuf, Failure> {
@@ -284,7 +309,11 @@ fn show(changes: &HookChanges, dry_run: bool, session: &Session) -> Result<(), F
             .note("this is what would be done; nothing was changed");
     }
     for note in &changes.notes {
-        session.output.note(&note.to_string());
+        // Lines below the first are there to be copied.
+        let text = note.to_string();
+        let mut lines = text.lines();
+        session.output.note(lines.next().unwrap_or_default());
+        lines.for_each(|line| session.output.plain(line));
     }
     Ok(())
 }

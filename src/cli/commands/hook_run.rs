@@ -18,7 +18,7 @@ use crate::git::pushed::{Receiver, parse_received, received};
 use crate::model::finding::Severity;
 use crate::model::path::RepoPath;
 use crate::model::report::{Report, SnapshotLabel};
-use crate::report::ReportFormat;
+use crate::report::FindingsFormat;
 use crate::setup::hook_script::HookType;
 
 /// Run a hook: what the installed script calls
@@ -213,7 +213,7 @@ fn pre_commit(args: &HookRunArgs, session: &Session) -> Result<u8, Failure> {
 
 /// People hear of a hook only where it has found something; a script that asked for a report gets one.
 fn is_silent(report: &Report, args: &ReportArgs) -> bool {
-    report.findings.is_empty() && args.files.is_empty() && args.format == ReportFormat::Human
+    report.findings.is_empty() && args.files.is_empty() && args.format == FindingsFormat::Human
 }
 
 /// What reached the gate: with `fail-on = "warning"` it may be warnings alone.

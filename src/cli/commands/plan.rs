@@ -10,7 +10,7 @@ use crate::cli::plan_told::{PlanTold, as_json};
 use crate::cli::pull_result::{self, Ended};
 use crate::cli::pulling::{PullChoice, Wanted, pull};
 use crate::cli::pushing::{Prepared, PushChoice, prepare};
-use crate::cli::reporting::{ReportArgs, print, write_atomically};
+use crate::cli::reporting::{OutcomeArgs, print, write_atomically};
 use crate::cli::session::Session;
 use crate::mirror::seal::{Sealed, seal, write};
 use crate::report::ReportFormat;
@@ -41,7 +41,7 @@ pub struct PlanPushArgs {
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     #[command(flatten)]
-    report: ReportArgs,
+    report: OutcomeArgs,
 }
 
 /// The plan of a pull
@@ -56,7 +56,7 @@ pub struct PlanPullArgs {
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     #[command(flatten)]
-    report: ReportArgs,
+    report: OutcomeArgs,
 }
 
 /// What is planned and sealed.
@@ -113,7 +113,7 @@ fn plan_pull(args: &PlanPullArgs, session: &Session) -> Result<u8, Failure> {
 fn give(
     made: &Made,
     out: Option<&PathBuf>,
-    report: &ReportArgs,
+    report: &OutcomeArgs,
     session: &Session,
 ) -> Result<u8, Failure> {
     let code = made.plan.exit_code();

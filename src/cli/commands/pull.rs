@@ -5,7 +5,7 @@ use clap::Args;
 use crate::cli::failure::Failure;
 use crate::cli::pull_result::show;
 use crate::cli::pulling::{PullChoice, Wanted, pull};
-use crate::cli::reporting::ReportArgs;
+use crate::cli::reporting::OutcomeArgs;
 use crate::cli::session::Session;
 
 /// Bring what was changed in Postman into Git, merged with what was changed there
@@ -25,7 +25,7 @@ pub struct PullArgs {
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
-    report: ReportArgs,
+    report: OutcomeArgs,
 }
 
 /// Runs the command.

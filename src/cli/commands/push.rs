@@ -6,7 +6,7 @@ use crate::cli::failure::Failure;
 use crate::cli::plan_told::as_json;
 use crate::cli::push_result::{NewIds, notes, show};
 use crate::cli::pushing::{Prepared, PushChoice, prepare};
-use crate::cli::reporting::{ReportArgs, print};
+use crate::cli::reporting::{OutcomeArgs, print};
 use crate::cli::session::Session;
 use crate::report::ReportFormat;
 use crate::report::json::object_text;
@@ -33,7 +33,7 @@ pub struct PushArgs {
     #[arg(long, conflicts_with = "dry_run")]
     write_ids: bool,
     #[command(flatten)]
-    report: ReportArgs,
+    report: OutcomeArgs,
 }
 
 /// Runs the command.
@@ -41,7 +41,7 @@ pub struct PushArgs {
 /// # Errors
 /// Whatever keeps the whole from being done.
 pub fn run(args: &PushArgs, session: &Session) -> Result<u8, Failure> {
-    let ready = match prepare("push", &args.choice, &args.report, session)? {
+    let mut ready = match prepare("push", &args.choice, &args.report, session)? {
         Prepared::Ready(ready) => ready,
         Prepared::Stopped(code) => return Ok(code),
     };

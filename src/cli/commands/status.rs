@@ -7,6 +7,7 @@ use crate::cli::delivering::{
     Asking, Carrying, delivering, is_read_here, route, without_delivered,
 };
 use crate::cli::failure::Failure;
+use crate::cli::hosting::SiteChoice;
 use crate::cli::link_told::link_as_json;
 use crate::cli::linking::{Ground, Meaning, undated, unread};
 use crate::cli::reporting::print;
@@ -14,7 +15,8 @@ use crate::cli::session::Session;
 use crate::mirror::ahead::{Ahead, of_git, of_postman, to_read};
 use crate::mirror::dates::take_recorded;
 use crate::mirror::git_side;
-use crate::mirror::link::{Link, find_link, verify};
+use crate::mirror::link::Link;
+use crate::mirror::link_ends::verify;
 use crate::mirror::remote_content::digest_of;
 use crate::mirror::shown::with_history;
 use crate::mirror::sides::read_into;
@@ -79,7 +81,12 @@ pub fn run(args: &StatusArgs, session: &Session) -> Result<u8, Failure> {
     if !matches!(args.format, ReportFormat::Human | ReportFormat::Json) {
         return Err(Failure::usage("status is written as human or json"));
     }
-    let ground = Ground::of(session, args.folder.as_deref(), Meaning::Connected)?;
+    let ground = Ground::of(
+        session,
+        args.folder.as_deref(),
+        Meaning::Connected,
+        &SiteChoice::default(),
+    )?;
     let store = if session.offline {
         ground.seen_store()
     } else {
@@ -90,12 +97,12 @@ pub fn run(args: &StatusArgs, session: &Session) -> Result<u8, Failure> {
     let mut project = ground.project()?;
     let at = ground.service(&mut project, &*ground.snapshot);
     let not_asked = not_asked(session);
-    let mut here = ground.here();
-    if let (Some(_), Some(state)) = (&not_asked, state) {
+    let host = match (&not_asked, state) {
         // Who does not ask Postman needs no right address of it.
-        here.host = &state.owner.host;
-    }
-    let link = find_link(&project, &project.services[at], state, &here)?;
+        (Some(_), Some(state)) => &state.owner.host,
+        _ => &ground.host,
+    };
+    let link = ground.link(session, &project, &project.services[at], state, host)?;
     let Some(stored) = &stored else {
         return Err(Failure::usage("there is no record of the link"));
     };
@@ -366,6 +373,19 @@ fn as_json(status: &Status, state: &MirrorState, code: u8) -> Value {
     })
 }
 
+/// Which repository this is, and by what that is known.
+fn known_by(link: &Link) -> String {
+    let name = match link.owner.repository.as_str() {
+        "" => "one without an address",
+        address => address,
+    };
+    let id = match &link.owner.hosted {
+        Some(hosted) => format!(", {} at {}", hosted.id, hosted.site),
+        None => String::new(),
+    };
+    format!("{name}{id}; known by {}", link.proof.told())
+}
+
 fn as_text(status: &Status, state: &MirrorState, now: u64) -> String {
     let link = &status.link;
     let mut text = String::new();
@@ -410,6 +430,7 @@ fn as_text(status: &Status, state: &MirrorState, now: u64) -> String {
             &format!("the record still has the address {from}; `git postman connect` renews it"),
         );
     }
+    line("repository", &known_by(link));
     let branch = link.active_branch.as_deref().unwrap_or("none is named");
     let current = match &status.current_branch {
         Some(current) if Some(current) == link.active_branch.as_ref() => String::new(),

@@ -5,13 +5,15 @@ use serde_json::{Value, json};
 
 use crate::cli::delivering::{Asking, Carrying, delivering, kind_of, route};
 use crate::cli::failure::{Failure, Kind};
+use crate::cli::hosting::SiteChoice;
 use crate::cli::linking::{Ground, Meaning, refuse_while_claimed, unread};
+use crate::cli::proving::tell_of_move;
 use crate::cli::reporting::print;
 use crate::cli::session::Session;
 use crate::mirror::deliver::{Destination, deliver, recover};
 use crate::mirror::element::RemoteId;
 use crate::mirror::git_side;
-use crate::mirror::link::{find_link, verify};
+use crate::mirror::link_ends::verify;
 use crate::mirror::pull::bytes_of;
 use crate::mirror::remote_content::digest_of;
 use crate::mirror::sides::read_into;
@@ -43,6 +45,9 @@ pub struct UndoArgs {
     /// The repository that Postman reads, where it is another one: a remote of this clone, or its address
     #[arg(long, value_name = "REMOTE")]
     repository: Option<String>,
+    /// Who hosts this repository
+    #[command(flatten)]
+    site: SiteChoice,
     /// How to write the result: human or json
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: ReportFormat,
@@ -54,14 +59,20 @@ pub struct UndoArgs {
 /// Nothing is connected, nothing was synced, Postman out of reach, files with uncommitted work.
 pub fn run(args: &UndoArgs, session: &Session) -> Result<u8, Failure> {
     recover(&session.repository()?)?;
-    let ground = Ground::of(session, args.folder.as_deref(), Meaning::Connected)?;
+    let ground = Ground::of(
+        session,
+        args.folder.as_deref(),
+        Meaning::Connected,
+        &args.site,
+    )?;
     let store = ground.store();
     let stored = store.load()?;
     let mut project = ground.project()?;
     let index = ground.service(&mut project, &*ground.snapshot);
     let service = &project.services[index];
     let state = stored.as_ref().map(|stored| &stored.state);
-    let link = find_link(&project, service, state, &ground.here())?;
+    let link = ground.link(session, &project, service, state, &ground.host)?;
+    tell_of_move(session, &link);
     let nothing = || {
         Failure::usage("nothing was synced yet, so there is nothing to put back")
             .with_hint("`git postman status` says what was synced last")
@@ -132,6 +143,15 @@ pub fn run(args: &UndoArgs, session: &Session) -> Result<u8, Failure> {
         told.done = backs;
         return tell(args, session, &told, postman.http().calls().so_far());
     }
+    let mut stored = stored.clone();
+    if !backs.is_empty() {
+        if let LinkTarget::ApiBuilder { api, .. } = &link.target {
+            verify(&link, &postman.api(api.bare())?, &ground.home)?;
+        }
+        let own = ground.prove(session, &link, &stored.state)?;
+        stored.state.owner = own.map_or_else(|| link.owner.clone(), |own| own.owner);
+    }
+    let (stored, state) = (&stored, &stored.state);
     let mut undone = Undone {
         towards_postman: sync.towards_postman,
         ..Undone::default()

@@ -557,6 +557,10 @@ impl Provider for Azure {
         self.calls.write(&request).map(|_| ())
     }
 
+    fn kept(&self, title: &str, body: &str) -> (String, String) {
+        (fitted(title, LONGEST_TITLE), fitted(body, LONGEST_TEXT))
+    }
+
     fn set_status(
         &self,
         repository: &RepositoryName,

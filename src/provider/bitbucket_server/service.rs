@@ -522,6 +522,10 @@ impl Provider for BitbucketServer {
         })
     }
 
+    fn kept(&self, title: &str, body: &str) -> (String, String) {
+        (fitted(title, LONGEST_TITLE), fitted(body, LONGEST_TEXT))
+    }
+
     fn set_status(
         &self,
         repository: &RepositoryName,

@@ -7,7 +7,8 @@ use http::header::{ACCEPT, HeaderValue};
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::git::object::ObjectId;
+use crate::git::object::{ObjectId, blob_id};
+use crate::model::base64::decode;
 use crate::model::id::CommitId;
 use crate::net::base_url::segment;
 use crate::net::error::HttpError;
@@ -51,6 +52,12 @@ struct BlobShape {
     text: Option<String>,
     #[serde(default, rename = "isTruncated")]
     is_truncated: bool,
+}
+
+#[derive(Deserialize)]
+struct WrappedShape {
+    content: String,
+    encoding: String,
 }
 
 /// Owner and name, encoded: octocrab puts them into paths as they are.
@@ -200,8 +207,23 @@ impl RemoteFiles for GitHubFiles {
             let (route, headers) = (route.clone(), headers.clone());
             async move { crab._get_with_headers(route, Some(headers)).await }
         })?;
-        Ok(answer.body)
+        Ok(blob_of(wanted, answer.body))
     }
+}
+
+/// A file as it came: as bytes, or in JSON from what speaks like GitHub and knows one form only.
+fn blob_of(wanted: &RemoteEntry, body: Vec<u8>) -> Vec<u8> {
+    if blob_id(&body) == Some(wanted.id) {
+        return body;
+    }
+    let wrapped: Option<WrappedShape> = serde_json::from_slice(&body).ok();
+    let content = wrapped.filter(|wrapped| wrapped.encoding == "base64");
+    let bytes = content.and_then(|wrapped| {
+        let lines: String = wrapped.content.split_ascii_whitespace().collect();
+        decode(lines.as_bytes())
+    });
+    // Whoever asked holds it against its id.
+    bytes.unwrap_or(body)
 }
 
 /// Parts that are each one query.
@@ -222,4 +244,31 @@ fn batches<'a>(entries: &[&'a RemoteEntry]) -> Vec<Vec<&'a RemoteEntry>> {
         }
     }
     batches
+}
+
+#[cfg(test)]
+mod tests {
+    use super::blob_of;
+    use crate::git::object::blob_id;
+    use crate::model::path::RepoPath;
+    use crate::model::snapshot::FileKind;
+    use crate::provider::content::remote_snapshot::RemoteEntry;
+
+    #[test]
+    fn a_file_may_come_as_bytes_or_in_json_and_is_never_taken_for_the_other() {
+        let entry = |content: &[u8]| RemoteEntry {
+            path: RepoPath::parse("a").unwrap(),
+            kind: FileKind::File,
+            is_executable: false,
+            id: blob_id(content).unwrap(),
+            size: None,
+        };
+        let wrapped = br#"{"sha":"x","content":"aGVs\nbG8=\n","encoding":"base64","size":5}"#;
+        let hello = entry(b"hello");
+        assert_eq!(blob_of(&hello, b"hello".to_vec()), b"hello");
+        assert_eq!(blob_of(&hello, wrapped.to_vec()), b"hello");
+        // A file that looks like an answer is the file.
+        assert_eq!(blob_of(&entry(wrapped), wrapped.to_vec()), wrapped);
+        assert_eq!(blob_of(&hello, b"{}".to_vec()), b"{}");
+    }
 }

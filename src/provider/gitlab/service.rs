@@ -393,6 +393,10 @@ impl Provider for GitLab {
             .map(|_| ())
     }
 
+    fn kept(&self, title: &str, body: &str) -> (String, String) {
+        (fitted(title, LONGEST_TITLE), fitted(body, LONGEST_TEXT))
+    }
+
     fn set_status(
         &self,
         repository: &RepositoryName,
@@ -419,15 +423,19 @@ impl Provider for GitLab {
             call.target_url(page);
         }
         let call = call.build().map_err(unmade)?;
+        // Said of a state that a status has already. From any other one it is a refusal like all others.
+        let from = match status.state {
+            StatusState::Pending => " from :pending",
+            StatusState::Success => " from :success",
+            StatusState::Failure | StatusState::Error => " from :failed",
+        };
         match self.account.write(repository, Doing::Status, &call) {
-            Ok(_) => Ok(()),
-            // It says so already.
             Err(ProviderError::Refused { said, .. })
-                if said.mentions(&["cannot transition status"]) =>
+                if said.mentions(&["cannot transition status"]) && said.mentions(&[from]) =>
             {
                 Ok(())
             }
-            Err(error) => Err(error),
+            other => other.map(drop),
         }
     }
 

@@ -2,16 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Write as _;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
-use std::thread;
+use std::process::Command;
 
 use git2::build::TreeUpdateBuilder;
 use git2::{FileMode, ObjectType, Oid, Repository, Signature, TreeWalkMode, TreeWalkResult};
 use tempfile::TempDir;
-
-use crate::support::service::{Answer, Call};
 
 /// One name in a commit.
 #[derive(Clone, Debug)]
@@ -242,49 +238,6 @@ impl Bare {
         assert!(self.move_head(branch, tip.as_deref(), Some(&made)));
     }
 
-    /// Answers git over HTTP, as git's own server does. `user` is who signed in.
-    #[expect(clippy::disallowed_methods, reason = "tests start git")]
-    pub(crate) fn over_http(&self, call: &Call, service: &str, user: &str) -> Answer {
-        let query = call.target.split_once('?').map_or("", |(_, query)| query);
-        let mut child = Command::new("git")
-            .arg("http-backend")
-            .env_remove("GIT_DIR")
-            .env("GIT_PROJECT_ROOT", self.scene.path())
-            .env("GIT_HTTP_EXPORT_ALL", "1")
-            .env("PATH_INFO", format!("/bare.git/{service}"))
-            .env("REQUEST_METHOD", &call.method)
-            .env("QUERY_STRING", query)
-            .env("CONTENT_TYPE", call.header("content-type"))
-            .env("CONTENT_LENGTH", call.body.len().to_string())
-            .env("HTTP_CONTENT_ENCODING", call.header("content-encoding"))
-            .env("GIT_PROTOCOL", call.header("git-protocol"))
-            .env("REMOTE_USER", user)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut stdin = child.stdin.take().unwrap();
-        let output = thread::scope(|scope| {
-            scope.spawn(move || drop(stdin.write_all(&call.body)));
-            child.wait_with_output().unwrap().stdout
-        });
-        let end = output
-            .windows(4)
-            .position(|four| four == b"\r\n\r\n")
-            .unwrap();
-        let head = String::from_utf8(output[..end].to_vec()).unwrap();
-        let mut answer = Answer::of(200, "", output[end + 4..].to_vec());
-        answer.headers.clear();
-        for (name, value) in head.lines().filter_map(|line| line.split_once(": ")) {
-            if name.eq_ignore_ascii_case("status") {
-                answer.status = value[..3].parse().unwrap();
-            } else {
-                answer = answer.with(name, value);
-            }
-        }
-        answer
-    }
-
     /// Lets a hook refuse pushes to a branch, in these words.
     #[cfg(unix)]
     pub(crate) fn refuse_pushes(&self, branch: &str, words: &str) {
@@ -299,7 +252,8 @@ impl Bare {
         fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
     }
 
-    fn open(&self) -> Repository {
+    /// The same, for git2.
+    pub(crate) fn open(&self) -> Repository {
         Repository::open_bare(self.path()).unwrap()
     }
 }
@@ -312,6 +266,8 @@ fn seal(opened: &Repository, tree: Oid, parent: Option<&str>, message: &str) -> 
         .into_iter()
         .collect();
     let parents: Vec<&git2::Commit<'_>> = parents.iter().collect();
-    let id = opened.commit(None, &somebody, &somebody, message, &tree, &parents);
+    // As git ends them.
+    let message = format!("{}\n", message.trim_end());
+    let id = opened.commit(None, &somebody, &somebody, &message, &tree, &parents);
     id.unwrap().to_string()
 }

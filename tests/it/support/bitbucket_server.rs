@@ -11,6 +11,7 @@ use git_postman::provider::site::{RepositoryName, Site};
 use serde_json::{Value, json};
 
 use crate::support::bare::Bare;
+use crate::support::git_http::served;
 use crate::support::service::{Answer, Call, Service};
 
 /// The token that it takes.
@@ -126,7 +127,7 @@ fn over_git(bare: &Bare, call: &Call, service: &str, writes: bool) -> Answer {
     if is_push && !writes {
         return Answer::of(403, "text/plain", "You are not permitted to push");
     }
-    bare.over_http(call, service, "kim")
+    served(bare, call, service, "kim")
 }
 
 fn refused(status: u16, exception: &str, message: &str) -> Answer {

@@ -50,6 +50,10 @@ pub(crate) struct Knobs {
     pub(crate) jobs_push: bool,
     /// The whole tree is given in one go (GitLab 15.2 and later).
     pub(crate) whole_trees: bool,
+    /// How a tree is to be given in pages is not understood (GitLab before 15.0): pages come, by their numbers.
+    pub(crate) ignores_pagination: bool,
+    /// What a status cannot go to from where it stands.
+    pub(crate) refused_state: Option<&'static str>,
     /// Archives are given.
     pub(crate) archives: bool,
     /// Projects beside the one, in the group.
@@ -114,6 +118,8 @@ impl FakeGitLab {
                 archived: false,
                 jobs_push: false,
                 whole_trees: true,
+                ignores_pagination: false,
+                refused_state: None,
                 archives: true,
                 others: 0,
                 loses_pushes: false,
@@ -502,6 +508,25 @@ fn tree(state: &State, bare: &Bare, call: &Call) -> Answer {
             json!({ "id": one.id, "name": name, "type": one.kind, "path": one.path, "mode": format!("{:0>6}", one.mode) })
         })
         .collect();
+    if state.knobs.ignores_pagination {
+        let size: usize = call.asks("per_page").parse().unwrap_or(20);
+        let number: usize = call.asks("page").parse().unwrap_or(1);
+        let from = (number - 1) * size;
+        let page: Vec<Value> = entries.iter().skip(from).take(size).cloned().collect();
+        let answer = said(200, &Value::Array(page));
+        if from + size >= entries.len() {
+            return answer.with("x-next-page", "");
+        }
+        let query = call.target.split_once('?').unwrap().1;
+        let query = query.split("&page=").next().unwrap();
+        let next = format!(
+            "<{}/api/v4/projects/7/repository/tree?{query}&page={}>; rel=\"next\"",
+            state.url,
+            number + 1
+        );
+        let number = (number + 1).to_string();
+        return answer.with("x-next-page", &number).with("link", &next);
+    }
     match call.asks("pagination") {
         "none" if state.knobs.whole_trees => said(200, &Value::Array(entries)),
         // GitLab before 15.2 does not know the value.
@@ -696,6 +721,10 @@ fn status(state: &mut State, bare: &Bare, call: &Call, sha: &str) -> Answer {
     }
     let form = form(call);
     let (name, wanted) = (form["name"].clone(), form["state"].clone());
+    if state.knobs.refused_state == Some(wanted.as_str()) {
+        let text = format!("Cannot transition status via :{wanted} from :canceled (Reason(s): no)");
+        return message(400, &text);
+    }
     let key = (sha.to_owned(), name.clone());
     let before = state
         .kept

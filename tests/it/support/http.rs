@@ -25,6 +25,25 @@ impl Reply {
         let found = self.headers.iter().find(|(key, _)| key == name);
         found.map(|(_, value)| value.as_str())
     }
+
+    /// The body, put together where it came in parts.
+    pub(crate) fn unchunked(&self) -> Vec<u8> {
+        if self.header("transfer-encoding") != Some("chunked") {
+            return self.body.clone();
+        }
+        let (mut whole, mut rest) = (Vec::new(), self.body.as_slice());
+        while let Some(end) = rest.windows(2).position(|two| two == b"\r\n") {
+            let size = std::str::from_utf8(&rest[..end]).unwrap();
+            let size = usize::from_str_radix(size, 16).unwrap();
+            let part = &rest[end + 2..];
+            whole.extend(&part[..size]);
+            if size == 0 {
+                break;
+            }
+            rest = &part[size + 2..];
+        }
+        whole
+    }
 }
 
 /// Sends a request with these header lines. Nothing comes back where nobody listens, or the

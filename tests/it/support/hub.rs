@@ -27,6 +27,10 @@ pub(crate) const TOKEN: &str = "ghp_0123456789abcdef";
 pub(crate) struct Switches {
     /// There is a GraphQL with the mutation that commits.
     pub(crate) has_graphql: bool,
+    /// What the repository is called; who asks for [`NAME`] is sent there.
+    pub(crate) full_name: &'static str,
+    /// Its id.
+    pub(crate) id: u64,
     /// Nothing can be written.
     pub(crate) is_archived: bool,
     /// `GITHUB_TOKEN` may not open pull requests.
@@ -79,6 +83,8 @@ impl Hub {
             prefix: if is_server { "/api/v3" } else { "" },
             switches: Mutex::new(Switches {
                 has_graphql: true,
+                full_name: NAME,
+                id: 4711,
                 is_archived: false,
                 no_pull_requests: false,
                 grant: "write",
@@ -292,6 +298,15 @@ impl Hub {
                 refused(403, "Resource not accessible by integration")
             }
             ["user"] => said(200, &json!({ "login": "octocat", "id": 1 })),
+            ["repos", "acme", "orders"] if switches.full_name == "acme/shop" => {
+                let mut reply = refused(301, "Moved Permanently");
+                let to = format!("{}{}/repositories/4711", self.base, self.prefix);
+                reply.headers.push(("location".to_owned(), to));
+                reply
+            }
+            ["repos", owner, name] if switches.full_name == format!("{owner}/{name}") => {
+                self.shown(&switches)
+            }
             ["repos", "acme", "old-orders", ..] => {
                 let mut reply = refused(301, "Moved Permanently");
                 let to = format!("{}{}/repositories/4711", self.base, self.prefix);
@@ -311,9 +326,10 @@ impl Hub {
         let is_empty = self
             .git(&["rev-parse", "--verify", "--quiet", "refs/heads/main"])
             .is_none();
+        let (owner, name) = switches.full_name.split_once('/').unwrap();
         json!({
-            "id": 4711, "node_id": "R_4711", "name": "orders", "full_name": NAME, "private": true, "fork": false,
-            "owner": { "login": "acme", "id": 2, "type": "Organization" }, "default_branch": "main", "size": if is_empty { 0 } else { 1 },
+            "id": switches.id, "node_id": "R_4711", "name": name, "full_name": switches.full_name, "private": true, "fork": owner == "fork",
+            "owner": { "login": owner, "id": 2, "type": "Organization" }, "default_branch": "main", "size": if is_empty { 0 } else { 1 },
             "archived": switches.is_archived, "disabled": false, "html_url": format!("{}/{NAME}", self.base),
             "permissions": { "admin": false, "maintain": false, "push": switches.grant == "write", "triage": true, "pull": true },
         })

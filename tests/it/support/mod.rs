@@ -4,9 +4,14 @@ pub(crate) mod azure;
 pub(crate) mod bare;
 pub(crate) mod bitbucket_cloud;
 pub(crate) mod bitbucket_server;
+pub(crate) mod browser;
 pub(crate) mod contract;
 pub(crate) mod corpus;
 pub(crate) mod edits;
+#[cfg(unix)]
+pub(crate) mod emulate;
+#[cfg(unix)]
+pub(crate) mod emulate_git;
 pub(crate) mod fixtures;
 pub(crate) mod git_http;
 pub(crate) mod gitlab;
@@ -16,6 +21,7 @@ pub(crate) mod hub_git;
 pub(crate) mod hub_pulls;
 pub(crate) mod hub_wire;
 pub(crate) mod openapi;
+pub(crate) mod optional;
 pub(crate) mod postman;
 pub(crate) mod provider_story;
 pub(crate) mod pushing;

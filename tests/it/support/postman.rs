@@ -362,6 +362,7 @@ fn begin_record(repository: &Repository, target: LinkTarget) {
     let state = MirrorState::new(Owner {
         repository: home.repository(),
         roots: home.roots().unwrap().to_vec(),
+        hosted: None,
         name: "Pets".to_owned(),
         active_branch: Some("main".to_owned()),
         folder: RepoPath::root(),

@@ -90,10 +90,13 @@ pub(crate) fn is_whole(provider: &dyn Provider, bare: &Bare, name: &RepositoryNa
     assert_eq!(found.id, repository.id);
     reads(provider, bare, name);
     writes(provider, bare, name);
-    talks(provider, bare, name);
+    let number = talks(provider, name);
+    marks(provider, bare, name);
+    ends(provider, name, number);
 }
 
-fn reads(provider: &dyn Provider, bare: &Bare, name: &RepositoryName) {
+/// What is there: branches, tips, files.
+pub(crate) fn reads(provider: &dyn Provider, bare: &Bare, name: &RepositoryName) {
     let tip = bare.tip("main").unwrap();
     let branches = provider.branches(name).unwrap();
     let names: Vec<&str> = branches.iter().map(|one| one.name.as_str()).collect();
@@ -149,7 +152,8 @@ fn reads(provider: &dyn Provider, bare: &Bare, name: &RepositoryName) {
     assert_eq!(read("run.sh", 3), Content::TooLarge(10));
 }
 
-fn writes(provider: &dyn Provider, bare: &Bare, name: &RepositoryName) {
+/// Commits and branches, and what is refused.
+pub(crate) fn writes(provider: &dyn Provider, bare: &Bare, name: &RepositoryName) {
     let before = bare.tip("main").unwrap();
     let many = [
         change("a.json", Some(b"{}\n"), Some(b"{\"a\":1}\r\n")),
@@ -219,7 +223,8 @@ fn writes(provider: &dyn Provider, bare: &Bare, name: &RepositoryName) {
     write(provider, name, new.as_str(), &tip, more).unwrap();
 }
 
-fn talks(provider: &dyn Provider, bare: &Bare, name: &RepositoryName) {
+/// The one pull request and the one comment; gives its number.
+pub(crate) fn talks(provider: &dyn Provider, name: &RepositoryName) -> u64 {
     let (source, target) = (branch("postman/pull-#1"), branch("main"));
     let purpose = Purpose {
         key: "pull",
@@ -252,7 +257,11 @@ fn talks(provider: &dyn Provider, bare: &Bare, name: &RepositoryName) {
     let comments = provider.comments(name, number).unwrap();
     assert_eq!(comments.len(), 1);
     assert!(comments[0].body.ends_with("No finding"));
+    number
+}
 
+/// A status of the tip in every state.
+fn marks(provider: &dyn Provider, bare: &Bare, name: &RepositoryName) {
     let tip = commit(&bare.tip("main").unwrap());
     for state in [
         StatusState::Pending,
@@ -268,6 +277,17 @@ fn talks(provider: &dyn Provider, bare: &Bare, name: &RepositoryName) {
         };
         provider.set_status(name, &tip, &status).unwrap();
     }
+}
+
+/// The pull request closed, and what may be done here.
+pub(crate) fn ends(provider: &dyn Provider, name: &RepositoryName, number: u64) {
+    let (source, target) = (branch("postman/pull-#1"), branch("main"));
+    let purpose = Purpose {
+        key: "pull",
+        source: &source,
+        target: &target,
+    };
+    let open = || provider.open_pull_requests(name, &source, &target).unwrap();
     let closed = withdraw(provider, name, &purpose, "Nothing is left of it.").unwrap();
     assert_eq!(closed.unwrap().number, number);
     assert_eq!(open(), []);
@@ -276,6 +296,36 @@ fn talks(provider: &dyn Provider, bare: &Bare, name: &RepositoryName) {
     assert_eq!(access.account.allows, Some(true), "{access:?}");
     assert_ne!(access.token.allows, Some(false), "{access:?}");
     assert_ne!(access.branch.allows, Some(false), "{access:?}");
+}
+
+/// A text that is longer than the service takes is cut once, and is no news afterwards.
+pub(crate) fn cuts_once(provider: &dyn Provider, bare: &Bare, name: &RepositoryName) {
+    let tip = bare.tip("main").unwrap();
+    let new = branch("long");
+    provider.create_branch(name, &new, &commit(&tip)).unwrap();
+    write(
+        provider,
+        name,
+        "long",
+        &tip,
+        [change("long", None, Some(b""))],
+    )
+    .unwrap();
+    let purpose = Purpose {
+        key: "pull",
+        source: &new,
+        target: &branch("main"),
+    };
+    let (title, text) = ("T\u{fc} ".repeat(300), "- a change\n".repeat(100_000));
+    let (made, deed) = offer(provider, name, &purpose, &title, &text).unwrap();
+    assert_eq!(deed, Deed::Made);
+    assert!(made.body.chars().count() < text.len());
+    for _ in 0..2 {
+        let (there, deed) = offer(provider, name, &purpose, &title, &text).unwrap();
+        assert_eq!((there.number, deed), (made.number, Deed::Unchanged));
+    }
+    let (_, deed) = offer(provider, name, &purpose, "short", &text).unwrap();
+    assert_eq!(deed, Deed::Updated);
 }
 
 /// A commit into whose moment somebody else's falls is refused by the service, and theirs stays.

@@ -145,6 +145,11 @@ impl Service {
         })
     }
 
+    /// Everything that was said.
+    pub(crate) fn exchanges(&self) -> Vec<Exchange> {
+        self.exchanges.lock().unwrap().clone()
+    }
+
     /// How many requests came.
     pub(crate) fn calls(&self) -> usize {
         self.exchanges.lock().unwrap().len()

@@ -4,11 +4,11 @@ use std::ffi::OsStr;
 use std::io::Write as _;
 use std::process::Stdio;
 
+use crate::support::optional::skipped;
 use crate::support::{Repository, Run, program};
 
 /// Runs the program at a terminal where these lines are typed, and gives what was shown there. `None`, and said aloud, where
 /// there is nothing that makes a terminal.
-#[expect(clippy::print_stderr, reason = "a test that is passed over says why")]
 pub(crate) fn at_terminal(
     repository: &Repository,
     variables: &[(&str, &str)],
@@ -19,7 +19,7 @@ pub(crate) fn at_terminal(
         .command(OsStr::new("script"), repository.root(), &["--version"])
         .output();
     if !known.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains("util-linux")) {
-        eprintln!("skipped: `script` of util-linux is not there to make a terminal");
+        skipped("`script` of util-linux is not there to make a terminal");
         return None;
     }
     let words = [program().to_str().unwrap()]
