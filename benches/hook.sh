@@ -79,8 +79,8 @@ for manager in native husky simple-git-hooks lefthook prek pre-commit; do
   for what in 'exit 0' "$hook"; do
     printf '#!/bin/sh\n%s\n' "$what" >"$started"
     chmod +x "$started"
-    hyperfine -N --style none --warmup 2 --runs 15 --export-csv "$work/csv" --input "$work/line" \
-      "$(git rev-parse --git-path hooks)/pre-push origin ../remote.git" 2>/dev/null >/dev/null
+    hyperfine --shell sh --style none --warmup 2 --runs 15 --export-csv "$work/csv" \
+      "$(git rev-parse --git-path hooks)/pre-push origin ../remote.git <$work/line" 2>/dev/null
     means+=("$(awk -F, 'NR == 2 {print $2 * 1000}' "$work/csv")")
   done
   table+=$(awk -v name="$manager" -v empty="${means[0]}" -v ours="${means[1]}" \
