@@ -2,12 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use crate::config::file::Policy;
+
 /// All that was gathered, by one run or joined from several. The same facts give the same report, in whatever order they
 /// came.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Facts {
     /// Every repository that was listed.
     pub repositories: BTreeMap<RepositoryKey, RepositoryFacts>,
+    /// Every owner whose repositories were asked for, by host and owner joined with `/`: the beginning of the names of its
+    /// repositories. Where not all of them are here, a name that is not among them proves nothing.
+    pub owners: BTreeMap<String, Reach>,
     /// Every API and specification of the workspaces, by its id.
     pub apis: BTreeMap<String, ApiFacts>,
     /// Whether Postman was asked for everything that it would show; without that an unknown id proves nothing.
@@ -40,10 +45,21 @@ pub struct RepositoryFacts {
     pub is_fork: bool,
     /// What became of reading it.
     pub reach: Reach,
-    /// Every folder that holds a `.postman/`.
+    /// What its `git-postman.toml` says of its mapping.
+    pub settings: SettingsFacts,
+    /// Every folder that holds a `.postman/`, and every one that only has documents in directories with Postman's own names.
     pub services: Vec<ServiceFacts>,
     /// Files that make our check run: hook managers' and CI systems' files which name it.
     pub guards: Vec<Guard>,
+}
+
+/// What a repository has decided for itself. What is not written down has its default.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SettingsFacts {
+    /// How several APIs may share it.
+    pub policy: Policy,
+    /// The branch that Postman shows, where it names one.
+    pub active_branch: Option<String>,
 }
 
 /// A branch.
@@ -53,6 +69,8 @@ pub struct BranchFacts {
     pub name: String,
     /// The commit it stands at.
     pub head: String,
+    /// Whether a request to merge it is open, where that was asked: only of branches with one of our names.
+    pub is_requested: Option<bool>,
 }
 
 /// Whether something could be looked at.
@@ -69,12 +87,13 @@ pub enum Reach {
     Refused(String),
 }
 
-/// One folder that holds a `.postman/`.
+/// One folder that holds a `.postman/`, or what Postman would put beside one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServiceFacts {
     /// The folder; empty for the root of the repository.
     pub folder: String,
-    /// The APIs that it says it belongs to: one where all is well.
+    /// The APIs that it says it belongs to: one where all is well, none where there is no `.postman/`. What an earlier
+    /// connection left behind does not count.
     pub claims: Vec<Claim>,
     /// The directories that Postman manages there.
     pub directories: Vec<DirectoryFacts>,
@@ -149,7 +168,7 @@ pub struct ApiFacts {
     pub kind: ClaimKind,
     /// Its name.
     pub name: String,
-    /// The workspace it is in.
+    /// The workspace it is in, by its id.
     pub workspace: String,
     /// The repository that Postman has connected it to.
     pub connected: Option<ConnectedFacts>,

@@ -1,7 +1,6 @@
 //! What is wrong with a snapshot: every rule over a project.
 
 pub mod catalog;
-pub mod docs;
 pub mod findings;
 pub mod levels;
 pub mod rule;

@@ -5,9 +5,12 @@ use std::sync::OnceLock;
 use crate::check::findings::Findings;
 use crate::model::finding::{Place, RuleId, Severity};
 use crate::model::path::RepoPath;
+use crate::model::rule::RuleText;
 use crate::model::span::{LineIndex, Span};
 use crate::project::Project;
 use crate::project::file::File;
+
+pub use crate::model::rule::Group;
 
 /// One thing we look for. Every rule file declares one, above its function and its tests.
 #[derive(Debug)]
@@ -28,30 +31,16 @@ pub struct Rule {
     pub check: Check,
 }
 
-/// What a rule belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Group {
-    /// Where files lie and what they are called.
-    Layout,
-    /// Which API the repository belongs to, and which files to the API.
-    Mapping,
-    /// What stands in one document.
-    Document,
-    /// What should not stand in any file.
-    Secret,
-}
-
-impl Group {
-    /// Every group, in the order of the docs.
-    pub const ALL: [Self; 4] = [Self::Layout, Self::Mapping, Self::Document, Self::Secret];
-
-    /// `layout`, `mapping`, `document` or `secret`.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Layout => "layout",
-            Self::Mapping => "mapping",
-            Self::Document => "document",
-            Self::Secret => "secret",
+impl Rule {
+    /// What it says of itself.
+    pub fn text(&self) -> RuleText {
+        RuleText {
+            id: self.id,
+            group: self.group,
+            summary: self.summary,
+            severity: self.severity,
+            since: self.since,
+            docs: self.docs,
         }
     }
 }

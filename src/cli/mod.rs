@@ -1,12 +1,15 @@
 //! The command line.
 
 pub mod asking;
+pub mod checkup;
 pub mod ci_files;
+pub mod ci_run;
 pub mod commands;
 pub mod comparing;
 pub mod comparing_folders;
 pub mod connection_told;
 pub mod delivering;
+pub mod every_rule;
 pub mod examination;
 pub mod examining_push;
 pub mod failure;
@@ -38,14 +41,17 @@ pub mod time_limit;
 pub mod wished;
 
 use std::ffi::OsString;
+use std::iter;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use crate::cli::ci_run::refuse_foreign;
 use crate::cli::commands::{
-    apply, canonicalize, check, completions, connect, diff, diff_driver, disconnect, explain, hook,
-    init, man, merge, merge_driver, plan, pull, push, rules, sandbox, status, tour, undo,
+    apply, canonicalize, check, completions, connect, diff, diff_driver, disconnect, doctor,
+    explain, hook, init, man, merge, merge_driver, plan, pull, push, rules, sandbox, status, tour,
+    undo,
 };
 use crate::cli::failure::Failure;
 use crate::cli::output::{Output, OutputEnvironment, OutputOptions};
@@ -119,6 +125,7 @@ enum Command {
     Connect(connect::ConnectArgs),
     Disconnect(disconnect::DisconnectArgs),
     Status(status::StatusArgs),
+    Doctor(doctor::DoctorArgs),
     Undo(undo::UndoArgs),
     Tour(tour::TourArgs),
     Sandbox(sandbox::SandboxArgs),
@@ -169,6 +176,20 @@ pub fn command() -> clap::Command {
     Cli::command()
 }
 
+/// The name of a command that writes, or reads with a token what others may not read.
+fn needs_a_token(command: &Command) -> Option<&'static str> {
+    Some(match command {
+        Command::Pull(_) => "pull",
+        Command::Push(_) => "push",
+        Command::Plan(_) => "plan",
+        Command::Apply(_) => "apply",
+        Command::Connect(_) => "connect",
+        Command::Disconnect(_) => "disconnect",
+        Command::Undo(_) => "undo",
+        _ => return None,
+    })
+}
+
 /// The words of the command, where it was asked for JSON.
 fn command_that_speaks_json(matches: &clap::ArgMatches) -> Option<String> {
     let mut words = Vec::new();
@@ -199,7 +220,20 @@ fn session(everywhere: &Everywhere, environment: Environment) -> Session {
         ci: environment.ci,
         ..OutputEnvironment::default()
     };
+    let ci = ci_run::of(&environment);
+    let mut environment = environment;
+    if ci.as_ref().is_some_and(|run| run.foreign().is_some()) {
+        environment.forget_tokens();
+    }
+    let output = Output::new(options, facts.with_streams_of_this_process());
+    for line in ci
+        .iter()
+        .flat_map(|run| iter::once(run.told()).chain(run.doubts.clone()))
+    {
+        output.detail(&line);
+    }
     Session {
+        ci,
         directory: everywhere
             .directory
             .clone()
@@ -207,11 +241,14 @@ fn session(everywhere: &Everywhere, environment: Environment) -> Session {
         config: everywhere.config.clone(),
         offline: everywhere.offline,
         environment,
-        output: Output::new(options, facts.with_streams_of_this_process()),
+        output,
     }
 }
 
 fn dispatch(command: &Command, session: &Session) -> Result<u8, Failure> {
+    if let Some(name) = needs_a_token(command) {
+        refuse_foreign(session, name)?;
+    }
     match command {
         Command::Check(args) => check::run(args, session),
         Command::Canonicalize(args) => canonicalize::run(args, session),
@@ -230,6 +267,7 @@ fn dispatch(command: &Command, session: &Session) -> Result<u8, Failure> {
         Command::Connect(args) => connect::run(args, session),
         Command::Disconnect(args) => disconnect::run(args, session),
         Command::Status(args) => status::run(args, session),
+        Command::Doctor(args) => doctor::run(args, session),
         Command::Undo(args) => undo::run(args, session),
         Command::Tour(args) => tour::run(args, session),
         Command::Sandbox(args) => sandbox::run(args, session),

@@ -379,11 +379,12 @@ pub(crate) fn checked_revision(name: &str) -> Result<&str, GitError> {
     Ok(name)
 }
 
+/// A variable of git's own, where it holds something.
 #[expect(
     clippy::disallowed_methods,
     reason = "these are git's own variables, which it hands to its hooks"
 )]
-fn handed_over(name: &str) -> Option<OsString> {
+pub(crate) fn handed_over(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
 }
 

@@ -9,6 +9,7 @@ pub mod id;
 pub mod overlay;
 pub mod path;
 pub mod report;
+pub mod rule;
 pub mod secret;
 pub mod snapshot;
 pub mod span;

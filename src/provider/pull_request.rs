@@ -5,6 +5,9 @@ use crate::provider::api::{Provider, PullRequest, PullRequestDraft};
 use crate::provider::error::ProviderError;
 use crate::provider::site::RepositoryName;
 
+/// What the name of every branch begins with that a pull has made for its request.
+pub const BRANCHES: &str = "git-postman/pull-";
+
 /// What a pull request is for.
 #[derive(Clone, Copy, Debug)]
 pub struct Purpose<'a> {

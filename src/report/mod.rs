@@ -17,6 +17,7 @@ mod human;
 pub mod json;
 mod junit;
 pub(crate) mod markdown;
+pub mod rule_docs;
 #[cfg(test)]
 mod sample;
 mod sarif;

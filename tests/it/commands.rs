@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use git_postman::check::catalog;
+use git_postman::cli::every_rule::every_rule;
 
 use crate::support::Repository;
 use crate::support::fixtures::{API_FILE, COLLECTION, api_file, borrowed, right};
@@ -162,7 +162,7 @@ fn rules_are_listed_for_people_and_for_scripts() {
     assert_eq!(json["format_version"], 1);
     assert_eq!(json["command"], "rules");
     let rules = json["rules"].as_array().unwrap();
-    assert_eq!(rules.len(), catalog::RULES.len());
+    assert_eq!(rules.len(), every_rule().len());
     for rule in rules {
         for key in ["id", "group", "severity", "summary", "since"] {
             assert!(rule[key].is_string(), "{rule}");
@@ -176,7 +176,7 @@ fn rules_are_listed_for_people_and_for_scripts() {
 #[test]
 fn every_rule_explains_itself() {
     let place = Repository::none();
-    for rule in catalog::RULES {
+    for rule in every_rule() {
         let run = place.run(&["explain", rule.id.0]).expect(0);
         assert!(run.stdout.starts_with(rule.id.0), "{run}");
         for heading in ["WHAT IT FINDS", "WHY IT MATTERS", "EXAMPLE", "HOW TO FIX"] {

@@ -11,10 +11,17 @@ mod browser;
 mod canonical;
 mod check;
 mod check_files;
+mod ci_runs;
 mod commands;
 mod contract;
 mod dialogues;
 mod diff;
+#[cfg(unix)]
+mod doctor;
+#[cfg(unix)]
+mod doctor_traps;
+#[cfg(unix)]
+mod git_transport;
 #[cfg(unix)]
 mod hook_managers;
 mod hook_variables;
@@ -40,6 +47,8 @@ mod provider_bitbucket_cloud;
 mod provider_bitbucket_server;
 mod provider_github;
 mod provider_gitlab;
+#[cfg(unix)]
+mod provider_matrix;
 #[cfg(unix)]
 mod provider_peers;
 #[cfg(unix)]

@@ -2,11 +2,12 @@
 
 use clap::Args;
 
-use crate::check::{catalog, docs};
+use crate::cli::every_rule::{every_rule, find_rule};
 use crate::cli::failure::Failure;
 use crate::cli::reporting::print;
 use crate::cli::session::Session;
 use crate::config::file::nearest;
+use crate::report::rule_docs::explanation;
 
 /// Explain one rule: what it finds, why it matters, an example, how to fix it
 #[derive(Args, Debug)]
@@ -21,16 +22,16 @@ pub struct ExplainArgs {
 /// # Errors
 /// A rule that there is not.
 pub fn run(args: &ExplainArgs, session: &Session) -> Result<u8, Failure> {
-    let Some(rule) = catalog::find(&args.rule) else {
+    let Some(rule) = find_rule(&args.rule) else {
         let failure = Failure::usage(format!("there is no rule `{}`", args.rule));
         return Err(
-            match nearest(&args.rule, catalog::RULES.iter().map(|rule| rule.id.0)) {
+            match nearest(&args.rule, every_rule().iter().map(|rule| rule.id.0)) {
                 Some(near) => failure.with_hint(format!("did you mean `{near}`?")),
                 None => failure.with_hint("`git postman rules` lists every rule"),
             },
         );
     };
-    let text = docs::explanation(rule);
+    let text = explanation(&rule);
     let plain: String = text
         .lines()
         .map(|line| match line.strip_prefix("#### ") {

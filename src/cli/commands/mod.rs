@@ -9,6 +9,7 @@ pub mod connect;
 pub mod diff;
 pub mod diff_driver;
 pub mod disconnect;
+pub mod doctor;
 pub mod explain;
 pub mod hook;
 pub mod hook_driver;

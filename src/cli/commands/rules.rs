@@ -2,14 +2,14 @@
 
 use clap::Args;
 
-use crate::check::catalog;
-use crate::check::docs;
-use crate::check::rule::Group;
+use crate::cli::every_rule::every_rule;
 use crate::cli::failure::Failure;
 use crate::cli::reporting::print;
 use crate::cli::session::Session;
+use crate::model::rule::Group;
 use crate::report::ReportFormat;
 use crate::report::json::object_text;
+use crate::report::rule_docs::page;
 
 /// List every rule
 #[derive(Args, Debug)]
@@ -28,7 +28,7 @@ pub struct RulesArgs {
 /// Where standard output cannot be written.
 pub fn run(args: &RulesArgs, session: &Session) -> Result<u8, Failure> {
     let text = match args.format {
-        _ if args.docs => docs::page(),
+        _ if args.docs => page(&every_rule()),
         ReportFormat::Human => table(),
         ReportFormat::Json => json(),
     };
@@ -37,15 +37,12 @@ pub fn run(args: &RulesArgs, session: &Session) -> Result<u8, Failure> {
 }
 
 fn table() -> String {
-    let width = catalog::RULES
-        .iter()
-        .map(|rule| rule.id.0.len())
-        .max()
-        .unwrap_or(0);
+    let rules = every_rule();
+    let width = rules.iter().map(|rule| rule.id.0.len()).max().unwrap_or(0);
     let mut text = String::new();
     for group in Group::ALL {
         text.push_str(&format!("{}\n", group.word()));
-        for rule in catalog::RULES.iter().filter(|rule| rule.group == group) {
+        for rule in rules.iter().filter(|rule| rule.group == group) {
             text.push_str(&format!(
                 "  {:width$}  {:7}  {}\n",
                 rule.id.0,
@@ -58,7 +55,7 @@ fn table() -> String {
 }
 
 fn json() -> String {
-    let rules: Vec<serde_json::Value> = catalog::RULES
+    let rules: Vec<serde_json::Value> = every_rule()
         .iter()
         .map(|rule| {
             serde_json::json!({
