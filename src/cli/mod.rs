@@ -12,7 +12,9 @@ pub mod connection_told;
 pub mod delivering;
 pub mod every_rule;
 pub mod examination;
+pub mod examining_push;
 pub mod failure;
+pub mod handed_push;
 pub mod hosting;
 pub mod link_told;
 pub mod linking;
@@ -36,6 +38,7 @@ pub mod reporting;
 pub mod repository_paths;
 pub mod request_text;
 pub mod session;
+pub mod time_limit;
 pub mod wished;
 
 use std::ffi::OsString;

@@ -25,9 +25,10 @@ pub struct Environment {
     pub config_home: Option<PathBuf>,
     /// `XDG_CACHE_HOME`, on Windows `LOCALAPPDATA`, where it is absolute.
     pub cache_home: Option<PathBuf>,
-    /// `PRE_COMMIT_LOCAL_BRANCH`, `PRE_COMMIT_TO_REF`, `PRE_COMMIT_REMOTE_BRANCH` and `PRE_COMMIT_FROM_REF`: what the
-    /// pre-commit framework says of a push, whose standard input it keeps to itself.
+    /// What pre-commit or prek, which set `PRE_COMMIT`, say of a push, whose standard input they keep to themselves.
     pub pre_commit: Option<PreCommitPush>,
+    /// `GL_PROTOCOL` is set: GitLab runs this as a hook of its server.
+    pub gitlab_server: bool,
     /// `POSTMAN_API_KEY`.
     pub postman_api_key: Option<Secret>,
     /// `POSTMAN_API_URL`: the EU region, a gateway, the sandbox.
@@ -188,17 +189,21 @@ pub const CI_REPOSITORY: [&str; 9] = [
     "BITBUCKET_REPO_UUID",
 ];
 
-/// One reference of a push as the pre-commit framework hands it on. Of several it names the first only.
+/// One reference of a push as pre-commit and prek hand it on. Of several they name the first only.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PreCommitPush {
-    /// The local reference.
-    pub local_branch: String,
-    /// The commit that is pushed.
-    pub to: String,
-    /// The reference on the remote.
-    pub remote_branch: String,
-    /// What the remote has.
-    pub from: String,
+    /// Who hands it on: prek sets `PREK_HOOK_STAGE`.
+    pub manager: &'static str,
+    /// `PRE_COMMIT_LOCAL_BRANCH`: what is pushed, as it was named.
+    pub local_branch: Option<String>,
+    /// `PRE_COMMIT_TO_REF`: the commit that is pushed. pre-commit leaves it out where the first commit is pushed.
+    pub to: Option<String>,
+    /// `PRE_COMMIT_REMOTE_BRANCH`: the reference on the remote.
+    pub remote_branch: Option<String>,
+    /// `PRE_COMMIT_FROM_REF`: what the remote has.
+    pub from: Option<String>,
+    /// `PRE_COMMIT_REMOTE_NAME`: where it goes.
+    pub remote_name: Option<String>,
 }
 
 impl Environment {
@@ -234,12 +239,20 @@ impl Environment {
             home: path("HOME").or_else(|| path("USERPROFILE")),
             config_home: path("XDG_CONFIG_HOME"),
             cache_home: path("XDG_CACHE_HOME").or_else(|| path("LOCALAPPDATA")),
-            pre_commit: set("PRE_COMMIT_TO_REF").map(|to| PreCommitPush {
-                local_branch: set("PRE_COMMIT_LOCAL_BRANCH").unwrap_or_default(),
-                to,
-                remote_branch: set("PRE_COMMIT_REMOTE_BRANCH").unwrap_or_default(),
-                from: set("PRE_COMMIT_FROM_REF").unwrap_or_default(),
-            }),
+            pre_commit: set("PRE_COMMIT")
+                .or_else(|| set("PRE_COMMIT_TO_REF"))
+                .map(|_| PreCommitPush {
+                    manager: match set("PREK_HOOK_STAGE") {
+                        Some(_) => "prek",
+                        None => "pre-commit",
+                    },
+                    local_branch: set("PRE_COMMIT_LOCAL_BRANCH"),
+                    to: set("PRE_COMMIT_TO_REF"),
+                    remote_branch: set("PRE_COMMIT_REMOTE_BRANCH"),
+                    from: set("PRE_COMMIT_FROM_REF"),
+                    remote_name: set("PRE_COMMIT_REMOTE_NAME"),
+                }),
+            gitlab_server: set("GL_PROTOCOL").is_some(),
             postman_api_key: set("POSTMAN_API_KEY")
                 .map(Secret::new)
                 .filter(|key| !key.is_empty()),

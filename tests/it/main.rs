@@ -24,9 +24,12 @@ mod doctor;
 mod doctor_traps;
 #[cfg(unix)]
 mod git_transport;
+#[cfg(unix)]
+mod hook_managers;
 mod hook_variables;
 mod hooks_install;
 mod hooks_push;
+mod hooks_server;
 mod merge;
 mod merge_drivers;
 mod merge_folders;

@@ -15,6 +15,7 @@ pub mod doctor;
 pub mod explain;
 pub mod hook;
 pub mod hook_driver;
+pub mod hook_mirror;
 pub mod hook_run;
 pub mod init;
 pub mod man;
