@@ -18,7 +18,6 @@ use crate::model::id::{BranchName, CommitId};
 use crate::model::path::RepoPath;
 use crate::model::snapshot::{Content, Snapshot};
 use crate::model::text::visible;
-use crate::provider;
 use crate::provider::api::{Provider, PullRequest};
 use crate::provider::capability::Operation;
 use crate::provider::pull_request::{BRANCHES, Deed, Purpose, find, offer, says_so, withdraw};
