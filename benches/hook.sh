@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# What the pre-push hook costs beside an empty hook script: a push of one changed collection in a repository of 20,000 files.
+# What the pre-push hook costs beside an empty hook script: a push of one changed collection in a repository of 20,000 files;
+# then the same hook started by each hook manager, beside the same manager that starts an empty script.
 # Needs hyperfine. `benches/hook.sh [BINARY]`; figures are to be read as a difference, on a quiet machine.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -39,3 +40,51 @@ hyperfine -N --warmup 5 "$binary --version" "$work/empty"
 hyperfine --warmup 5 "$work/empty <../line" "$binary hook run pre-push -- origin ../remote.git <../line"
 hyperfine --warmup 3 "$binary check -q" "git status --porcelain"
 /usr/bin/time -f 'peak memory of the hook: %M KiB' "$binary" hook run pre-push -- origin ../remote.git <../line
+
+# Each manager in a clone of its own. It starts `$work/started`, which is the empty script first and the hook then.
+export PATH="$work/bin:$PATH" XDG_CACHE_HOME="$work/cache" PRE_COMMIT_HOME="$work/pre-commit" PREK_HOME="$work/prek"
+export HOME="$work"
+mkdir "$work/bin"
+hook="exec '$binary' hook run pre-push -- \"\$@\""
+started="$work/started"
+table="manager | empty script, ms | git-postman, ms | ratio"
+
+# Installs one manager for `$started`; fails where it is missing.
+set_up() {
+  case $1 in
+    native) printf '#!/bin/sh\nexec "%s" "$@"\n' "$started" >.git/hooks/pre-push && chmod +x .git/hooks/pre-push ;;
+    husky)
+      husky >/dev/null && printf '"%s" "$@"\n' "$started" >.husky/pre-push ;;
+    simple-git-hooks)
+      printf '{"simple-git-hooks":{"pre-push":"%s \\"$@\\""}}' "$started" >package.json && simple-git-hooks >/dev/null ;;
+    lefthook)
+      printf 'pre-push:\n  jobs:\n    - run: %s {1} {2}\n      use_stdin: true\n' "$started" >lefthook.yml && lefthook install >/dev/null ;;
+    pre-commit | prek)
+      printf 'repos:\n- repo: local\n  hooks:\n  - {id: x, name: x, language: system, entry: %s, always_run: true, pass_filenames: false, stages: [pre-push]}\n' "$started" >.pre-commit-config.yaml
+      git add .pre-commit-config.yaml && "$1" install --hook-type pre-push >/dev/null ;;
+  esac
+}
+
+for manager in native husky simple-git-hooks lefthook prek pre-commit; do
+  if [ "$manager" != native ] && ! command -v "$manager" >/dev/null; then
+    echo "skipped: no $manager here"
+    continue
+  fi
+  git clone -q "$work/repo" "$work/with-$manager"
+  cd "$work/with-$manager"
+  git remote set-url origin ../remote.git
+  git update-ref refs/remotes/origin/main HEAD~1
+  set_up "$manager"
+  means=()
+  for what in 'exit 0' "$hook"; do
+    printf '#!/bin/sh\n%s\n' "$what" >"$started"
+    chmod +x "$started"
+    hyperfine --shell sh --style none --warmup 2 --runs 15 --export-csv "$work/csv" \
+      "$(git rev-parse --git-path hooks)/pre-push origin ../remote.git <$work/line" 2>/dev/null
+    means+=("$(awk -F, 'NR == 2 {print $2 * 1000}' "$work/csv")")
+  done
+  table+=$(awk -v name="$manager" -v empty="${means[0]}" -v ours="${means[1]}" \
+    'BEGIN {printf "\n%s | %.1f | %.1f | %.2f", name, empty, ours, ours / empty}')
+  cd "$work"
+done
+printf '%s\n' "$table"

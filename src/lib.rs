@@ -13,6 +13,7 @@
 //! | [`project`] | what the files of a repository mean to Postman |
 //! | [`postman`] | the Postman API: everything the mirror needs of it |
 //! | [`provider`] | the services that host repositories: which one this is, and what it can do |
+//! | [`ci`] | the run of a CI system: what it is about, and what its change is compared with |
 //! | [`check`] | the rules, and the run that shows them a project |
 //! | [`sandbox`] | a server on loopback that speaks the Postman API |
 //! | [`mirror`] | what moves between Git and Postman: the state both agreed on, the plan |
@@ -33,6 +34,7 @@
 //! | a document in a merge, and `….merge-conflicts.json` beside it | by `merge-driver` | by `merge-driver`, when git merges |
 //! | `refs/postman/*`, or what `[mirror] state-ref` names, here and on the remote, with its objects | by the mirror | by the mirror |
 //! | objects that a partial clone lacks | by a check that needs them | by git, which fetches them; never with `--offline` |
+//! | history that a shallow clone lacks, with `.git/shallow` and `refs/remotes/*` | by `check --range auto` | by git, which fetches what is missing; never with `--offline` |
 //! | the file named by `--baseline` | by `check` | with `--write-baseline` |
 //! | `sandbox.redb` in the directory named by `sandbox --data` | by `sandbox` | by `sandbox` |
 //! | the files named by `--report` | never | by `check` and `audit` |
@@ -41,6 +43,7 @@
 
 pub mod audit;
 pub mod check;
+pub mod ci;
 pub mod cli;
 pub mod config;
 pub mod format;

@@ -8,9 +8,10 @@ use std::time::Duration;
 use crate::audit::gather::{Source, owner_name};
 use crate::audit::part::OwnersFrom;
 use crate::cli::failure::Failure;
-use crate::cli::hosting::{SiteChoice, located};
+use crate::cli::hosting::{SiteChoice, Tuning, located};
 use crate::cli::provider_token::token;
 use crate::cli::session::Session;
+use crate::git::command::Git;
 use crate::git::remote_url::decoded;
 use crate::model::text::{shortened, visible};
 use crate::net::client::Settings;
@@ -68,7 +69,7 @@ pub fn owners(
     choice: &SiteChoice,
 ) -> Result<(Vec<Owner>, OwnersFrom), Failure> {
     if written.is_empty() {
-        let place = located(session, &session.repository()?, remote, choice)?;
+        let (place, _) = located(session, &session.repository()?, remote, choice)?;
         let owner = Owner {
             name: place.repository.owner().to_owned(),
             site: place.site,
@@ -107,9 +108,14 @@ pub fn sources(
             }
             continue;
         }
-        let token = token(&session.environment, site);
-        let holder = key(&site.web.to_string(), &token);
-        let provider = provider::open(site, token, |settings| counter.tune(session, settings))?;
+        let found = token(&session.environment, site);
+        let credential = found.map(|found| found.credential).unwrap_or_default();
+        let web = site.web.to_string();
+        let holder = key(&web, &credential.token);
+        let tuning = Tuning::of(session, &Git::at(&session.directory), &web)?;
+        let provider = provider::open(site, credential, |settings| {
+            counter.tune(session, tuning.tuned(settings))
+        })?;
         sources.push(Source {
             provider,
             holder,

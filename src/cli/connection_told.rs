@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::cli::checkup::access::Looked;
 use crate::cli::failure::Failure;
 use crate::cli::link_told::{files_as_json, link_as_json};
 use crate::cli::linking::Ground;
@@ -21,6 +22,8 @@ pub const NOT_YET: &str = "00000000-0000-4000-8000-000000000000";
 
 /// Everything that is said of a connection.
 pub struct Told<'a> {
+    /// Who may write to the repository.
+    pub access: &'a Looked,
     /// Where it is.
     pub ground: &'a Ground,
     /// What it is in Postman.
@@ -60,6 +63,9 @@ impl Told<'_> {
         };
         let mut text = begin.to_owned();
         text.push_str(&shown(self.ground, self.found, self.link));
+        for (word, value) in self.access.rows() {
+            text.push_str(&row(word, &value));
+        }
         text.push_str(&listed(self.changes, verb));
         match &self.commit {
             Some(commit) => text.push_str(&format!(
@@ -76,6 +82,7 @@ impl Told<'_> {
         let link = link_as_json(self.link, &self.ground.state_ref);
         let mut object = connection_as_json(&link, self.changes, self.is_dry_run);
         object["changed"] = json!(!self.is_done());
+        object["access"] = self.access.for_scripts();
         object["recorded"] = json!(self.commit.as_ref().map(CommitId::as_str));
         object_text(&object)
     }
@@ -139,9 +146,7 @@ fn shown(ground: &Ground, found: &Found, link: &Link) -> String {
         format!("the folder `{}`", ground.folder)
     };
     let mut text = format!("{folder} and {what} `{}` ({own})\n", visible(&found.name));
-    let mut line = |word: &str, value: &str| {
-        text.push_str(&format!("  {word:<22}{}\n", visible(value)));
-    };
+    let mut line = |word: &str, value: &str| text.push_str(&row(word, value));
     line("workspace", &found.workspace);
     line(
         "active branch",
@@ -164,6 +169,10 @@ fn shown(ground: &Ground, found: &Found, link: &Link) -> String {
         _ => {}
     }
     text
+}
+
+fn row(word: &str, value: &str) -> String {
+    format!("  {word:<22}{}\n", visible(value))
 }
 
 fn listed(changes: &ChangeSet, verb: &str) -> String {

@@ -15,7 +15,7 @@ use crate::git::repository::{IntroducedBlob, Repository};
 use crate::model::finding::{Finding, Severity, fingerprint};
 use crate::model::id::CommitId;
 use crate::model::path::RepoPath;
-use crate::model::report::{Gate, Report, SnapshotLabel, Summary};
+use crate::model::report::{Gate, RangeLabel, Report, SnapshotLabel, Summary};
 use crate::model::snapshot::{Content, Snapshot};
 use crate::project::Project;
 
@@ -58,6 +58,8 @@ pub struct Examined {
     notes: Vec<String>,
     gate: Option<FailOn>,
     has_managed_files: bool,
+    /// The range that was looked at, where it is one.
+    pub range: Option<RangeLabel>,
 }
 
 /// What a report is made with.
@@ -216,6 +218,7 @@ impl Examined {
             },
             gate: closing.gate(self.gate),
             notes: self.notes,
+            range: self.range,
             rules: catalog::facts(),
         }
     }

@@ -75,6 +75,15 @@ impl Failure {
         }
     }
 
+    /// The same where something was written before: 2 says that nothing was tried, and that would not be true.
+    #[must_use]
+    pub fn after_writing(mut self) -> Self {
+        if self.kind == Kind::Usage {
+            self.kind = Kind::Service;
+        }
+        self
+    }
+
     /// The same with what to do.
     #[must_use]
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {

@@ -2,7 +2,9 @@
 
 pub mod asking;
 pub mod audited;
+pub mod checkup;
 pub mod ci_files;
+pub mod ci_run;
 pub mod commands;
 pub mod comparing;
 pub mod comparing_folders;
@@ -10,7 +12,9 @@ pub mod connection_told;
 pub mod delivering;
 pub mod every_rule;
 pub mod examination;
+pub mod examining_push;
 pub mod failure;
+pub mod handed_push;
 pub mod hosting;
 pub mod link_told;
 pub mod linking;
@@ -34,18 +38,21 @@ pub mod reporting;
 pub mod repository_paths;
 pub mod request_text;
 pub mod session;
+pub mod time_limit;
 pub mod wished;
 
 use std::ffi::OsString;
+use std::iter;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use crate::cli::ci_run::refuse_foreign;
 use crate::cli::commands::{
-    apply, audit, canonicalize, check, completions, connect, diff, diff_driver, disconnect,
-    explain, hook, init, man, merge, merge_driver, plan, pull, push, rules, sandbox, status, tour,
-    undo,
+    apply, audit, canonicalize, check, ci, completions, connect, diff, diff_driver, disconnect,
+    doctor, explain, hook, init, man, merge, merge_driver, plan, pull, push, rules, sandbox,
+    status, tour, undo,
 };
 use crate::cli::failure::Failure;
 use crate::cli::output::{Output, OutputEnvironment, OutputOptions};
@@ -120,9 +127,11 @@ enum Command {
     Connect(connect::ConnectArgs),
     Disconnect(disconnect::DisconnectArgs),
     Status(status::StatusArgs),
+    Doctor(doctor::DoctorArgs),
     Undo(undo::UndoArgs),
     Tour(tour::TourArgs),
     Sandbox(sandbox::SandboxArgs),
+    Ci(ci::CiArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
 }
@@ -170,6 +179,20 @@ pub fn command() -> clap::Command {
     Cli::command()
 }
 
+/// The name of a command that writes, or reads with a token what others may not read.
+fn needs_a_token(command: &Command) -> Option<&'static str> {
+    Some(match command {
+        Command::Pull(_) => "pull",
+        Command::Push(_) => "push",
+        Command::Plan(_) => "plan",
+        Command::Apply(_) => "apply",
+        Command::Connect(_) => "connect",
+        Command::Disconnect(_) => "disconnect",
+        Command::Undo(_) => "undo",
+        _ => return None,
+    })
+}
+
 /// The words of the command, where it was asked for JSON.
 fn command_that_speaks_json(matches: &clap::ArgMatches) -> Option<String> {
     let mut words = Vec::new();
@@ -200,7 +223,20 @@ fn session(everywhere: &Everywhere, environment: Environment) -> Session {
         ci: environment.ci,
         ..OutputEnvironment::default()
     };
+    let ci = ci_run::of(&environment);
+    let mut environment = environment;
+    if ci.as_ref().is_some_and(|run| run.foreign().is_some()) {
+        environment.forget_tokens();
+    }
+    let output = Output::new(options, facts.with_streams_of_this_process());
+    for line in ci
+        .iter()
+        .flat_map(|run| iter::once(run.told()).chain(run.doubts.clone()))
+    {
+        output.detail(&line);
+    }
     Session {
+        ci,
         directory: everywhere
             .directory
             .clone()
@@ -208,11 +244,14 @@ fn session(everywhere: &Everywhere, environment: Environment) -> Session {
         config: everywhere.config.clone(),
         offline: everywhere.offline,
         environment,
-        output: Output::new(options, facts.with_streams_of_this_process()),
+        output,
     }
 }
 
 fn dispatch(command: &Command, session: &Session) -> Result<u8, Failure> {
+    if let Some(name) = needs_a_token(command) {
+        refuse_foreign(session, name)?;
+    }
     match command {
         Command::Check(args) => check::run(args, session),
         Command::Audit(args) => audit::run(args, session),
@@ -232,9 +271,11 @@ fn dispatch(command: &Command, session: &Session) -> Result<u8, Failure> {
         Command::Connect(args) => connect::run(args, session),
         Command::Disconnect(args) => disconnect::run(args, session),
         Command::Status(args) => status::run(args, session),
+        Command::Doctor(args) => doctor::run(args, session),
         Command::Undo(args) => undo::run(args, session),
         Command::Tour(args) => tour::run(args, session),
         Command::Sandbox(args) => sandbox::run(args, session),
+        Command::Ci(args) => ci::run(args, session),
         Command::Completions(args) => completions::run(args, session),
         Command::Man(args) => man::run(args, session),
     }

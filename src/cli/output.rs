@@ -13,7 +13,7 @@ use clap::ColorChoice;
 use indicatif::{MultiProgress, ProgressDrawTarget};
 
 use crate::cli::progress::{APPEARS_AFTER, Progress};
-use crate::model::text::visible;
+use crate::model::text::{visible, visible_lines};
 use crate::report::style::{DEFAULT_WIDTH, Style};
 
 /// What the person asked for on the command line.
@@ -313,10 +313,11 @@ impl Output {
 }
 
 fn message_line(kind: MessageKind, text: &str, color: bool) -> String {
-    let text = visible(text);
     let Some(word) = kind.word() else {
-        return format!("{text}\n");
+        return format!("{}\n", visible(text));
     };
+    // What follows stands under the first line, so that nothing in it passes for a message of ours.
+    let text = visible_lines(text).replace('\n', "\n  | ");
     if !color {
         return format!("{word}: {text}\n");
     }
@@ -536,15 +537,15 @@ mod tests {
     }
 
     #[test]
-    fn a_message_is_one_line_and_drives_no_terminal() {
+    fn lines_of_a_message_pass_for_no_message_and_drive_no_terminal() {
         let hostile = "a\u{1b}[2J\nerror: forged\u{202e}";
         assert_eq!(
             message_line(MessageKind::Warning, hostile, false),
-            "warning: a\\x1b[2J\\nerror: forged\\u{202e}\n"
+            "warning: a\\x1b[2J\n  | error: forged\\u{202e}\n"
         );
         assert_eq!(
             message_line(MessageKind::Error, hostile, true),
-            "\u{1b}[1m\u{1b}[91merror:\u{1b}[0m a\\x1b[2J\\nerror: forged\\u{202e}\n"
+            "\u{1b}[1m\u{1b}[91merror:\u{1b}[0m a\\x1b[2J\n  | error: forged\\u{202e}\n"
         );
         assert_eq!(message_line(MessageKind::Trace, "step", true), "step\n");
     }

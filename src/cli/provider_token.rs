@@ -2,15 +2,35 @@
 
 use crate::config::env::Environment;
 use crate::model::secret::Secret;
+use crate::provider::Credential;
 use crate::provider::kind::ProviderKind;
 use crate::provider::site::Site;
 
-/// The token for a site; empty where none is set that is meant for it.
-pub fn token(environment: &Environment, site: &Site) -> Secret {
-    let set = |name: &str| environment.provider_tokens.get(name).cloned();
+/// A token of the environment, and the variable that it stood in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundToken {
+    /// The variable.
+    pub variable: &'static str,
+    /// The token.
+    pub credential: Credential,
+}
+
+/// The token for a site; `None` where none is set that is meant for it.
+pub fn token(environment: &Environment, site: &Site) -> Option<FoundToken> {
+    let set = |variable: &'static str| {
+        let token = environment.provider_tokens.get(variable)?.clone();
+        let credential = Credential {
+            token,
+            is_of_job: variable == "CI_JOB_TOKEN",
+        };
+        Some(FoundToken {
+            variable,
+            credential,
+        })
+    };
     let server = |name: &str| environment.ci_servers.get(name).map(String::as_str);
     let own = |name: &str| server(name).is_some_and(|address| is_at(address, site));
-    let found = match site.kind {
+    match site.kind {
         ProviderKind::GitHub => {
             let is_of_another = server("GITHUB_SERVER_URL").is_some() && !own("GITHUB_SERVER_URL");
             set("GITHUB_TOKEN")
@@ -25,15 +45,37 @@ pub fn token(environment: &Environment, site: &Site) -> Secret {
         ProviderKind::AzureServices | ProviderKind::AzureServer => set("AZURE_DEVOPS_TOKEN")
             .or_else(|| set("AZURE_DEVOPS_EXT_PAT"))
             .or_else(|| set("SYSTEM_ACCESSTOKEN").filter(|_| own("SYSTEM_COLLECTIONURI"))),
-        ProviderKind::BitbucketCloud | ProviderKind::BitbucketDataCenter => set("BITBUCKET_TOKEN")
-            .map(|token| match &environment.bitbucket_username {
-                Some(user) if !token.reveal().contains(':') => {
-                    Secret::new(format!("{user}:{}", token.reveal()))
-                }
-                _ => token,
-            }),
-    };
-    found.unwrap_or_else(|| Secret::new(""))
+        ProviderKind::BitbucketCloud | ProviderKind::BitbucketDataCenter => {
+            let mut found = set("BITBUCKET_TOKEN")?;
+            let token = found.credential.token.reveal();
+            if let Some(user) = &environment.bitbucket_username
+                && !token.contains(':')
+            {
+                found.credential.token = Secret::new(format!("{user}:{token}"));
+            }
+            Some(found)
+        }
+    }
+}
+
+/// Where a token for a product is looked for, in words.
+pub fn variables(kind: ProviderKind) -> &'static str {
+    match kind {
+        ProviderKind::GitHub => "GITHUB_TOKEN or GH_TOKEN",
+        ProviderKind::GitHubEnterprise => {
+            "GH_ENTERPRISE_TOKEN or, in a workflow of that server, GITHUB_TOKEN"
+        }
+        ProviderKind::GitLab | ProviderKind::GitLabSelfManaged => {
+            "GITLAB_TOKEN or, in a job of that server, CI_JOB_TOKEN"
+        }
+        ProviderKind::AzureServices | ProviderKind::AzureServer => {
+            "AZURE_DEVOPS_TOKEN, AZURE_DEVOPS_EXT_PAT or, in a pipeline of that organisation, SYSTEM_ACCESSTOKEN"
+        }
+        ProviderKind::BitbucketCloud => {
+            "BITBUCKET_TOKEN, for an API token with the address of its account in BITBUCKET_USERNAME"
+        }
+        ProviderKind::BitbucketDataCenter => "BITBUCKET_TOKEN",
+    }
 }
 
 /// Whether a server's address is that of a site.
@@ -62,7 +104,17 @@ mod tests {
                 found.map(|(_, value)| (*value).to_owned())
             };
             let site = Site::new(kind, web).unwrap();
-            token(&Environment::from(lookup), &site).reveal().to_owned()
+            let found = token(&Environment::from(lookup), &site);
+            let is_of_job = found.as_ref().is_some_and(|one| one.credential.is_of_job);
+            assert_eq!(
+                is_of_job,
+                found
+                    .as_ref()
+                    .is_some_and(|one| one.variable == "CI_JOB_TOKEN")
+            );
+            found.map_or(String::new(), |one| {
+                one.credential.token.reveal().to_owned()
+            })
         };
         let (hub, own) = ("https://github.com", "https://ghe.example.com");
         let both = [

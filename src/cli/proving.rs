@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use serde_json::{Value, json};
 
 use crate::cli::failure::Failure;
-use crate::cli::hosting::{SiteChoice, known, tuned};
+use crate::cli::hosting::{SiteChoice, known, opened};
 use crate::cli::provider_token::token;
 use crate::cli::session::Session;
 use crate::git::repository::Repository;
@@ -19,7 +19,6 @@ use crate::mirror::link_named::Named;
 use crate::mirror::ownership::Proof;
 use crate::mirror::state::Owner;
 use crate::model::text::{counted, visible};
-use crate::provider;
 
 /// What is known of who hosts this repository.
 #[derive(Debug)]
@@ -182,12 +181,13 @@ impl Proving {
         let Some(place) = known(repository, remote, &self.site)? else {
             return Ok(Asked::Nobody);
         };
-        let token = token(&session.environment, &place.site);
-        if token.is_empty() {
+        if token(&session.environment, &place.site).is_none() {
             return Ok(Asked::Nobody);
         }
-        let opened = provider::open(&place.site, token, |settings| tuned(session, settings));
-        let answer = opened.and_then(|provider| provider.repository(&place.repository));
+        let answer = opened(session, repository.git(), &place.site).and_then(|provider| {
+            let answer = provider.repository(&place.repository);
+            answer.map_err(Failure::from)
+        });
         Ok(match answer {
             Ok(there) => match Hosted::on(&place.site, &there.id, &there.name) {
                 Some(hosted) => Asked::Seen(Seen {
@@ -197,10 +197,11 @@ impl Proving {
                 None => Asked::Failed,
             },
             // Whether a sync goes on does not hang on a service that has no part in it.
-            Err(error) => {
+            Err(failure) => {
                 session.output.warning(&format!(
-                    "{} was not heard on which repository this is ({error}): its address and its first commits count",
-                    visible(&place.site.web.to_string())
+                    "{} was not heard on which repository this is ({}): its address and its first commits count",
+                    visible(&place.site.web.to_string()),
+                    failure.message
                 ));
                 Asked::Failed
             }

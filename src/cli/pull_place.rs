@@ -4,7 +4,9 @@ use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
 use crate::check::{self, Scope};
+use crate::cli::ci_run::branch_here;
 use crate::cli::failure::Failure;
+use crate::cli::pushed_branch::commit_of;
 use crate::cli::session::{Decided, Session};
 use crate::git::repository::Repository;
 use crate::mirror::deliver::{Delivered, Destination, WriteError, deliver};
@@ -88,10 +90,16 @@ pub fn place(
             start: None,
         });
     }
-    let branch = wanted.or(current).ok_or_else(detached)?;
+    let branch = match wanted {
+        Some(wanted) => wanted,
+        None => branch_here(session, repository)?.ok_or_else(detached)?,
+    };
     let tip = repository.reference(&format!("refs/heads/{branch}"))?;
     let from = match &tip {
         Some(tip) => tip.clone(),
+        // A build server checks out a commit, which need not be one of this branch.
+        None if current.is_none() => commit_of(session, repository, &branch)
+            .or_else(|_| repository.resolve("HEAD").map_err(Failure::from))?,
         None => repository.resolve("HEAD")?,
     };
     let snapshot = repository.commit(&from)?;

@@ -2,9 +2,8 @@
 
 use crate::cli::comparing::{Versions, Whole, compare};
 use crate::cli::failure::Failure;
-use crate::cli::hosting::{SiteChoice, located, tuned};
+use crate::cli::hosting::{SiteChoice, located, opened};
 use crate::cli::plan_told::{PlanTold, RequestState, RequestTold};
-use crate::cli::provider_token::token;
 use crate::cli::pull_place::Place;
 use crate::cli::request_text::{farewell, text, title};
 use crate::cli::session::Session;
@@ -19,7 +18,6 @@ use crate::model::id::{BranchName, CommitId};
 use crate::model::path::RepoPath;
 use crate::model::snapshot::{Content, Snapshot};
 use crate::model::text::visible;
-use crate::provider;
 use crate::provider::api::{Provider, PullRequest};
 use crate::provider::capability::Operation;
 use crate::provider::pull_request::{BRANCHES, Deed, Purpose, find, offer, says_so, withdraw};
@@ -65,9 +63,8 @@ impl<'a> Requesting<'a> {
             Failure::usage("a pull request needs a remote, and there is none")
                 .with_hint("add the one that the provider hosts: `git remote add`")
         })?;
-        let place = located(session, repository, remote, choice)?;
-        let token = token(&session.environment, &place.site);
-        let provider = provider::open(&place.site, token, |settings| tuned(session, settings))?;
+        let (place, _) = located(session, repository, remote, choice)?;
+        let provider = opened(session, repository.git(), &place.site)?;
         for operation in [
             Operation::CreateBranch,
             Operation::Commit,

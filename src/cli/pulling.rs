@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::check::catalog;
 use crate::cli::asking::{Answer, decide};
+use crate::cli::ci_run::branch_here;
 use crate::cli::delivering::{
     Asking, Carrying, delivering, is_read_here, route, without_delivered,
 };
@@ -323,6 +324,12 @@ fn once(
     };
     pulled.plan.quota_left = postman.http().quota().remaining;
     pulled.plan.repository = Some(ground.proving.told(&link, None));
+    let is_plan = matches!(wanted, Wanted::Plan);
+    if is_plan
+        && let Some(stopped) = stopped_by(&place, choice, &changes, (session, command, begun))?
+    {
+        return Ok(stopped);
+    }
     match wanted {
         Wanted::Plan => {
             if let Some(requesting) = &requesting {
@@ -336,12 +343,8 @@ fn once(
             still_valid(sealed, &plan, Some(&changes), Some(&stored.commit))?;
         }
     }
-    if !choice.force && !changes.is_empty() {
-        let found = place.new_errors(session, &changes)?;
-        if !found.is_empty() {
-            let report = stopped(command, snapshot, found, begun);
-            return Ok(Tried::Ended(Ended::Stopped(Box::new(report))));
-        }
+    if let Some(stopped) = stopped_by(&place, choice, &changes, (session, command, begun))? {
+        return Ok(stopped);
     }
     let mut kept = recorded(
         &drafted,
@@ -384,8 +387,12 @@ fn once(
     };
     let run = format!("pull-{}-{}", session.now(), std::process::id());
     let kept = record(&store, &stored, &kept, &run, session.now()).map_err(|error| {
-        Failure::from(error)
-            .with_hint("the files are written; run it again: it finds them and records them")
+        let failure = Failure::from(error);
+        let failure = match changes.is_empty() {
+            true => failure,
+            false => failure.after_writing(),
+        };
+        failure.with_hint("the files are written; run it again: it finds them and records them")
     })?;
     if kept == Kept::Overtaken {
         return Err(Failure::of(
@@ -422,7 +429,7 @@ fn requesting<'g>(
     let named = choice.branch.clone().or_else(|| link.active_branch.clone());
     let target = match named {
         Some(named) => named,
-        None => ground.repository.current_branch()?.ok_or_else(detached)?,
+        None => branch_here(session, &ground.repository)?.ok_or_else(detached)?,
     };
     let to = (ground.home.remote.as_deref(), &choice.site);
     let only = repository_paths(&choice.only, &ground.repository, session)?;
@@ -671,6 +678,24 @@ fn below(folder: &RepoPath, path: &RepoPath) -> Option<RepoPath> {
     folder.join(path.as_str()).ok()
 }
 
+/// The report of errors that our own rules find in what would come, where they find some and it counts.
+fn stopped_by(
+    place: &Place,
+    choice: &PullChoice,
+    changes: &ChangeSet,
+    (session, command, begun): (&Session, &str, Instant),
+) -> Result<Option<Tried>, Failure> {
+    if choice.force || changes.is_empty() {
+        return Ok(None);
+    }
+    let found = place.new_errors(session, changes)?;
+    if found.is_empty() {
+        return Ok(None);
+    }
+    let report = stopped(command, &*place.snapshot, found, begun);
+    Ok(Some(Tried::Ended(Ended::Stopped(Box::new(report)))))
+}
+
 /// Errors that our own rules find in what would come.
 fn stopped(
     command: &str,
@@ -697,6 +722,7 @@ fn stopped(
         notes: vec![
             "nothing was written: these errors would come from Postman; mend them there, or pull with --force".to_owned(),
         ],
+        range: None,
         rules: catalog::facts(),
     }
 }

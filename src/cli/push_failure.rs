@@ -35,7 +35,7 @@ pub fn failure_of(error: PushError<String>) -> Failure {
             error: ref cause, ..
         } => {
             let words = error.to_string();
-            let failure = Failure::from(cause.clone());
+            let failure = Failure::from(cause.clone()).after_writing();
             let failure = Failure {
                 message: words,
                 ..failure

@@ -1,6 +1,8 @@
 //! Which branch is pushed, and whether it may be: only the active one unasked, and no older one over a newer.
 
+use crate::cli::ci_run::{branch_here, no_branch};
 use crate::cli::failure::{Failure, Kind};
+use crate::cli::session::Session;
 use crate::git::exchange::tip;
 use crate::git::repository::Repository;
 use crate::mirror::home::Home;
@@ -12,7 +14,17 @@ use crate::model::text::visible;
 ///
 /// # Errors
 /// A branch that is not there.
-pub fn commit_of(repository: &Repository, branch: &str) -> Result<CommitId, Failure> {
+pub fn commit_of(
+    session: &Session,
+    repository: &Repository,
+    branch: &str,
+) -> Result<CommitId, Failure> {
+    // A build server checks out a commit, and may keep an older branch of that name from the last time.
+    if repository.current_branch()?.is_none()
+        && branch_here(session, repository)?.as_deref() == Some(branch)
+    {
+        return Ok(repository.resolve("HEAD")?);
+    }
     let remote = Home::of(repository)?.remote;
     let local = format!("refs/heads/{branch}");
     let names = std::iter::once(local)
@@ -33,6 +45,7 @@ pub fn commit_of(repository: &Repository, branch: &str) -> Result<CommitId, Fail
 /// # Errors
 /// Another branch is checked out, or a commit that is not its tip.
 pub fn refuse_other_branch(
+    session: &Session,
     repository: &Repository,
     link: &Link,
     home: &Home,
@@ -41,12 +54,13 @@ pub fn refuse_other_branch(
     let Some(active) = &link.active_branch else {
         return Ok(());
     };
-    let current = repository.current_branch()?;
+    let current = branch_here(session, repository)?;
     if current.as_ref() == Some(active) {
         return Ok(());
     }
-    // Build servers check out a commit and no branch.
-    if current.is_none() {
+    let other = session.ci.as_ref().and_then(no_branch);
+    // Build servers check out a commit and no branch. That of a tag or of a pull request may be the tip by chance.
+    if current.is_none() && other.is_none() {
         let remote = home
             .remote
             .as_ref()
@@ -58,9 +72,10 @@ pub fn refuse_other_branch(
             }
         }
     }
-    let what = match &current {
-        Some(branch) => format!("`{}` is checked out", visible(branch)),
-        None => "no branch is checked out, and this commit is not its tip".to_owned(),
+    let what = match (&current, other) {
+        (Some(branch), _) => format!("`{}` is checked out", visible(branch)),
+        (None, Some(run)) => format!("this is {run}"),
+        (None, None) => "no branch is checked out, and this commit is not its tip".to_owned(),
     };
     Err(Failure::usage(format!(
         "the active branch of the link is `{}`, and {what}",

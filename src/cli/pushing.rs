@@ -7,6 +7,7 @@ use std::time::Instant;
 use clap::Args;
 
 use crate::check::Scope;
+use crate::cli::ci_run::branch_here;
 use crate::cli::delivering::{Asking, Carrying, Delivering, delivering, route};
 use crate::cli::examination::{Closing, Examined, Target as Examination};
 use crate::cli::failure::{Failure, Kind};
@@ -149,7 +150,7 @@ pub fn prepare<'s>(
     let definition: Vec<String> = choice.definition.iter().cloned().collect();
     let definition = repository_paths(&definition, &repository, session)?.pop();
     let commit = match &choice.branch {
-        Some(branch) => commit_of(&repository, branch)?,
+        Some(branch) => commit_of(session, &repository, branch)?,
         None => repository.resolve("HEAD")?,
     };
     let snapshot = repository.commit(&commit)?;
@@ -166,7 +167,7 @@ pub fn prepare<'s>(
         blobs: Vec::new(),
         texts: Vec::new(),
         before: None,
-        branch: repository.current_branch()?,
+        branch: branch_here(session, &repository)?,
     };
     let nothing_known = std::collections::BTreeSet::new();
     examined.add(
@@ -219,7 +220,7 @@ pub fn prepare<'s>(
     let link = found.map_err(|error| alarm(error, session))?;
     tell_of_move(session, &link);
     if choice.branch.is_none() {
-        refuse_other_branch(&repository, &link, &home, &commit)?;
+        refuse_other_branch(session, &repository, &link, &home, &commit)?;
     }
     let asked = match &link.target {
         LinkTarget::SpecHub { .. } => None,

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::check::levels::Levels;
+use crate::ci::run::CiRun;
+use crate::cli::ci_run::refuse_foreign;
 use crate::cli::failure::Failure;
 use crate::cli::output::Output;
 use crate::config::env::Environment;
@@ -23,7 +25,9 @@ pub struct Session {
     pub config: Option<PathBuf>,
     /// `--offline`: whoever wants the network gets an error.
     pub offline: bool,
-    /// The environment.
+    /// The run of a CI system that this is a step of.
+    pub ci: Option<CiRun>,
+    /// The environment. In a run for a pull request from a fork it holds no token.
     pub environment: Environment,
     /// Where it prints.
     pub output: Output,
@@ -56,8 +60,9 @@ impl Session {
     /// The Postman API with the key and the base URL of the environment. Nothing is opened before the first call.
     ///
     /// # Errors
-    /// No key, a base URL that cannot be one.
+    /// No key, a base URL that cannot be one, a run for a pull request from a fork.
     pub fn postman(&self) -> Result<Postman, Failure> {
+        refuse_foreign(self, "this command")?;
         let mut settings = Postman::settings(self.environment.postman_api_url.as_deref())?;
         settings.offline = self.offline;
         let key = self.environment.postman_api_key.clone();

@@ -25,9 +25,10 @@ pub struct Environment {
     pub config_home: Option<PathBuf>,
     /// `XDG_CACHE_HOME`, on Windows `LOCALAPPDATA`, where it is absolute.
     pub cache_home: Option<PathBuf>,
-    /// `PRE_COMMIT_LOCAL_BRANCH`, `PRE_COMMIT_TO_REF`, `PRE_COMMIT_REMOTE_BRANCH` and `PRE_COMMIT_FROM_REF`: what the
-    /// pre-commit framework says of a push, whose standard input it keeps to itself.
+    /// What pre-commit or prek, which set `PRE_COMMIT`, say of a push, whose standard input they keep to themselves.
     pub pre_commit: Option<PreCommitPush>,
+    /// `GL_PROTOCOL` is set: GitLab runs this as a hook of its server.
+    pub gitlab_server: bool,
     /// `POSTMAN_API_KEY`.
     pub postman_api_key: Option<Secret>,
     /// `POSTMAN_API_URL`: the EU region, a gateway, the sandbox.
@@ -36,10 +37,14 @@ pub struct Environment {
     pub provider_tokens: BTreeMap<&'static str, Secret>,
     /// What a CI system says of the server that it belongs to, by [`CI_SERVERS`]: its own token is for no other.
     pub ci_servers: BTreeMap<&'static str, String>,
+    /// What the HTTP library is told about the way out, by [`NETWORK`]: it reads them itself, and here they are only told of.
+    pub network: BTreeMap<&'static str, String>,
     /// What a CI system says of the repository that its pipeline belongs to, by [`CI_REPOSITORY`].
     pub ci_repository: BTreeMap<&'static str, String>,
     /// `BITBUCKET_USERNAME`: whose the token of Bitbucket is, where it goes as user and password.
     pub bitbucket_username: Option<String>,
+    /// What a CI system says of its run, by [`CI_RUN`]. None of it is a secret.
+    pub ci_run: BTreeMap<&'static str, String>,
     /// Where the CI system that runs us wants to be told something.
     pub ci_files: CiFiles,
 }
@@ -71,6 +76,105 @@ pub const PROVIDER_TOKENS: [&str; 9] = [
 /// The variables in which GitHub Actions, GitLab CI and Azure Pipelines name their server.
 pub const CI_SERVERS: [&str; 3] = ["GITHUB_SERVER_URL", "CI_SERVER_URL", "SYSTEM_COLLECTIONURI"];
 
+/// The variables that say how the network is reached.
+pub const NETWORK: [&str; 10] = [
+    "HTTPS_PROXY",
+    "https_proxy",
+    "HTTP_PROXY",
+    "http_proxy",
+    "ALL_PROXY",
+    "all_proxy",
+    "NO_PROXY",
+    "no_proxy",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+];
+
+/// The variables in which GitHub Actions, GitLab CI, Azure Pipelines, Bitbucket Pipelines and Jenkins with its plugins say what
+/// a run is about.
+pub const CI_RUN: [&str; 80] = [
+    "GITHUB_ACTIONS",
+    "GITHUB_BASE_REF",
+    "GITHUB_EVENT_NAME",
+    "GITHUB_EVENT_PATH",
+    "GITHUB_HEAD_REF",
+    "GITHUB_REF",
+    "GITHUB_REPOSITORY",
+    "GITHUB_SHA",
+    "CI_COMMIT_BEFORE_SHA",
+    "CI_COMMIT_BRANCH",
+    "CI_COMMIT_REF_NAME",
+    "CI_COMMIT_SHA",
+    "CI_COMMIT_TAG",
+    "CI_DEFAULT_BRANCH",
+    "CI_EXTERNAL_PULL_REQUEST_IID",
+    "CI_EXTERNAL_PULL_REQUEST_SOURCE_BRANCH_NAME",
+    "CI_EXTERNAL_PULL_REQUEST_SOURCE_BRANCH_SHA",
+    "CI_EXTERNAL_PULL_REQUEST_SOURCE_REPOSITORY",
+    "CI_EXTERNAL_PULL_REQUEST_TARGET_BRANCH_NAME",
+    "CI_EXTERNAL_PULL_REQUEST_TARGET_BRANCH_SHA",
+    "CI_EXTERNAL_PULL_REQUEST_TARGET_REPOSITORY",
+    "CI_MERGE_REQUEST_DIFF_BASE_SHA",
+    "CI_MERGE_REQUEST_EVENT_TYPE",
+    "CI_MERGE_REQUEST_IID",
+    "CI_MERGE_REQUEST_PROJECT_ID",
+    "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME",
+    "CI_MERGE_REQUEST_SOURCE_BRANCH_SHA",
+    "CI_MERGE_REQUEST_SOURCE_PROJECT_ID",
+    "CI_MERGE_REQUEST_SOURCE_PROJECT_PATH",
+    "CI_MERGE_REQUEST_TARGET_BRANCH_NAME",
+    "CI_MERGE_REQUEST_TARGET_BRANCH_SHA",
+    "CI_PIPELINE_SOURCE",
+    "CI_PROJECT_ID",
+    "CI_PROJECT_PATH",
+    "GITLAB_CI",
+    "BUILD_REASON",
+    "BUILD_REPOSITORY_NAME",
+    "BUILD_SOURCEBRANCH",
+    "BUILD_SOURCEVERSION",
+    "SYSTEM_PULLREQUEST_ISFORK",
+    "SYSTEM_PULLREQUEST_PULLREQUESTID",
+    "SYSTEM_PULLREQUEST_PULLREQUESTNUMBER",
+    "SYSTEM_PULLREQUEST_SOURCEBRANCH",
+    "SYSTEM_PULLREQUEST_SOURCECOMMITID",
+    "SYSTEM_PULLREQUEST_TARGETBRANCH",
+    "TF_BUILD",
+    "BITBUCKET_BRANCH",
+    "BITBUCKET_BUILD_NUMBER",
+    "BITBUCKET_COMMIT",
+    "BITBUCKET_PR_DESTINATION_BRANCH",
+    "BITBUCKET_PR_DESTINATION_COMMIT",
+    "BITBUCKET_PR_ID",
+    "BITBUCKET_REPO_FULL_NAME",
+    "BITBUCKET_TAG",
+    "BRANCH_NAME",
+    "BUILD_TAG",
+    "CHANGE_BRANCH",
+    "CHANGE_FORK",
+    "CHANGE_ID",
+    "CHANGE_TARGET",
+    "GIT_BRANCH",
+    "GIT_COMMIT",
+    "GIT_LOCAL_BRANCH",
+    "GIT_PREVIOUS_COMMIT",
+    "GIT_PREVIOUS_SUCCESSFUL_COMMIT",
+    "GIT_URL",
+    "JENKINS_URL",
+    "TAG_NAME",
+    "ghprbActualCommit",
+    "ghprbAuthorRepoGitUrl",
+    "ghprbGhRepository",
+    "ghprbPullId",
+    "ghprbSourceBranch",
+    "ghprbTargetBranch",
+    "gitlabMergeRequestIid",
+    "gitlabMergeRequestLastCommit",
+    "gitlabSourceBranch",
+    "gitlabSourceRepoHttpUrl",
+    "gitlabTargetBranch",
+    "gitlabTargetRepoHttpUrl",
+];
+
 /// The variables in which GitHub Actions, GitLab CI, Azure Pipelines and Bitbucket Pipelines say which repository their
 /// pipeline belongs to, and the id that their service gives it.
 pub const CI_REPOSITORY: [&str; 9] = [
@@ -85,17 +189,21 @@ pub const CI_REPOSITORY: [&str; 9] = [
     "BITBUCKET_REPO_UUID",
 ];
 
-/// One reference of a push as the pre-commit framework hands it on. Of several it names the first only.
+/// One reference of a push as pre-commit and prek hand it on. Of several they name the first only.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PreCommitPush {
-    /// The local reference.
-    pub local_branch: String,
-    /// The commit that is pushed.
-    pub to: String,
-    /// The reference on the remote.
-    pub remote_branch: String,
-    /// What the remote has.
-    pub from: String,
+    /// Who hands it on: prek sets `PREK_HOOK_STAGE`.
+    pub manager: &'static str,
+    /// `PRE_COMMIT_LOCAL_BRANCH`: what is pushed, as it was named.
+    pub local_branch: Option<String>,
+    /// `PRE_COMMIT_TO_REF`: the commit that is pushed. pre-commit leaves it out where the first commit is pushed.
+    pub to: Option<String>,
+    /// `PRE_COMMIT_REMOTE_BRANCH`: the reference on the remote.
+    pub remote_branch: Option<String>,
+    /// `PRE_COMMIT_FROM_REF`: what the remote has.
+    pub from: Option<String>,
+    /// `PRE_COMMIT_REMOTE_NAME`: where it goes.
+    pub remote_name: Option<String>,
 }
 
 impl Environment {
@@ -106,6 +214,12 @@ impl Environment {
     )]
     pub fn of_this_process() -> Self {
         Self::from(|name| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()))
+    }
+
+    /// Drops everything that is secret.
+    pub fn forget_tokens(&mut self) {
+        self.postman_api_key = None;
+        self.provider_tokens.clear();
     }
 
     /// Reads the environment from a lookup.
@@ -125,12 +239,20 @@ impl Environment {
             home: path("HOME").or_else(|| path("USERPROFILE")),
             config_home: path("XDG_CONFIG_HOME"),
             cache_home: path("XDG_CACHE_HOME").or_else(|| path("LOCALAPPDATA")),
-            pre_commit: set("PRE_COMMIT_TO_REF").map(|to| PreCommitPush {
-                local_branch: set("PRE_COMMIT_LOCAL_BRANCH").unwrap_or_default(),
-                to,
-                remote_branch: set("PRE_COMMIT_REMOTE_BRANCH").unwrap_or_default(),
-                from: set("PRE_COMMIT_FROM_REF").unwrap_or_default(),
-            }),
+            pre_commit: set("PRE_COMMIT")
+                .or_else(|| set("PRE_COMMIT_TO_REF"))
+                .map(|_| PreCommitPush {
+                    manager: match set("PREK_HOOK_STAGE") {
+                        Some(_) => "prek",
+                        None => "pre-commit",
+                    },
+                    local_branch: set("PRE_COMMIT_LOCAL_BRANCH"),
+                    to: set("PRE_COMMIT_TO_REF"),
+                    remote_branch: set("PRE_COMMIT_REMOTE_BRANCH"),
+                    from: set("PRE_COMMIT_FROM_REF"),
+                    remote_name: set("PRE_COMMIT_REMOTE_NAME"),
+                }),
+            gitlab_server: set("GL_PROTOCOL").is_some(),
             postman_api_key: set("POSTMAN_API_KEY")
                 .map(Secret::new)
                 .filter(|key| !key.is_empty()),
@@ -142,7 +264,9 @@ impl Environment {
                 .collect(),
             ci_servers: all_set(&CI_SERVERS, set),
             ci_repository: all_set(&CI_REPOSITORY, set),
+            network: all_set(&NETWORK, set),
             bitbucket_username: set("BITBUCKET_USERNAME"),
+            ci_run: all_set(&CI_RUN, set),
             ci_files: CiFiles {
                 github_output: set("GITHUB_OUTPUT").map(PathBuf::from),
                 github_step_summary: set("GITHUB_STEP_SUMMARY").map(PathBuf::from),

@@ -6,6 +6,7 @@
 //! (`GIT_NO_LAZY_FETCH`).
 
 use std::ffi::{OsStr, OsString};
+use std::fs::File;
 use std::io::{self, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
@@ -123,6 +124,35 @@ impl Git {
         })
     }
 
+    /// Starts another program that goes on after this one has ended: nobody waits for it, what it says goes into a file, and
+    /// what ends those who started it does not end it.
+    ///
+    /// # Errors
+    /// Where it cannot be started.
+    pub fn start_apart(
+        &self,
+        program: &Path,
+        arguments: &[&str],
+        said: &File,
+    ) -> Result<(), GitError> {
+        let apart = |cause: io::Error| not_started(arguments, &cause);
+        let mut command = self.prepared(program.as_os_str());
+        command
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(said.try_clone().map_err(apart)?)
+            .stderr(said.try_clone().map_err(apart)?);
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        #[cfg(windows)]
+        {
+            /// The program gets no console, so that closing one does not end it.
+            const DETACHED_PROCESS: u32 = 8;
+            std::os::windows::process::CommandExt::creation_flags(&mut command, DETACHED_PROCESS);
+        }
+        command.spawn().map(drop).map_err(apart)
+    }
+
     /// From now on nothing is fetched, by this value and all that were cloned from it.
     pub fn refuse_network(&self) {
         self.network_refused.store(true, Ordering::Relaxed);
@@ -131,6 +161,13 @@ impl Git {
     /// Whether fetching is refused.
     pub(crate) fn is_network_refused(&self) -> bool {
         self.network_refused.load(Ordering::Relaxed)
+    }
+
+    /// The same with a variable for every run.
+    #[must_use]
+    pub fn with_variable(mut self, name: &str, value: &OsStr) -> Self {
+        self.set(name, Some(value));
+        self
     }
 
     /// Sets a variable for every run, or takes it away.
@@ -342,11 +379,12 @@ pub(crate) fn checked_revision(name: &str) -> Result<&str, GitError> {
     Ok(name)
 }
 
+/// A variable of git's own, where it holds something.
 #[expect(
     clippy::disallowed_methods,
     reason = "these are git's own variables, which it hands to its hooks"
 )]
-fn handed_over(name: &str) -> Option<OsString> {
+pub(crate) fn handed_over(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
 }
 

@@ -11,7 +11,7 @@ use crate::git::repository::Repository;
 use crate::model::id::CommitId;
 
 /// A server that says nothing for this long says nothing at all.
-const PATIENCE: Duration = Duration::from_secs(300);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(300);
 /// What meets somebody else's lock is tried again this often.
 pub(crate) const LOCK_ATTEMPTS: u32 = 5;
 
@@ -37,6 +37,17 @@ pub enum Settled {
     Failed(String),
 }
 
+/// A fetch that brings what it is asked for and touches nothing else.
+pub(crate) const FETCH: [&str; 7] = [
+    "fetch",
+    "--quiet",
+    "--no-tags",
+    "--no-prune",
+    "--no-recurse-submodules",
+    "--no-write-fetch-head",
+    "--no-auto-maintenance",
+];
+
 /// Fetches the reference `from` of a remote into `to`, whatever stood there; `None` where the remote has none.
 ///
 /// # Errors
@@ -49,20 +60,14 @@ pub fn fetch(
 ) -> Result<Option<CommitId>, GitError> {
     let git = network(repository, remote)?;
     let refspec = format!("+{from}:{to}");
-    let arguments = [
-        "fetch",
-        "--quiet",
-        "--no-tags",
-        "--no-prune",
-        "--no-recurse-submodules",
-        "--no-write-fetch-head",
-        "--no-auto-maintenance",
+    let own = [
         // A partial clone leaves contents out; the state is read here and now.
         "--no-filter",
         "--",
         remote,
         &refspec,
     ];
+    let arguments = [&FETCH[..], &own].concat();
     let mut attempt = 0;
     loop {
         let answer = git.run_within(&arguments, None, Some(PATIENCE))?;
@@ -213,13 +218,23 @@ pub fn tip(
 }
 
 fn asked(repository: &Repository, remote: &str, patterns: &[&str]) -> Result<String, GitError> {
-    let git = network(repository, remote)?;
     let mut arguments = vec!["ls-remote", "--quiet", "--", remote];
     arguments.extend(patterns);
-    let answer = git.run_within(&arguments, None, Some(PATIENCE))?;
+    answered(repository, remote, &arguments)
+}
+
+/// What git answers where it talks to a remote.
+pub(crate) fn answered(
+    repository: &Repository,
+    remote: &str,
+    arguments: &[&str],
+) -> Result<String, GitError> {
+    let git = network(repository, remote)?;
+    let answer = git.run_within(arguments, None, Some(PATIENCE))?;
     if !answer.status.success() {
+        let word = arguments.first().copied().unwrap_or_default();
         return Err(GitError::Program {
-            command: format!("ls-remote {}", without_logins(remote)),
+            command: format!("{word} {}", without_logins(remote)),
             stderr: answer.complaint(),
         });
     }

@@ -1,11 +1,11 @@
-//! What `git push` hands to a `pre-push` hook, and what each reference would bring to the remote.
+//! What git hands to the hooks of a push, on either end of it, and what each reference would bring to who receives it.
 
 use crate::git::error::GitError;
 use crate::git::repository::{IntroducedBlob, Repository};
 use crate::model::id::CommitId;
 use crate::model::path::RepoPath;
 
-/// One line of the hook's standard input.
+/// One reference of a push.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RefUpdate {
     /// What is pushed, as it was named: a reference, or an expression such as `HEAD~1`. `(delete)` for a
@@ -21,12 +21,23 @@ pub struct RefUpdate {
 
 /// A line that is not of git's form.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "line {line} of what git handed over is not `<local ref> <local id> <remote ref> <remote id>`"
-)]
+#[error("line {line} of what git handed over is not `{form}`")]
 pub struct PushLineError {
     /// Counted from one.
     pub line: usize,
+    /// What git writes.
+    pub form: &'static str,
+}
+
+/// The repository that a push goes to, as far as it is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receiver {
+    /// The references that show what it has, such as `refs/remotes/origin/*`.
+    known_refs: String,
+    /// The reference that shows its default branch.
+    head: String,
+    /// What a person should know about that.
+    note: Option<String>,
 }
 
 /// What one update means for the remote.
@@ -100,27 +111,94 @@ impl PushRange {
     }
 }
 
-/// Reads the hook's standard input. Nothing to push is no line at all.
+impl Receiver {
+    /// A remote, named or given by its address.
+    ///
+    /// # Errors
+    /// A configuration that cannot be read.
+    pub fn remote(repository: &Repository, remote: &str) -> Result<Self, GitError> {
+        let names = repository.remote_names()?;
+        let name = if names.iter().any(|name| name == remote) {
+            Some(remote.to_owned())
+        } else {
+            repository.remote_at(remote)?
+        };
+        Ok(match name {
+            Some(name) => Self {
+                known_refs: format!("refs/remotes/{name}/*"),
+                head: format!("refs/remotes/{name}/HEAD"),
+                note: None,
+            },
+            None => Self {
+                known_refs: "refs/remotes/*".to_owned(),
+                head: "refs/remotes/HEAD".to_owned(),
+                note: Some(
+                    "this remote has no name here: compared with what was fetched from all remotes"
+                        .to_owned(),
+                ),
+            },
+        })
+    }
+
+    /// The repository at hand, which somebody pushes to.
+    pub fn here() -> Self {
+        Self {
+            known_refs: "refs/heads/*".to_owned(),
+            head: "HEAD".to_owned(),
+            note: None,
+        }
+    }
+
+    /// The references that show what it has of a branch, else of its default branch: best first.
+    pub fn branch_or_head(&self, branch: Option<&str>) -> Vec<String> {
+        let branch = branch.map(|branch| self.known_refs.replace('*', branch));
+        branch.into_iter().chain([self.head.clone()]).collect()
+    }
+}
+
+/// Reads the standard input of `pre-push`. Nothing to push is no line at all.
 ///
 /// # Errors
 /// The first line that is not of git's form.
 pub fn parse(stdin: &str) -> Result<Vec<RefUpdate>, PushLineError> {
-    stdin
-        .lines()
-        .enumerate()
-        .filter(|(_, line)| !line.is_empty())
-        .map(|(index, line)| parse_line(line).ok_or(PushLineError { line: index + 1 }))
-        .collect()
+    let form = "<local ref> <local id> <remote ref> <remote id>";
+    parse_lines(stdin, form, parse_line)
 }
 
-/// What an update would bring to a remote, named or given by its address.
+/// Reads the standard input of `pre-receive` and `post-receive`.
+///
+/// # Errors
+/// The first line that is not of git's form.
+pub fn parse_received(stdin: &str) -> Result<Vec<RefUpdate>, PushLineError> {
+    parse_lines(stdin, "<old id> <new id> <ref>", |line| {
+        let mut fields = line.splitn(3, ' ');
+        let (old, new, name) = (fields.next()?, fields.next()?, fields.next()?);
+        received(name, old, new)
+    })
+}
+
+/// One reference as a server hears of it; `None` where this is not of git's form.
+pub fn received(name: &str, old: &str, new: &str) -> Option<RefUpdate> {
+    let some = |text: &str| {
+        let id = CommitId::parse(text)?;
+        Some((!id.is_zero()).then_some(id))
+    };
+    (!name.is_empty()).then_some(RefUpdate {
+        local_ref: name.to_owned(),
+        local: some(new)?,
+        remote_ref: name.to_owned(),
+        remote: some(old)?,
+    })
+}
+
+/// What an update would bring to who receives it.
 ///
 /// # Errors
 /// A history that cannot be read.
 pub fn range(
     repository: &Repository,
     update: &RefUpdate,
-    remote: &str,
+    receiver: &Receiver,
 ) -> Result<Pushed, GitError> {
     let Some(local) = &update.local else {
         return Ok(Pushed::Deleted);
@@ -130,8 +208,8 @@ pub fn range(
         Err(GitError::NotACommit { kind, .. }) => return Ok(Pushed::NotACommit { kind }),
         Err(error) => return Err(error),
     };
-    let mut notes = Vec::new();
-    let known_refs = known_refs(repository, remote, &mut notes)?;
+    let mut notes: Vec<String> = receiver.note.iter().cloned().collect();
+    let known_refs = receiver.known_refs.clone();
     if let Some(theirs) = &update.remote {
         match repository.resolve(theirs.as_str()) {
             Ok(theirs) => {
@@ -181,6 +259,24 @@ pub fn range(
     }))
 }
 
+fn parse_lines(
+    stdin: &str,
+    form: &'static str,
+    parse: impl Fn(&str) -> Option<RefUpdate>,
+) -> Result<Vec<RefUpdate>, PushLineError> {
+    stdin
+        .lines()
+        .enumerate()
+        .filter(|(_, line)| !line.is_empty())
+        .map(|(index, line)| {
+            parse(line).ok_or(PushLineError {
+                line: index + 1,
+                form,
+            })
+        })
+        .collect()
+}
+
 fn parse_line(line: &str) -> Option<RefUpdate> {
     // What is pushed may be an expression with blanks in it, such as `:/a message`; the rest never is.
     let mut fields = line.rsplitn(4, ' ');
@@ -200,37 +296,14 @@ fn parse_line(line: &str) -> Option<RefUpdate> {
     })
 }
 
-/// The pattern of the references that show what a remote has.
-fn known_refs(
-    repository: &Repository,
-    remote: &str,
-    notes: &mut Vec<String>,
-) -> Result<String, GitError> {
-    let names = repository.remote_names()?;
-    let name = if names.iter().any(|name| name == remote) {
-        Some(remote.to_owned())
-    } else {
-        repository.remote_at(remote)?
-    };
-    Ok(match name {
-        Some(name) => format!("refs/remotes/{name}/*"),
-        None => {
-            notes.push(
-                "this remote has no name here: compared with what was fetched from all remotes"
-                    .to_owned(),
-            );
-            "refs/remotes/*".to_owned()
-        }
-    })
-}
-
 fn short(id: &CommitId) -> &str {
     id.as_str().get(..10).unwrap_or(id.as_str())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Base, PushRange, Pushed, RefUpdate, parse, range};
+    use super::{Base, PushRange, Pushed, Receiver, RefUpdate, parse, parse_received, range};
+    use crate::git::repository::Repository;
     use crate::git::testing::Fixture;
     use crate::model::id::CommitId;
 
@@ -241,6 +314,10 @@ mod tests {
             remote_ref: "refs/heads/main".to_owned(),
             remote: remote.cloned(),
         }
+    }
+
+    fn origin(repository: &Repository) -> Receiver {
+        Receiver::remote(repository, "origin").unwrap()
     }
 
     fn commits(pushed: Pushed) -> PushRange {
@@ -302,12 +379,58 @@ mod tests {
     }
 
     #[test]
+    fn what_a_server_receives_is_read() {
+        let (one, zero) = ("1".repeat(40), "0".repeat(64));
+        let text = format!("{zero} {one} refs/heads/new\n{one} {zero} refs/heads/gone\n");
+        let updates = parse_received(&text).unwrap();
+        let seen: Vec<(&str, bool, bool)> = updates
+            .iter()
+            .map(|update| {
+                let name = update.remote_ref.as_str();
+                (name, update.remote.is_some(), update.local.is_some())
+            })
+            .collect();
+        let wanted = [
+            ("refs/heads/new", false, true),
+            ("refs/heads/gone", true, false),
+        ];
+        assert_eq!(seen, wanted);
+        for wrong in [
+            "nonsense",
+            &one,
+            &format!("{one} {one}"),
+            &format!("{one} {one} "),
+        ] {
+            let error = parse_received(&format!("{text}{wrong}\n")).unwrap_err();
+            assert_eq!(error.line, 3, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_new_branch_on_a_server_is_compared_with_its_branches() {
+        let (fixture, _, second) = with_remote();
+        let repository = fixture.open("work");
+        let third = fixture.commit_files("work", &[("c.json", "3")], "third");
+        fixture.git("work", &["reset", "--quiet", "--hard", second.as_str()]);
+        let new = update(Some(&third), None);
+        let range = commits(range(&repository, &new, &Receiver::here()).unwrap());
+        assert_eq!(range.base, Base::Shared(second));
+        assert_eq!(range.introduced_blobs(&repository).unwrap().len(), 1);
+        assert_eq!(
+            Receiver::here().branch_or_head(Some("main")),
+            ["refs/heads/main", "HEAD"]
+        );
+    }
+
+    #[test]
     fn a_new_branch_is_compared_with_what_the_remote_has() {
         let (fixture, first, second) = with_remote();
         let repository = fixture.open("work");
         let path = fixture.path("remote").display().to_string();
         for remote in ["origin", "../remote", "../remote/"] {
-            let range = commits(range(&repository, &update(Some(&second), None), remote).unwrap());
+            let receiver = Receiver::remote(&repository, remote).unwrap();
+            let range =
+                commits(range(&repository, &update(Some(&second), None), &receiver).unwrap());
             assert_eq!(range.base, Base::Shared(first.clone()), "{remote}");
             assert_eq!(range.known_refs, "refs/remotes/origin/*");
             assert!(range.notes.is_empty());
@@ -316,7 +439,8 @@ mod tests {
             assert_eq!(range.introduced_blobs(&repository).unwrap().len(), 1);
         }
         // The same place under an address that no remote has: every remote counts.
-        let range = commits(range(&repository, &update(Some(&second), None), &path).unwrap());
+        let receiver = Receiver::remote(&repository, &path).unwrap();
+        let range = commits(range(&repository, &update(Some(&second), None), &receiver).unwrap());
         assert_eq!(range.base, Base::Shared(first));
         assert_eq!(range.known_refs, "refs/remotes/*");
         assert!(range.notes[0].contains("no name here"));
@@ -345,7 +469,8 @@ mod tests {
         fixture.git("work", &["remote", "add", "origin", "../remote"]);
         let tip = fixture.commit_files("work", &[("b.json", "2")], "second");
         let repository = fixture.open("work");
-        let range = commits(range(&repository, &update(Some(&tip), None), "origin").unwrap());
+        let range =
+            commits(range(&repository, &update(Some(&tip), None), &origin(&repository)).unwrap());
         assert_eq!(range.base, Base::Nothing);
         assert_eq!(range.changed_paths(&repository).unwrap().len(), 2);
         assert_eq!(range.introduced_blobs(&repository).unwrap().len(), 2);
@@ -357,11 +482,11 @@ mod tests {
         let (fixture, first, second) = with_remote();
         let repository = fixture.open("work");
         let forward = update(Some(&second), Some(&first));
-        let forward = commits(range(&repository, &forward, "origin").unwrap());
+        let forward = commits(range(&repository, &forward, &origin(&repository)).unwrap());
         assert_eq!(forward.base, Base::Remote(first.clone()));
         assert!(forward.notes.is_empty());
         let back = update(Some(&first), Some(&second));
-        let back = commits(range(&repository, &back, "origin").unwrap());
+        let back = commits(range(&repository, &back, &origin(&repository)).unwrap());
         assert_eq!(back.base, Base::Remote(second));
         assert!(back.notes[0].contains("is rewritten"));
     }
@@ -372,7 +497,7 @@ mod tests {
         let repository = fixture.open("work");
         let unknown = CommitId::parse(&"e".repeat(40)).unwrap();
         let forced = update(Some(&second), Some(&unknown));
-        let forced = commits(range(&repository, &forced, "origin").unwrap());
+        let forced = commits(range(&repository, &forced, &origin(&repository)).unwrap());
         assert_eq!(forced.base, Base::Shared(first));
         assert!(forced.notes[0].contains("which is not here"));
     }
@@ -390,7 +515,7 @@ mod tests {
         let tip = fixture.id("work", "HEAD");
         let repository = fixture.open("work");
         let merged = update(Some(&tip), Some(&first));
-        let merged = commits(range(&repository, &merged, "origin").unwrap());
+        let merged = commits(range(&repository, &merged, &origin(&repository)).unwrap());
         assert_eq!(merged.changed_paths(&repository).unwrap().len(), 2);
         let blobs = merged.introduced_blobs(&repository).unwrap();
         let paths: Vec<&str> = blobs.iter().map(|blob| blob.path.as_str()).collect();
@@ -413,7 +538,7 @@ mod tests {
             let repository = fixture.open("work");
             let pushed = |name: &str| {
                 let id = fixture.id("work", name);
-                range(&repository, &update(Some(&id), None), "origin").unwrap()
+                range(&repository, &update(Some(&id), None), &origin(&repository)).unwrap()
             };
             assert_eq!(commits(pushed("v2")).tip, commit);
             for kind in ["blob", "tree"] {
@@ -422,7 +547,12 @@ mod tests {
                 };
                 assert_eq!(pushed(kind), wanted, "{format}");
             }
-            let gone = range(&repository, &update(None, Some(&commit)), "origin").unwrap();
+            let gone = range(
+                &repository,
+                &update(None, Some(&commit)),
+                &origin(&repository),
+            )
+            .unwrap();
             assert_eq!(gone, Pushed::Deleted);
         }
     }

@@ -1,6 +1,6 @@
 //! A repository: found from a directory, asked for views of it and for ranges of its history.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::ffi::OsStr;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -11,6 +11,7 @@ use git2::{ErrorCode, RepositoryOpenFlags};
 use crate::git::command::{Git, repository_is_handed_over};
 use crate::git::engine::Engine;
 use crate::git::error::{GitError, from_library};
+use crate::git::history;
 use crate::git::library::Library;
 use crate::git::object::ObjectId;
 use crate::git::program::Program;
@@ -379,7 +380,8 @@ impl Repository {
     /// Every blob that commits reachable from `tips` add or change, as long as they are not reachable from
     /// `not` or from the references of the pattern `not_refs`. Oldest first; each blob once, with one path
     /// and the commit that brought it. A commit without parents brings everything it holds; a merge brings
-    /// what is in none of its parents.
+    /// what is in none of its parents. Where a shallow clone has cut the parents off, a commit brings what the
+    /// first tip has new since the first of `not`, and not everything.
     ///
     /// # Errors
     /// A history that cannot be read.
@@ -394,9 +396,43 @@ impl Repository {
             known.extend(self.engine.tips(pattern)?);
         }
         let ask = || self.engine.introduced(tips, &known);
-        promisor::with_trees(self.engine.as_ref(), ask, || {
+        let blobs = promisor::with_trees(self.engine.as_ref(), ask, || {
             promisor::trees_of_range(self.engine.as_ref(), tips, &known)
-        })
+        })?;
+        match (tips.first(), not.first()) {
+            (Some(tip), Some(base)) => self.without_cut_off(blobs, base, tip),
+            _ => Ok(blobs),
+        }
+    }
+
+    /// Takes out what only seems to be brought, by a commit whose parents a shallow clone has left out.
+    fn without_cut_off(
+        &self,
+        mut blobs: Vec<IntroducedBlob>,
+        base: &CommitId,
+        tip: &CommitId,
+    ) -> Result<Vec<IntroducedBlob>, GitError> {
+        let ends = history::cut_ends(self)?;
+        if !blobs.iter().any(|blob| ends.contains(&blob.commit)) {
+            return Ok(blobs);
+        }
+        let changed: BTreeSet<RepoPath> =
+            self.changed_paths(Some(base), tip)?.into_iter().collect();
+        let files = |commit: &CommitId| {
+            let ask = || self.engine.commit_files(commit);
+            promisor::with_trees(self.engine.as_ref(), ask, || {
+                Ok(vec![self.engine.root_tree(commit)?])
+            })
+        };
+        let before = files(base)?.entries.into_iter().map(|entry| entry.id);
+        let before: HashSet<ObjectId> = before.collect();
+        let after = files(tip)?.entries.into_iter();
+        let new: BTreeSet<String> = after
+            .filter(|entry| changed.contains(&entry.path) && !before.contains(&entry.id))
+            .map(|entry| entry.id.to_string())
+            .collect();
+        blobs.retain(|blob| !ends.contains(&blob.commit) || new.contains(&blob.oid));
+        Ok(blobs)
     }
 
     /// The names of all branches, here and on remotes, without the remote's name. Symbolic references such as a

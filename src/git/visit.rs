@@ -8,11 +8,13 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use tempfile::TempDir;
 
 use crate::git::command::Git;
 use crate::git::error::GitError;
+use crate::git::exchange::PATIENCE;
 use crate::git::repository::Repository;
 use crate::model::id::CommitId;
 use crate::model::secret::Secret;
@@ -121,6 +123,15 @@ impl Visit {
     /// # Errors
     /// A server that cannot be reached, lets nobody in or does not have it, and `--offline`.
     pub fn fetch(&self, commit: &CommitId, branch: &str) -> Result<(), GitError> {
+        self.fetch_within(commit, branch, PATIENCE)
+    }
+
+    fn fetch_within(
+        &self,
+        commit: &CommitId,
+        branch: &str,
+        time: Duration,
+    ) -> Result<(), GitError> {
         let git = self.repository.git();
         if git.is_network_refused() {
             return Err(GitError::Other {
@@ -128,23 +139,27 @@ impl Visit {
             });
         }
         let refspec = format!("+{commit}:refs/heads/{branch}");
-        git.output(
-            &[
-                "fetch",
-                "--quiet",
-                "--no-tags",
-                "--no-recurse-submodules",
-                "--no-write-fetch-head",
-                "--no-auto-maintenance",
-                "--depth=1",
-                "--filter=blob:none",
-                "--",
-                REMOTE,
-                &refspec,
-            ],
-            None,
-        )
-        .map(|_| ())
+        let arguments = [
+            "fetch",
+            "--quiet",
+            "--no-tags",
+            "--no-recurse-submodules",
+            "--no-write-fetch-head",
+            "--no-auto-maintenance",
+            "--depth=1",
+            "--filter=blob:none",
+            "--",
+            REMOTE,
+            &refspec,
+        ];
+        let answer = git.run_within(&arguments, None, Some(time))?;
+        if answer.status.success() {
+            return Ok(());
+        }
+        Err(GitError::Program {
+            command: "fetch".to_owned(),
+            stderr: answer.complaint(),
+        })
     }
 
     /// Whether git knows by itself whose name a commit gets.
@@ -308,5 +323,22 @@ mod tests {
         let error = Visit::new(&address("https://example.com/a", Some(&login)));
         let error = error.err().unwrap().to_string();
         assert!(!error.contains("evil"), "{error}");
+    }
+
+    #[test]
+    fn a_server_that_says_nothing_is_not_waited_for_without_end() {
+        let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/a/b.git", silent.local_addr().unwrap());
+        let visit = Visit::new(&Address {
+            offline: false,
+            certificates: None,
+            ..address(&url, None)
+        })
+        .unwrap();
+        let commit = CommitId::parse(&"a".repeat(40)).unwrap();
+        let time = std::time::Duration::from_millis(50);
+        let error = visit.fetch_within(&commit, "main", time).unwrap_err();
+        assert!(error.to_string().contains("no answer within"), "{error}");
+        assert!(error.is_about_a_remote());
     }
 }

@@ -197,7 +197,17 @@ pub fn push<R: std::fmt::Debug + std::fmt::Display>(
             return Ok(nothing(planned.plan).after(earlier));
         }
         let mark = RunMark::set(push.git_dir, push.run)?;
-        let Some(claimed) = claim(push, &planned)? else {
+        let claimed = match claim(push, &planned) {
+            Ok(claimed) => claimed,
+            Err(error) => {
+                // A claim that may have got there is healed sooner where the mark says that this run is over.
+                if !may_be_claimed(&error) {
+                    mark.done();
+                }
+                return Err(error);
+            }
+        };
+        let Some(claimed) = claimed else {
             attempts += 1;
             if attempts == ATTEMPTS {
                 mark.done();
@@ -321,6 +331,15 @@ fn planned_from<'a, R: std::fmt::Debug + std::fmt::Display>(
         state,
     };
     Ok((planned, target))
+}
+
+/// Whether a claim may lie on the remote although it could not be written: nobody has heard what became of it.
+fn may_be_claimed<R: std::fmt::Debug + std::fmt::Display>(error: &PushError<R>) -> bool {
+    match error {
+        PushError::Store(StoreError::NotPushed { .. }) => true,
+        PushError::Store(StoreError::Git(error)) => error.is_about_a_remote(),
+        _ => false,
+    }
 }
 
 /// A state with a claim in it, and the commit that holds it.

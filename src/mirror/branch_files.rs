@@ -13,6 +13,7 @@ use crate::mirror::git_side;
 use crate::mirror::link::{Link, api_file};
 use crate::mirror::remote_content::digest_of;
 use crate::mirror::state::Elsewhere;
+use crate::mirror::steering::is_steering;
 use crate::model::change::{Change, Expected};
 use crate::model::id::CommitId;
 use crate::model::path::RepoPath;
@@ -92,10 +93,10 @@ impl Directories {
 
     /// Why an element cannot go there, where it cannot: it has a file that would be hidden there. Whoever may change a
     /// definition here could else let it refer to a workflow, and have it brought to where others' secrets are.
-    pub fn refuse_hidden(&self, element: &Element) -> Option<String> {
+    pub fn refuse_steering(&self, element: &Element) -> Option<String> {
         let mut names = element.content.files.keys();
         let there = |name: &RepoPath| self.there(&join(&element.directory, name.as_str())?);
-        let hidden = names.find_map(|name| there(name).filter(is_hidden));
+        let hidden = names.find_map(|name| there(name).filter(is_steering));
         hidden.map(|path| not_delivered(&path))
     }
 }
@@ -146,7 +147,7 @@ pub fn read(
 ) -> Result<BranchFiles, DeliveryError> {
     let snapshot = repository.commit(&tip)?;
     let root = root_file(&*snapshot, api)?;
-    let bare = WithoutHidden::of(&*snapshot)?;
+    let bare = WithoutSteering::of(&*snapshot)?;
     // What Postman keeps beside may speak of other APIs as well: the two directories are this one's. Below `.postman/`,
     // which is left out, there is nothing.
     let nowhere = || RepoPath::outside(METADATA);
@@ -329,7 +330,7 @@ impl BranchFiles {
         let mut places = BTreeMap::new();
         for name in names {
             let path = place(name).ok_or_else(|| format!("`{name}` has no place there"))?;
-            if is_hidden(&path) {
+            if is_steering(&path) {
                 return Err(not_delivered(&path));
             }
             places.insert(name.clone(), path);
@@ -436,15 +437,18 @@ const METADATA: &str = ".postman";
 
 /// A snapshot without Postman's own files, and without everything else that is hidden: a definition may refer to any file
 /// there, and what steers editors and build servers is none of ours to bring here.
-struct WithoutHidden<'a> {
+struct WithoutSteering<'a> {
     inner: &'a dyn Snapshot,
     listing: Listing,
 }
 
-impl<'a> WithoutHidden<'a> {
+impl<'a> WithoutSteering<'a> {
     fn of(inner: &'a dyn Snapshot) -> Result<Self, DeliveryError> {
         let all = inner.listing().map_err(unread)?;
-        let entries = all.entries().iter().filter(|entry| !is_hidden(&entry.path));
+        let entries = all
+            .entries()
+            .iter()
+            .filter(|entry| !is_steering(&entry.path));
         let entries: Vec<Entry> = entries.cloned().collect();
         Ok(Self {
             inner,
@@ -453,7 +457,7 @@ impl<'a> WithoutHidden<'a> {
     }
 }
 
-impl Snapshot for WithoutHidden<'_> {
+impl Snapshot for WithoutSteering<'_> {
     fn origin(&self) -> &Origin {
         self.inner.origin()
     }
@@ -463,7 +467,7 @@ impl Snapshot for WithoutHidden<'_> {
     }
 
     fn read(&self, path: &RepoPath, limit: u64) -> Result<Content, SnapshotError> {
-        if is_hidden(path) {
+        if is_steering(path) {
             return Ok(Content::Missing);
         }
         self.inner.read(path, limit)
@@ -475,11 +479,9 @@ impl Snapshot for WithoutHidden<'_> {
 }
 
 fn not_delivered(path: &RepoPath) -> String {
-    format!("it has `{path}`, and what is hidden may steer editors and build servers there")
-}
-
-fn is_hidden(path: &RepoPath) -> bool {
-    path.components().any(|part| part.starts_with('.'))
+    format!(
+        "it has `{path}`, and what is hidden or a CI system reads may steer editors and build servers there"
+    )
 }
 
 #[cfg(test)]
@@ -680,13 +682,17 @@ mod tests {
             let refused = files.fitted(&directories(), &new, id).unwrap_err();
             assert!(refused.contains(workflow), "{refused}");
         }
-        assert!(directories().refuse_hidden(&new).is_some());
+        assert!(directories().refuse_steering(&new).is_some());
+        let pipeline = [("index.yaml", ROOT), ("azure-pipelines.yml", PATHS)];
+        let pipeline = element("postman/schemas", Some("index.yaml"), &pipeline);
+        assert!(files.fitted(&directories(), &pipeline, Some(&old)).is_err());
+        assert!(directories().refuse_steering(&pipeline).is_some());
         let below = [("index.yaml", ROOT), (".vscode/tasks.json", "{}")];
         let below = element("postman/schemas", Some("index.yaml"), &below);
         assert!(files.fitted(&directories(), &below, Some(&old)).is_err());
         let plain = [("index.yaml", ROOT), ("paths.yaml", PATHS)];
         let plain = element("postman/schemas", Some("index.yaml"), &plain);
-        assert_eq!(directories().refuse_hidden(&plain), None);
+        assert_eq!(directories().refuse_steering(&plain), None);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::mirror::delivery_address::Reachable;
 use crate::model::change::ChangeSet;
 use crate::model::digest::Digest;
 use crate::model::id::CommitId;
-use crate::model::text::{shortened, visible};
+use crate::model::text::{shortened, visible, visible_lines};
 
 /// A way for changed files to a branch of a repository.
 pub trait Delivery: Sync {
@@ -79,7 +79,7 @@ pub enum DeliveryError {
         branch: String,
     },
     /// The host does not take the commit.
-    #[error("`{repository}` does not take a commit on `{branch}`: {}", visible(.said))]
+    #[error("`{repository}` does not take a commit on `{branch}`: {}", visible_lines(.said))]
     Refused {
         /// The repository.
         repository: String,
@@ -89,7 +89,7 @@ pub enum DeliveryError {
         said: String,
     },
     /// The commit did not get there.
-    #[error("the commit for `{branch}` could not be pushed to `{repository}`: {}", visible(.said))]
+    #[error("the commit for `{branch}` could not be pushed to `{repository}`: {}", visible_lines(.said))]
     NotPushed {
         /// The repository.
         repository: String,

@@ -171,18 +171,20 @@ fn refuse_other_way_in(
     remote: &str,
     fetched: &[&str],
 ) -> Result<(), Unreachable> {
-    if repository.remote_url(remote)?.is_none() {
-        return Ok(());
-    }
-    let arguments = ["remote", "get-url", "--push", "--all", "--", remote];
-    let answer = repository.git().output(&arguments, None)?;
+    let answer = match repository.remote_url(remote)? {
+        Some(_) => {
+            let arguments = ["remote", "get-url", "--push", "--all", "--", remote];
+            let answer = repository.git().output(&arguments, None)?;
+            String::from_utf8_lossy(&answer).into_owned()
+        }
+        None => pushed_to(repository, remote)?,
+    };
     let same = |one: &str, other: &str| {
         let hosted = |text: &str| Remote::parse(text).ok()?.hosted().map(|own| own.identity());
         one == other || (hosted(one).is_some() && hosted(one) == hosted(other))
     };
-    let text = String::from_utf8_lossy(&answer);
     let mut count = 0;
-    for address in text.lines() {
+    for address in answer.lines() {
         count += 1;
         refuse_form(address)?;
         if count > 1 || !fetched.iter().any(|other| same(address, other)) {
@@ -193,6 +195,28 @@ fn refuse_other_way_in(
         }
     }
     Ok(())
+}
+
+/// What git makes of an address that is pushed to, where `url.<base>.pushInsteadOf` says something of it; nothing where it
+/// does not.
+fn pushed_to(repository: &Repository, address: &str) -> Result<String, GitError> {
+    let arguments = [
+        "config",
+        "--includes",
+        "--null",
+        "--get-regexp",
+        "^url\\..*\\.pushinsteadof$",
+    ];
+    let answer = repository.git().run(&arguments, None)?;
+    let text = String::from_utf8_lossy(&answer.output);
+    let rules = text.split('\0').filter_map(|entry| {
+        let (key, prefix) = entry.split_once('\n')?;
+        let base = key.strip_prefix("url.")?.strip_suffix(".pushinsteadof")?;
+        Some((prefix, format!("{base}{}", address.strip_prefix(prefix)?)))
+    });
+    // As git does: the longest prefix wins.
+    let longest = rules.max_by_key(|(prefix, _)| prefix.len());
+    Ok(longest.map_or_else(String::new, |(_, rewritten)| rewritten))
 }
 
 /// Ways of reaching a repository that run programs, that send everything readable, or that nobody has thought of.
@@ -408,5 +432,30 @@ mod tests {
         assert!(!look("file:///srv/other/orders.git", "acme"));
         assert!(!look("file:///srv/acme/orders-2.git", "acme"));
         assert!(!look("file:///orders.git", "acme"));
+    }
+
+    #[test]
+    fn an_address_that_git_pushes_elsewhere_is_refused_as_a_remote_would_be() {
+        let fixture = Fixture::with_files(&[("a", "a")]);
+        let address = "https://github.com/acme/orders";
+        let found = || {
+            let repository = fixture.open("work");
+            find(&repository, &info(None, "acme", "orders"), Some(address))
+        };
+        assert!(found().is_ok());
+        let set = |base: &str, prefix: &str| {
+            let key = format!("url.{base}.pushInsteadOf");
+            fixture.git("work", &["config", &key, prefix]);
+        };
+        // The same repository by another way.
+        set("git@github.com:", "https://github.com/");
+        assert!(found().is_ok());
+        set("ssh://git@github.com/", "https://gitlab.com/");
+        assert!(found().is_ok());
+        // The longest prefix is the one that git takes.
+        set("https://evil.example.com/", "https://github.com/acme/");
+        let error = found().unwrap_err().to_string();
+        assert!(error.contains("is pushed to instead of"), "{error}");
+        assert!(error.contains("evil.example.com/orders"), "{error}");
     }
 }

@@ -43,6 +43,7 @@ pub mod sides;
 pub mod state;
 pub mod state_form;
 pub mod state_ref;
+pub mod steering;
 pub mod store;
 pub mod store_git;
 pub mod target;

@@ -16,7 +16,7 @@ use crate::model::digest::Digest;
 use crate::model::id::{BranchName, CommitId};
 use crate::model::path::RepoPath;
 use crate::model::snapshot::{Content, SnapshotError};
-use crate::model::text::visible;
+use crate::model::text::{visible, visible_lines};
 use crate::provider::api::{CommitDraft, Provider};
 use crate::provider::error::ProviderError;
 use crate::provider::site::RepositoryName;
@@ -102,7 +102,7 @@ pub enum ProposalError {
         branch: BranchName,
     },
     /// The remote does not take the branch.
-    #[error("the branch `{branch}` could not be pushed: {}", visible(.said))]
+    #[error("the branch `{branch}` could not be pushed: {}", visible_lines(.said))]
     NotPushed {
         /// The branch.
         branch: BranchName,

@@ -5,6 +5,8 @@ use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::mirror::state::LONGEST_CLAIM;
+
 /// The mark of a run. Dropped, it says that the run is over without having cleaned up; see [`RunMark::done`].
 #[derive(Debug)]
 pub struct RunMark {
@@ -25,6 +27,7 @@ impl RunMark {
         }
         let file = File::create(&path)?;
         file.lock()?;
+        sweep(&path, &file);
         Ok(Self { path, _file: file })
     }
 
@@ -51,6 +54,35 @@ pub fn forget(git_dir: &Path, run: &str) {
     let _ = fs::remove_file(path_of(git_dir, run));
 }
 
+/// Takes away what runs have left that ended long ago: their claims do not count any more, so nobody asks for them. What
+/// cannot be looked at stays.
+fn sweep(own: &Path, file: &File) {
+    let written = |metadata: io::Result<fs::Metadata>| metadata.and_then(|one| one.modified()).ok();
+    let (Some(now), Some(all)) = (
+        written(file.metadata()),
+        own.parent().and_then(|parent| fs::read_dir(parent).ok()),
+    ) else {
+        return;
+    };
+    for entry in all.flatten() {
+        let name = entry.file_name();
+        let is_mark = name.to_str().is_some_and(|name| name.starts_with(PREFIX));
+        let age = written(entry.metadata()).and_then(|before| now.duration_since(before).ok());
+        let is_old = age.is_some_and(|age| age.as_secs() > LONGEST_CLAIM);
+        let path = entry.path();
+        if !is_mark || !is_old || path == own {
+            continue;
+        }
+        if let Ok(left) = File::open(&path)
+            && left.try_lock().is_ok()
+        {
+            let _ = fs::remove_file(&path);
+        }
+    }
+}
+
+const PREFIX: &str = "run-";
+
 /// Names of runs come out of the state, which others write too: only letters and digits reach the path.
 fn path_of(git_dir: &Path, run: &str) -> PathBuf {
     let plain: String = run
@@ -58,12 +90,16 @@ fn path_of(git_dir: &Path, run: &str) -> PathBuf {
         .filter(char::is_ascii_alphanumeric)
         .take(64)
         .collect();
-    git_dir.join("git-postman").join(format!("run-{plain}"))
+    git_dir.join("git-postman").join(format!("{PREFIX}{plain}"))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs::{self, File};
+    use std::time::Duration;
+
     use super::{RunMark, forget, is_over, path_of};
+    use crate::mirror::state::LONGEST_CLAIM;
 
     #[test]
     fn a_run_is_over_when_nobody_holds_its_lock() {
@@ -81,5 +117,34 @@ mod tests {
         let climbing = path_of(folder.path(), "../../etc/passwd");
         assert!(climbing.starts_with(folder.path().join("git-postman")));
         assert!(climbing.ends_with("run-etcpasswd"));
+    }
+
+    #[test]
+    fn what_runs_left_long_ago_is_taken_away_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        for run in ["old", "young", "alive"] {
+            drop(RunMark::set(folder.path(), run).unwrap());
+        }
+        let alive = File::open(path_of(folder.path(), "alive")).unwrap();
+        alive.lock().unwrap();
+        let other = folder.path().join("git-postman/journal");
+        fs::write(&other, "x").unwrap();
+        let long_ago = fs::metadata(&other).unwrap().modified().unwrap()
+            - Duration::from_secs(LONGEST_CLAIM + 60);
+        for path in [
+            path_of(folder.path(), "old"),
+            path_of(folder.path(), "alive"),
+            other.clone(),
+        ] {
+            let file = File::options().write(true).open(path).unwrap();
+            file.set_modified(long_ago).unwrap();
+        }
+        let mark = RunMark::set(folder.path(), "new").unwrap();
+        assert!(!path_of(folder.path(), "old").exists());
+        for stays in ["young", "alive", "new"] {
+            assert!(path_of(folder.path(), stays).exists(), "{stays}");
+        }
+        assert!(other.exists());
+        mark.done();
     }
 }

@@ -8,7 +8,7 @@ use crate::mirror::state::{Blobs, MirrorState};
 use crate::mirror::state_form::{self, StateError};
 use crate::model::digest::Digest;
 use crate::model::id::CommitId;
-use crate::model::text::visible;
+use crate::model::text::visible_lines;
 
 /// The text of a state, and of a blob, that is larger than this is none, in bytes.
 pub const LARGEST: u64 = 256 * 1024 * 1024;
@@ -87,7 +87,7 @@ pub enum StoreError {
         reference: String,
     },
     /// The host does not take this reference.
-    #[error("the remote `{remote}` does not take `{reference}`: {}", visible(.said))]
+    #[error("the remote `{remote}` does not take `{reference}`: {}", visible_lines(.said))]
     Refused {
         /// The remote.
         remote: String,
@@ -97,7 +97,7 @@ pub enum StoreError {
         said: String,
     },
     /// The remote could not be written for another reason.
-    #[error("`{reference}` could not be pushed to `{remote}`: {}", visible(.said))]
+    #[error("`{reference}` could not be pushed to `{remote}`: {}", visible_lines(.said))]
     NotPushed {
         /// The remote.
         remote: String,

@@ -190,7 +190,7 @@ impl Target for GitLinked<'_> {
             "is a folder of the newest layout, and a connected API reads collections of one file"
                 .to_owned()
         });
-        folder.or_else(|| branch.directories.refuse_hidden(element))
+        folder.or_else(|| branch.directories.refuse_steering(element))
     }
 
     fn create(&self, kind: ElementKind, element: &Element) -> Result<Written, TargetError> {

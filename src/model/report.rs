@@ -19,8 +19,25 @@ pub struct Report {
     pub gate: Gate,
     /// Things a person should know about the run itself; not findings.
     pub notes: Vec<String>,
+    /// The range that was looked at, where it was one.
+    pub range: Option<RangeLabel>,
     /// Every rule that was looked at, whether it found something or not.
     pub rules: Vec<RuleFacts>,
+}
+
+/// A range of commits, and how its base was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RangeLabel {
+    /// What it is compared with; `None` where the whole was looked at for want of a range.
+    pub base: Option<String>,
+    /// The commit that was looked at.
+    pub head: String,
+    /// `named`, or the rung of the ladder.
+    pub found_by: &'static str,
+    /// Whether commits were fetched for it.
+    pub is_fetched: bool,
+    /// The CI system whose run says it.
+    pub system: Option<&'static str>,
 }
 
 /// What a report says of a rule itself. All of it is our own words.

@@ -36,6 +36,21 @@ pub fn visible_line(text: &str) -> String {
     shown
 }
 
+/// The same for a text of several lines: lines stay lines, without blank ones.
+///
+/// ```
+/// use git_postman::model::text::visible_lines;
+/// assert_eq!(visible_lines("a\r\n\nb\u{1b}\n"), "a\nb\\x1b");
+/// ```
+pub fn visible_lines(text: &str) -> String {
+    let lines = text.lines().map(str::trim_end);
+    let shown: Vec<String> = lines
+        .filter(|line| !line.is_empty())
+        .map(visible_line)
+        .collect();
+    shown.join("\n")
+}
+
 /// Whether the byte is the second `#` of what a CI system obeys wherever it stands in a line of a log: `##[group]`,
 /// `##vso[task.complete]`, `##teamcity[…]`.
 pub fn is_command_mark(text: &str, offset: usize) -> bool {

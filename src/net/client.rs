@@ -64,6 +64,7 @@ impl Settings {
             total_timeout: Duration::from_secs(300),
             body_limit: 64 * 1024 * 1024,
             certificates: None,
+            identity: None,
         };
         Self {
             base,

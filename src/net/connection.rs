@@ -2,18 +2,19 @@
 //! pays for them, and the only place that knows `reqwest` and `tokio`.
 
 use std::error::Error;
+use std::io::ErrorKind;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
-use reqwest::{Certificate, Client, Method as Verb};
+use reqwest::{Certificate, Client, Identity, Method as Verb};
 use tokio::runtime::{Builder, Runtime};
 use url::Url;
 
 use crate::model::secret::Secret;
 use crate::model::text::{shortened, visible};
-use crate::net::error::HttpError;
+use crate::net::error::{HttpError, Obstacle};
 use crate::net::request::{Method, Request};
 use crate::net::response::Response;
 
@@ -34,6 +35,8 @@ pub struct ConnectionOptions {
     pub body_limit: usize,
     /// Further certificate authorities, as PEM.
     pub certificates: Option<Vec<u8>>,
+    /// Certificate and key that are shown to a service that wants to see them, as PEM, one behind the other.
+    pub identity: Option<Secret>,
 }
 
 /// Connections to one service or several, made on first use and shared by all threads.
@@ -45,6 +48,14 @@ pub struct Connection {
 struct Live {
     runtime: Runtime,
     client: Client,
+}
+
+/// Who is asked for what, for errors.
+struct Asked {
+    name: String,
+    host: String,
+    /// Whether a certificate of ours was at hand.
+    is_identified: bool,
 }
 
 impl Connection {
@@ -75,10 +86,13 @@ impl Connection {
             // Some gateways answer 411 to a write without a length.
             call = call.header("content-length", "0");
         }
-        let host = host(&url);
-        let name = request.name();
+        let asked = Asked {
+            name: request.name(),
+            host: host(&url),
+            is_identified: self.options.identity.is_some(),
+        };
         live.runtime
-            .block_on(read(call, self.options.body_limit, &name, &host))
+            .block_on(read(call, self.options.body_limit, &asked))
     }
 
     fn live(&self) -> Result<Arc<Live>, HttpError> {
@@ -125,6 +139,15 @@ fn make(options: &ConnectionOptions) -> Result<Live, HttpError> {
             .map_err(|error| HttpError::Setup(reason(&error.without_url())))?;
         builder = builder.tls_certs_merge(certificates);
     }
+    if let Some(pem) = &options.identity {
+        // What is wrong with a key is not told in its own words.
+        let identity = Identity::from_pem(pem.reveal().as_bytes()).map_err(|_| {
+            HttpError::Setup(
+                "the client certificate or its key is no PEM, or the key is encrypted".to_owned(),
+            )
+        })?;
+        builder = builder.identity(identity);
+    }
     let client = builder.build().map_err(|error| {
         let reason = reason(&error.without_url());
         if reason.contains("No CA certificates") {
@@ -139,15 +162,11 @@ fn make(options: &ConnectionOptions) -> Result<Live, HttpError> {
 async fn read(
     call: reqwest::RequestBuilder,
     limit: usize,
-    name: &str,
-    host: &str,
+    asked: &Asked,
 ) -> Result<Response, HttpError> {
-    let mut answer = call
-        .send()
-        .await
-        .map_err(|error| no_answer(error, name, host))?;
+    let mut answer = call.send().await.map_err(|error| no_answer(error, asked))?;
     let too_large = || HttpError::TooLarge {
-        call: name.to_owned(),
+        call: asked.name.clone(),
         limit,
     };
     if answer
@@ -181,13 +200,13 @@ async fn read(
             }
             Err(error) if error.is_timeout() => {
                 return Err(HttpError::TimedOut {
-                    call: name.to_owned(),
-                    host: host.to_owned(),
+                    call: asked.name.clone(),
+                    host: asked.host.clone(),
                 });
             }
             Err(_) => {
                 return Err(HttpError::Cut {
-                    call: name.to_owned(),
+                    call: asked.name.clone(),
                     got: body.len(),
                 });
             }
@@ -195,19 +214,71 @@ async fn read(
     }
 }
 
-fn no_answer(error: reqwest::Error, call: &str, host: &str) -> HttpError {
+fn no_answer(error: reqwest::Error, asked: &Asked) -> HttpError {
     let error = error.without_url();
     let why = reason(&error);
-    let (call, host) = (call.to_owned(), host.to_owned());
-    if why.contains("certificate") {
+    let (call, host) = (asked.name.clone(), asked.host.clone());
+    // What the other side says of our certificate comes as an alert.
+    if why.contains("fatal alert") && is_about_ours(&why) {
+        let shown = asked.is_identified;
+        HttpError::ClientCertificate { host, shown, why }
+    } else if why.contains("certificate") {
         HttpError::Certificate { host, why }
     } else if error.is_connect() {
-        HttpError::Connect { host, why }
+        let obstacle = obstacle(&error, &why);
+        HttpError::Connect {
+            host,
+            obstacle,
+            why,
+        }
     } else if error.is_timeout() {
         HttpError::TimedOut { call, host }
     } else {
         HttpError::Broken { call, host, why }
     }
+}
+
+/// Whether an alert of the other side is about our certificate, by the names that the library has for alerts.
+fn is_about_ours(why: &str) -> bool {
+    [
+        "CertificateRequired",
+        "BadCertificate",
+        "UnknownCA",
+        "CertificateExpired",
+        "CertificateRevoked",
+        "CertificateUnknown",
+        "UnsupportedCertificate",
+    ]
+    .iter()
+    .any(|alert| why.contains(alert))
+}
+
+fn obstacle(error: &reqwest::Error, why: &str) -> Obstacle {
+    if error.is_dns() {
+        Obstacle::Name
+    } else if why.contains("tunnel error") || why.contains("proxy") {
+        Obstacle::Proxy
+    } else if error.is_timeout() {
+        Obstacle::Silence
+    } else if kinds(error).any(|kind| kind == ErrorKind::ConnectionRefused) {
+        Obstacle::Refused
+    } else {
+        Obstacle::Other
+    }
+}
+
+/// The kinds of all errors of the system below an error.
+fn kinds(error: &reqwest::Error) -> impl Iterator<Item = ErrorKind> {
+    let mut next: Option<&dyn Error> = Some(error);
+    std::iter::from_fn(move || {
+        let here = next?;
+        next = here.source();
+        Some(
+            here.downcast_ref::<std::io::Error>()
+                .map(std::io::Error::kind),
+        )
+    })
+    .flatten()
 }
 
 /// The innermost cause: what the layers above add is their own names.

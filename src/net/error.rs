@@ -15,6 +15,21 @@ pub enum Fate {
     Final,
 }
 
+/// What stood in the way of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Obstacle {
+    /// The name of the host leads to no address.
+    Name,
+    /// Somebody said no at once: nothing listens.
+    Refused,
+    /// Nobody said anything in time.
+    Silence,
+    /// A proxy between.
+    Proxy,
+    /// Anything else.
+    Other,
+}
+
 /// No answer that could be read to its end.
 #[derive(Debug, thiserror::Error)]
 pub enum HttpError {
@@ -49,11 +64,23 @@ pub enum HttpError {
         /// In the words of the TLS library.
         why: String,
     },
+    /// The service wants to see a certificate of ours, and takes none or another one.
+    #[error("{host} wants a client certificate, and {}: {why}", if *.shown { "does not take the one it was shown" } else { "was shown none" })]
+    ClientCertificate {
+        /// Who was called.
+        host: String,
+        /// Whether it was shown one.
+        shown: bool,
+        /// In the words of the TLS library.
+        why: String,
+    },
     /// Nobody answered at that address.
-    #[error("{host} cannot be reached: {why}")]
+    #[error("{host} cannot be reached: {}{why}", .obstacle.words())]
     Connect {
         /// Who was called.
         host: String,
+        /// What stood in the way.
+        obstacle: Obstacle,
         /// In the words of the system.
         why: String,
     },
@@ -91,6 +118,12 @@ pub enum HttpError {
         /// The limit in bytes.
         limit: usize,
     },
+    /// A list that goes on and on.
+    #[error("a list does not end: {pages} pages of it were read")]
+    Endless {
+        /// So many were read.
+        pages: usize,
+    },
     /// A redirect to another host, which must not see the key.
     #[error("{call}: {host} sends us to another host, {to}; the key was not sent there")]
     RedirectAway {
@@ -119,6 +152,39 @@ pub enum HttpError {
     },
 }
 
+impl Obstacle {
+    /// In words that stand before the system's own.
+    fn words(self) -> &'static str {
+        match self {
+            Self::Name => "its name leads to no address: ",
+            Self::Refused => "nothing listens there: ",
+            Self::Silence => "nobody answers there: ",
+            Self::Proxy => "the proxy on the way does not let it through: ",
+            Self::Other => "",
+        }
+    }
+
+    fn hint(self) -> &'static str {
+        match self {
+            Self::Name => {
+                "look at the name of the host; a name of an internal network is known only inside of it, or over its VPN"
+            }
+            Self::Refused => {
+                "look at the port and whether the service runs; where HTTPS_PROXY is set, at the proxy itself"
+            }
+            Self::Silence => {
+                "a firewall drops it, or the network is another one: look at the VPN, at HTTPS_PROXY and at NO_PROXY"
+            }
+            Self::Proxy => {
+                "look at HTTPS_PROXY (with user and password where the proxy wants them: http://USER:PASSWORD@HOST:PORT), and name in NO_PROXY what is reached without it"
+            }
+            Self::Other => {
+                "look at the network, at HTTPS_PROXY and NO_PROXY, and at the name of the host"
+            }
+        }
+    }
+}
+
 impl HttpError {
     /// What became of the call.
     pub fn fate(&self) -> Fate {
@@ -143,11 +209,12 @@ impl HttpError {
             }
             Self::Setup(_) => "look at HTTPS_PROXY, HTTP_PROXY and SSL_CERT_FILE",
             Self::Certificate { .. } => {
-                "where a company's proxy opens the traffic, name its certificate in SSL_CERT_FILE; otherwise do not go on"
+                "where a company's own authority or proxy has signed it, name that authority's certificate in SSL_CERT_FILE, or for a provider in git's `http.<url>.sslCAInfo`; otherwise do not go on"
             }
-            Self::Connect { .. } => {
-                "look at the network, at HTTPS_PROXY and NO_PROXY, and at the name of the host"
+            Self::ClientCertificate { .. } => {
+                "name certificate and key in git's own settings: `git config --global http.<url>.sslCert FILE` and `http.<url>.sslKey FILE`"
             }
+            Self::Connect { obstacle, .. } => obstacle.hint(),
             Self::TimedOut { .. } | Self::Broken { .. } | Self::Cut { .. } => {
                 "try again; where it stays so, a proxy or a firewall on the way is the likely cause"
             }
@@ -156,6 +223,9 @@ impl HttpError {
             }
             Self::RedirectAway { .. } => {
                 "set the base URL to the host that really answers, if it is one to trust"
+            }
+            Self::Endless { .. } => {
+                "no list is that long: look whether the base URL is right, or tell whoever runs the service"
             }
             Self::Redirected { .. } => "look whether the base URL is right",
             Self::RateLimit { .. } => "wait, or let fewer runs use the same key at once",

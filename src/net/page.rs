@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::net::error::HttpError;
+
 /// More pages than this are no list of one workspace.
 const MOST_PAGES: usize = 10_000;
 
@@ -15,7 +17,12 @@ pub struct Page<T> {
 }
 
 /// Reads pages until there is no further cursor, or one comes again: then all have been seen.
-pub fn all<T, E>(mut read: impl FnMut(Option<&str>) -> Result<Page<T>, E>) -> Result<Vec<T>, E> {
+///
+/// # Errors
+/// What `read` meets, and a list that does not end: half of one must not pass for the whole.
+pub fn all<T, E: From<HttpError>>(
+    mut read: impl FnMut(Option<&str>) -> Result<Page<T>, E>,
+) -> Result<Vec<T>, E> {
     let mut items = Vec::new();
     let mut seen = BTreeSet::new();
     let mut cursor: Option<String> = None;
@@ -24,14 +31,17 @@ pub fn all<T, E>(mut read: impl FnMut(Option<&str>) -> Result<Page<T>, E>) -> Re
         items.extend(page.items);
         match page.next.filter(|next| !next.trim().is_empty()) {
             Some(next) if seen.insert(next.clone()) => cursor = Some(next),
-            _ => break,
+            _ => return Ok(items),
         }
     }
-    Ok(items)
+    Err(HttpError::Endless { pages: MOST_PAGES }.into())
 }
 
 /// The same for a list that is counted: by offset, until a page is not full. `size` is what is asked for.
-pub fn all_by_offset<T, E>(
+///
+/// # Errors
+/// As for [`all`].
+pub fn all_by_offset<T, E: From<HttpError>>(
     size: usize,
     mut read: impl FnMut(usize) -> Result<(Vec<T>, Option<usize>), E>,
 ) -> Result<Vec<T>, E> {
@@ -42,15 +52,16 @@ pub fn all_by_offset<T, E>(
         items.extend(page);
         let whole = total.map_or(count < size, |total| items.len() >= total);
         if count == 0 || whole {
-            break;
+            return Ok(items);
         }
     }
-    Ok(items)
+    Err(HttpError::Endless { pages: MOST_PAGES }.into())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Page, all, all_by_offset};
+    use super::{MOST_PAGES, Page, all, all_by_offset};
+    use crate::net::error::HttpError;
 
     #[test]
     fn a_list_ends_without_a_cursor_an_empty_one_or_one_that_comes_again() {
@@ -63,7 +74,7 @@ mod tests {
                     Some("a") => Some("b"),
                     _ => end,
                 };
-                Ok::<_, ()>(Page {
+                Ok::<_, HttpError>(Page {
                     items: vec![calls],
                     next: next.map(str::to_owned),
                 })
@@ -79,17 +90,37 @@ mod tests {
         let mut calls = 0;
         let by_total = all_by_offset(10, |from| {
             calls += 1;
-            Ok::<_, ()>((page(from), Some(25)))
+            Ok::<_, HttpError>((page(from), Some(25)))
         });
         assert_eq!((by_total.unwrap(), calls), (list.clone(), 3));
         assert_eq!(
-            all_by_offset(10, |from| Ok::<_, ()>((page(from), None))).unwrap(),
+            all_by_offset(10, |from| Ok::<_, HttpError>((page(from), None))).unwrap(),
             list
         );
         // A service that ignores the page size: everything at once, and no end without a total.
         let ignoring = all_by_offset(10, |from| {
-            Ok::<_, ()>((list[from.min(25)..].to_vec(), None))
+            Ok::<_, HttpError>((list[from.min(25)..].to_vec(), None))
         });
         assert_eq!(ignoring.unwrap(), list);
+    }
+
+    #[test]
+    fn a_list_that_does_not_end_is_an_error_and_not_a_shorter_list() {
+        let mut pages = 0;
+        let by_cursor = all(|_| {
+            pages += 1;
+            Ok::<_, HttpError>(Page {
+                items: vec![0_u8],
+                next: Some(pages.to_string()),
+            })
+        });
+        assert!(matches!(by_cursor, Err(HttpError::Endless { .. })));
+        assert_eq!(pages, MOST_PAGES);
+        let by_offset = all_by_offset(1, |_| Ok::<_, HttpError>((vec![0_u8], None)));
+        let error = by_offset.unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "a list does not end: 10000 pages of it were read"
+        );
     }
 }

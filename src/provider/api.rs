@@ -170,6 +170,14 @@ pub trait Provider: Send + Sync {
         number: u64,
     ) -> Result<Vec<Comment>, ProviderError>;
 
+    /// The account behind the token, as authors of comments are named; `None` where that cannot be known, or need not be.
+    ///
+    /// # Errors
+    /// A token that is refused.
+    fn author(&self) -> Result<Option<String>, ProviderError> {
+        Ok(None)
+    }
+
     /// Adds a comment.
     ///
     /// # Errors
@@ -213,6 +221,9 @@ pub trait Provider: Send + Sync {
         repository: &RepositoryName,
         branch: &BranchName,
     ) -> Result<Access, ProviderError>;
+
+    /// What lets a repository be written to again that is archived or disabled.
+    fn unlocking(&self, repository: &RepositoryName) -> Remedy;
 
     /// A line that marks a text as ours and that readers do not see, where the service's Markdown can hide one.
     fn marker(&self, key: &str) -> String {
@@ -351,6 +362,8 @@ pub struct Comment {
     pub id: String,
     /// Its text.
     pub body: String,
+    /// Who wrote it, as [`Provider::author`] names accounts; `None` where the service lets nobody else edit it anyway.
+    pub author: Option<String>,
     /// What an edit must name, on services that count edits.
     pub version: Option<u64>,
 }

@@ -23,7 +23,7 @@ pub enum Operation {
     PullRequest,
     /// One comment on a pull request, updated in place.
     Comment,
-    /// A status on a commit.
+    /// A status on a commit. GitHub's check runs would say more, and only apps may write them.
     Status,
     /// What account, token and branch allow.
     Access,

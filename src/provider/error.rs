@@ -321,6 +321,19 @@ impl ProviderError {
         matches!(self, Self::NotFound { .. })
     }
 
+    /// What to change at the provider, and on which page, where the error knows one.
+    pub fn remedy(&self) -> Option<&Remedy> {
+        match self {
+            Self::BadToken { remedy, .. }
+            | Self::SignOn { remedy, .. }
+            | Self::Forbidden { remedy, .. }
+            | Self::Protected { remedy, .. }
+            | Self::NotFound { remedy, .. }
+            | Self::Archived { remedy, .. } => Some(remedy),
+            _ => None,
+        }
+    }
+
     /// What to do about it.
     pub fn hint(&self) -> String {
         match self {

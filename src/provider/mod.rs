@@ -32,15 +32,25 @@ use crate::provider::gitlab::token::GitLabToken;
 use crate::provider::kind::ProviderKind;
 use crate::provider::site::Site;
 
+/// A token, and what its looks may not tell of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Credential {
+    /// The token; empty where there is none.
+    pub token: Secret,
+    /// A running job of GitLab CI was handed it: older installations give such a token no prefix.
+    pub is_of_job: bool,
+}
+
 /// The provider of a site, with one token. `tune` is shown what the site would be called with.
 ///
 /// # Errors
 /// No token.
 pub fn open(
     site: &Site,
-    token: Secret,
+    credential: Credential,
     tune: impl FnOnce(Settings) -> Settings,
 ) -> Result<Box<dyn Provider>, ProviderError> {
+    let Credential { token, is_of_job } = credential;
     match site.kind {
         ProviderKind::GitHub | ProviderKind::GitHubEnterprise => {
             let settings = tune(GitHub::settings(site)?);
@@ -68,7 +78,10 @@ pub fn open(
         }
         ProviderKind::GitLab | ProviderKind::GitLabSelfManaged => {
             let settings = tune(GitLab::settings(site));
-            let token = GitLabToken::of(token);
+            let token = match is_of_job {
+                true => GitLabToken::of_job(token),
+                false => GitLabToken::of(token),
+            };
             Ok(Box::new(GitLab::new(site.clone(), token, settings)?))
         }
     }
@@ -76,7 +89,7 @@ pub fn open(
 
 #[cfg(test)]
 mod tests {
-    use super::open;
+    use super::{Credential, open};
     use crate::model::secret::Secret;
     use crate::provider::kind::ProviderKind;
     use crate::provider::site::Site;
@@ -85,7 +98,11 @@ mod tests {
     fn a_site_is_opened_by_its_product() {
         let opened = |kind, web: &str| {
             let site = Site::new(kind, web).unwrap();
-            open(&site, Secret::new("x"), |settings| settings).map(|one| one.site().clone())
+            let credential = Credential {
+                token: Secret::new("x"),
+                is_of_job: false,
+            };
+            open(&site, credential, |settings| settings).map(|one| one.site().clone())
         };
         let github = opened(ProviderKind::GitHub, "https://github.com").unwrap();
         assert_eq!(github.api.to_string(), "https://api.github.com");

@@ -92,6 +92,27 @@ pub fn ask(
     }
 }
 
+/// Asks a site whose product is known for anything at all, without a token: whatever it says, it is there.
+///
+/// # Errors
+/// Nobody answers.
+pub fn answers(site: &Site, mut settings: Settings) -> Result<(), HttpError> {
+    settings.key = None;
+    let parts: &[&str] = match site.kind {
+        ProviderKind::GitHub | ProviderKind::GitHubEnterprise => &["meta"],
+        ProviderKind::GitLab | ProviderKind::GitLabSelfManaged => &["version"],
+        ProviderKind::BitbucketCloud => &["user"],
+        ProviderKind::BitbucketDataCenter => &["api", "latest", "application-properties"],
+        ProviderKind::AzureServices | ProviderKind::AzureServer => &["_apis", "connectionData"],
+    };
+    let request = Request::new(Method::Get, parts)?.with_header("accept", "application/json");
+    match Client::new(settings).exchange(&request) {
+        // Who sends strangers to sign in elsewhere is there.
+        Ok(_) | Err(HttpError::RedirectAway { .. } | HttpError::Redirected { .. }) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
 fn asked(client: &Client, kind: ProviderKind) -> Result<bool, HttpError> {
     let parts: &[&str] = match kind {
         ProviderKind::GitHub | ProviderKind::GitHubEnterprise => &["api", "v3", "meta"],

@@ -30,6 +30,7 @@ struct JsonReport<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     snapshots: Option<Vec<JsonNamedSnapshot<'a>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    range: Option<JsonRange<'a>>,
     audit: Option<JsonAudit>,
     summary: JsonSummary,
     findings: Vec<JsonFinding<'a>>,
@@ -49,6 +50,15 @@ struct JsonNamedSnapshot<'a> {
     kind: &'a str,
     id: Option<&'a str>,
     name: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct JsonRange<'a> {
+    base: Option<&'a str>,
+    head: &'a str,
+    found_by: &'a str,
+    fetched: bool,
+    ci: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -119,6 +129,13 @@ impl<'a> JsonReport<'a> {
             snapshots: several.then(|| {
                 let named = report.snapshots.iter().map(JsonNamedSnapshot::of);
                 named.collect()
+            }),
+            range: report.range.as_ref().map(|range| JsonRange {
+                base: range.base.as_deref(),
+                head: &range.head,
+                found_by: range.found_by,
+                fetched: range.is_fetched,
+                ci: range.system,
             }),
             audit: summary.audit.map(JsonAudit::of),
             summary: JsonSummary {

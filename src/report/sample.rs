@@ -50,6 +50,7 @@ pub(crate) fn report_of(findings: Vec<Finding>) -> Report {
         },
         gate: Gate::Error,
         notes: Vec::new(),
+        range: None,
         rules: RULES.to_vec(),
     }
 }

@@ -1,5 +1,7 @@
 //! The merge and diff drivers in a repository: one block of `.gitattributes` and three sections of git's configuration.
 
+use crate::project::Project;
+use crate::project::service::Role;
 use crate::setup::hook_changes::SetupError;
 
 /// The name that `.gitattributes` and the configuration use.
@@ -13,6 +15,29 @@ const END: &str = "# git-postman: end";
 pub struct Attributes {
     /// Directories below which documents are merged and shown by meaning, relative to the repository.
     pub directories: Vec<String>,
+}
+
+impl Attributes {
+    /// The directories of a project that hold documents.
+    pub fn of(project: &Project<'_>) -> Self {
+        let managed = project
+            .services
+            .iter()
+            .flat_map(|service| &service.directories);
+        let mut directories: Vec<String> = managed
+            .filter(|directory| {
+                matches!(
+                    directory.role,
+                    Role::Collections | Role::Schemas | Role::Environments
+                )
+            })
+            .filter(|directory| !directory.path.is_root())
+            .map(|directory| directory.path.as_str().to_owned())
+            .collect();
+        directories.sort();
+        directories.dedup();
+        Self { directories }
+    }
 }
 
 /// `.gitattributes` with our block for these directories, or without it where there are none. Every other line stays.
@@ -113,9 +138,16 @@ pub fn settings(program: &str) -> [(String, String); 7] {
     ]
 }
 
+/// The program that a driver of git's configuration starts, as [`settings`] has quoted it; `None` for another command.
+pub fn program_of(value: &str) -> Option<String> {
+    let quoted = value.strip_prefix('\'')?;
+    let end = quoted.find("' merge-driver")?;
+    Some(quoted[..end].replace(r"'\''", "'"))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Attributes, settings, with_block};
+    use super::{Attributes, program_of, settings, with_block};
 
     fn directories(names: &[&str]) -> Attributes {
         Attributes {
@@ -162,6 +194,9 @@ mod tests {
             settings("/a b/it's")[1].1,
             r"'/a b/it'\''s' merge-driver %O %A %B %P"
         );
+        let driver = &settings("/a b/it's")[1].1;
+        assert_eq!(program_of(driver).as_deref(), Some("/a b/it's"));
+        assert_eq!(program_of("meld %A"), None);
         assert_eq!(
             settings("/a b/it's")[5].1,
             r"'/a b/it'\''s' diff-driver --textconv"

@@ -9,6 +9,8 @@ pub enum HookManager {
     Husky,
     /// lefthook, <https://lefthook.dev>.
     Lefthook,
+    /// simple-git-hooks, <https://github.com/toplenboren/simple-git-hooks>.
+    SimpleGitHooks,
     /// pre-commit, <https://pre-commit.com>.
     PreCommit,
     /// prek, <https://prek.j178.dev>.
@@ -47,6 +49,7 @@ impl HookManager {
         match self {
             Self::Husky => "husky",
             Self::Lefthook => "lefthook",
+            Self::SimpleGitHooks => "simple-git-hooks",
             Self::PreCommit => "pre-commit",
             Self::Prek => "prek",
             Self::Overcommit => "overcommit",
@@ -59,6 +62,7 @@ impl HookManager {
         match self {
             Self::Husky => Some(".husky/"),
             Self::Lefthook => Some("lefthook.yml"),
+            Self::SimpleGitHooks => Some("package.json"),
             Self::PreCommit => Some(".pre-commit-config.yaml"),
             Self::Prek => Some("prek.toml or .pre-commit-config.yaml"),
             Self::Overcommit => Some(".overcommit.yml"),
@@ -110,6 +114,8 @@ fn manager_of(text: &str) -> Option<HookManager> {
         Some(HookManager::PreCommit)
     } else if is_husky(text) {
         Some(HookManager::Husky)
+    } else if text.contains("SKIP_SIMPLE_GIT_HOOKS") {
+        Some(HookManager::SimpleGitHooks)
     } else if text.contains("call_lefthook") || text.contains("LEFTHOOK") {
         Some(HookManager::Lefthook)
     } else if text.contains("Overcommit") || text.contains("OVERCOMMIT") {
@@ -172,6 +178,11 @@ mod tests {
             (
                 "#!/bin/sh\nif [ \"$LEFTHOOK\" = \"0\" ]; then\n  exit 0\nfi\ncall_lefthook run \"pre-push\" \"$@\"\n",
                 HookManager::Lefthook,
+                NameMatters::No,
+            ),
+            (
+                "#!/bin/sh\nif [ \"$SKIP_SIMPLE_GIT_HOOKS\" = \"1\" ]; then\n    exit 0\nfi\nnpx lefthook run x",
+                HookManager::SimpleGitHooks,
                 NameMatters::No,
             ),
             (

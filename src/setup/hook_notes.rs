@@ -47,6 +47,17 @@ pub enum HookNote {
     InWorktree(PathBuf),
     /// Other repositories use the same hooks directory.
     Shared(PathBuf),
+    /// The file is for everybody who clones, once it is committed.
+    Committed(PathBuf),
+    /// The repository is set up for a manager whose configuration does not start git-postman yet.
+    SetUp {
+        /// Which one.
+        manager: HookManager,
+        /// Its file.
+        file: String,
+        /// What belongs there.
+        snippet: String,
+    },
     /// None of our hooks was there.
     NotInstalled(HookType),
     /// An earlier hook stays under the name it was kept as, because another hook has taken its place.
@@ -164,6 +175,19 @@ impl fmt::Display for HookNote {
                 formatter,
                 "every repository whose core.hooksPath is {} runs this hook",
                 shown(path)
+            ),
+            Self::Committed(path) => write!(
+                formatter,
+                "commit {}, and everybody who clones has the hook; git-postman must then be on their PATH",
+                shown(path)
+            ),
+            Self::SetUp {
+                manager,
+                file,
+                snippet,
+            } => write!(
+                formatter,
+                "this repository is set up for {manager}, which may write its hooks over ours; everybody has the check where {file} has\n{snippet}"
             ),
             Self::NotInstalled(hook_type) => {
                 write!(formatter, "no {hook_type} hook of git-postman is installed")

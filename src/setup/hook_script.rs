@@ -12,7 +12,7 @@ use std::str::FromStr;
 use crate::model::digest::Digest;
 
 /// The version of the scripts that this program writes.
-pub const SCRIPT_VERSION: u32 = 1;
+pub const SCRIPT_VERSION: u32 = 2;
 
 /// The ending of an earlier hook that is kept beside ours and runs first.
 pub const EARLIER_SUFFIX: &str = ".git-postman-before";
@@ -30,11 +30,17 @@ pub enum HookType {
     PreCommit,
     /// Before objects are sent: the pushed commits are looked at.
     PrePush,
+    /// On a server, before any reference of a push is moved: all of them are looked at together.
+    PreReceive,
+    /// On a server, before one reference is moved.
+    Update,
+    /// On a server, after references were moved: the active branch is carried to Postman.
+    PostReceive,
 }
 
 /// Some text names no hook type that this program knows.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unknown hook type; expected pre-commit or pre-push")]
+#[error("unknown hook type; expected pre-commit, pre-push, pre-receive, update or post-receive")]
 pub struct UnknownHookType;
 
 /// A script of ours, as found in a file.
@@ -53,14 +59,53 @@ pub struct InstalledScript {
 }
 
 impl HookType {
+    /// Those of somebody's clone.
+    pub const CLIENT: [Self; 2] = [Self::PreCommit, Self::PrePush];
+    /// Those of a repository that others push to.
+    pub const SERVER: [Self; 3] = [Self::PreReceive, Self::Update, Self::PostReceive];
     /// Every hook type, in the order in which git runs them.
-    pub const ALL: [Self; 2] = [Self::PreCommit, Self::PrePush];
+    pub const ALL: [Self; 5] = [
+        Self::PreCommit,
+        Self::PrePush,
+        Self::PreReceive,
+        Self::Update,
+        Self::PostReceive,
+    ];
 
     /// The name of the hook, which is the name of its file.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::PreCommit => "pre-commit",
             Self::PrePush => "pre-push",
+            Self::PreReceive => "pre-receive",
+            Self::Update => "update",
+            Self::PostReceive => "post-receive",
+        }
+    }
+
+    /// What does not happen where the program is missing.
+    fn nothing(self) -> &'static str {
+        match self {
+            Self::PreCommit => "nothing was checked and nothing is committed",
+            Self::PrePush => "nothing was checked and nothing is pushed",
+            Self::PreReceive => "nothing was checked and nothing is taken",
+            Self::Update => "nothing was checked and this reference is not moved",
+            Self::PostReceive => "Postman does not hear of this push",
+        }
+    }
+
+    /// What to do in a hurry.
+    fn way_out(self) -> &'static str {
+        match self {
+            Self::PreCommit => {
+                "to commit once without the check, add --no-verify; to drop the hook, delete $0"
+            }
+            Self::PrePush => {
+                "to push once without the check, add --no-verify; to drop the hook, delete $0"
+            }
+            Self::PreReceive | Self::Update | Self::PostReceive => {
+                "whoever runs this server can drop the hook: delete $0"
+            }
         }
     }
 }
@@ -87,10 +132,16 @@ impl fmt::Display for HookType {
 /// `binary` must have no line break: the caller has refused such a path.
 pub fn script(hook_type: HookType, binary: &Path, directories_made: usize) -> Vec<u8> {
     let template = match hook_type {
-        HookType::PreCommit => include_str!("../../hooks/pre-commit.sh"),
-        HookType::PrePush => include_str!("../../hooks/pre-push.sh"),
+        HookType::PreCommit | HookType::Update => include_str!("../../hooks/with-arguments.sh"),
+        HookType::PrePush | HookType::PreReceive | HookType::PostReceive => {
+            include_str!("../../hooks/with-lines.sh")
+        }
     };
-    let template = template.replace("@made@", &directories_made.to_string());
+    let template = template
+        .replace("@made@", &directories_made.to_string())
+        .replace("@type@", hook_type.as_str())
+        .replace("@nothing@", hook_type.nothing())
+        .replace("@way out@", hook_type.way_out());
     let quoted = shell_quoted(&shell_path(binary));
     let (head, body) = template.split_once("@digest@\n").unwrap_or((&template, ""));
     let mut written_body = Vec::with_capacity(body.len() + quoted.len());
@@ -239,10 +290,18 @@ mod tests {
         for hook_type in HookType::ALL {
             let text = String::from_utf8(script(hook_type, Path::new("/x"), 0)).unwrap();
             assert!(
-                text.starts_with("#!/bin/sh\n# git-postman hook, script 1\n"),
+                text.starts_with("#!/bin/sh\n# git-postman hook, script 2\n"),
                 "{text}"
             );
-            for left in ["@digest@", "@binary@", "@made@", "\r"] {
+            for left in [
+                "@digest@",
+                "@binary@",
+                "@made@",
+                "@type@",
+                "@nothing@",
+                "@way out@",
+                "\r",
+            ] {
                 assert!(!text.contains(left), "{text}");
             }
             assert!(

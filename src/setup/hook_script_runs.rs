@@ -84,6 +84,7 @@ impl Scene {
             .current_dir(directory)
             .env("PATH", path)
             .env("RECORD", self.root())
+            .env("HOME", self.root())
             .env("gp_pushed", "from the environment")
             .env("gp_program", "from the environment")
             .stdin(Stdio::piped())
@@ -321,9 +322,9 @@ fn a_missing_program_stops_with_the_way_out() {
             let message = String::from_utf8(output.stderr).unwrap();
             for part in [
                 "error: ",
-                "nothing was checked",
-                "git postman hook install",
-                "--no-verify",
+                &format!("the {hook_type} hook cannot find git-postman, so "),
+                &format!("git postman hook install --type {hook_type}"),
+                "drop the hook",
                 &scene.program().to_string_lossy(),
                 &format!(".git/hooks/{hook_type}"),
             ] {

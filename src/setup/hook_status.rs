@@ -299,7 +299,7 @@ mod tests {
     use std::path::Path;
 
     use crate::setup::foreign_hook::HookManager;
-    use crate::setup::hook_script::{HookType, script};
+    use crate::setup::hook_script::{HookType, SCRIPT_VERSION, script};
 
     use super::{BinaryState, HookState, HookStatus, status};
 
@@ -353,7 +353,7 @@ mod tests {
         hook(&binary, b"", 0o755);
         let good = pre_push(directory.path());
         let expected = HookState::Ours {
-            version: 1,
+            version: SCRIPT_VERSION,
             binary: Some(binary),
             binary_state: BinaryState::Found,
             edited: false,
@@ -363,13 +363,13 @@ mod tests {
         assert_eq!(good.state, expected);
         hook(
             &path,
-            text.replace("script 1", "script 0").as_bytes(),
+            text.replace("script 2", "script 1").as_bytes(),
             0o755,
         );
         assert!(
             pre_push(directory.path())
                 .to_string()
-                .contains("script 0 instead of 1")
+                .contains("script 1 instead of 2")
         );
         hook(&path, (text + "echo mine\n").as_bytes(), 0o644);
         let edited = pre_push(directory.path());

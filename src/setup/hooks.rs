@@ -7,12 +7,13 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::setup::foreign_hook::{ForeignHook, NameMatters};
+use crate::setup::foreign_hook::{ForeignHook, HookManager, NameMatters};
 use crate::setup::hook_changes::{Change, SetupError, io_error};
 use crate::setup::hook_files::Journal;
 use crate::setup::hook_notes::{HookNote, HooksPlace, directory_notes};
 use crate::setup::hook_script::{HookType, script};
 use crate::setup::hook_slot::{HookSlot, Occupant, find_slot, is_executable_path, kept_earlier};
+use crate::setup::manager_snippets::{husky_file, husky_text, is_free, is_husky_text};
 
 /// How to install or uninstall.
 #[derive(Clone, Copy, Debug)]
@@ -107,6 +108,7 @@ fn refuse(hooks_dir: &Path, slot: &HookSlot, force: bool) -> Result<(), SetupErr
             Err(SetupError::Edited(slot.path.clone()))
         }
         Occupant::Foreign(hook) if !hook.calls_git_postman => match hook.manager {
+            Some(_) if free_husky_file(slot).is_some() => Ok(()),
             Some(manager) if hook.name_matters == NameMatters::Yes => {
                 let path = slot.path.clone();
                 Err(SetupError::NameMatters { path, manager })
@@ -134,6 +136,15 @@ fn install_one(
     match &slot.occupant {
         Occupant::Foreign(hook) if hook.calls_git_postman => {
             notes.push(HookNote::AlreadyCalled(path.clone()));
+            return Ok(());
+        }
+        Occupant::Foreign(hook) if hook.name_matters == NameMatters::Yes => {
+            // Whatever else must keep its name was refused before.
+            let Some(file) = free_husky_file(slot) else {
+                return Err(SetupError::NotAFile(path.clone()));
+            };
+            journal.write(&file, husky_text(slot.hook_type).as_bytes())?;
+            notes.push(HookNote::Committed(file));
             return Ok(());
         }
         Occupant::Nothing => journal.write(path, &written)?,
@@ -175,6 +186,25 @@ fn install_one(
     Ok(())
 }
 
+/// The file of husky's users, where none is yet: it can be written, and removed again, without anything being lost.
+fn free_husky_file(slot: &HookSlot) -> Option<PathBuf> {
+    husky_file_of(slot).filter(|file| is_free(file))
+}
+
+/// The same where it is as we wrote it.
+fn own_husky_file(slot: &HookSlot) -> Option<PathBuf> {
+    husky_file_of(slot).filter(|file| is_husky_text(file, slot.hook_type))
+}
+
+fn husky_file_of(slot: &HookSlot) -> Option<PathBuf> {
+    match &slot.occupant {
+        Occupant::Foreign(hook) if hook.manager == Some(HookManager::Husky) => {
+            husky_file(&slot.path)
+        }
+        _ => None,
+    }
+}
+
 fn notes_on_keeping(hook: &ForeignHook, path: &Path, kept: &Path) -> Vec<HookNote> {
     let mut notes = Vec::new();
     if hook.name_matters == NameMatters::Perhaps {
@@ -210,6 +240,8 @@ fn uninstall_all(
                 Some(last) => journal.restore(&last, &slot.path)?,
                 None => journal.remove(&slot.path)?,
             }
+        } else if let Some(file) = own_husky_file(slot) {
+            journal.remove(&file)?;
         } else {
             notes.push(HookNote::NotInstalled(slot.hook_type));
         }
@@ -395,7 +427,7 @@ mod tests {
     #[test]
     fn a_hook_is_written_executable_and_the_second_time_nothing_changes() {
         let scene = Scene::new();
-        let done = scene.install(&HookType::ALL).unwrap();
+        let done = scene.install(&HookType::CLIENT).unwrap();
         assert_eq!(
             done.changes,
             [
@@ -410,7 +442,7 @@ mod tests {
             .mode();
         assert_eq!(mode & 0o500, 0o500);
         let picture = scene.picture();
-        assert_eq!(scene.install(&HookType::ALL).unwrap().changes, []);
+        assert_eq!(scene.install(&HookType::CLIENT).unwrap().changes, []);
         assert_eq!(scene.picture(), picture);
     }
 
@@ -421,13 +453,13 @@ mod tests {
             scene.file("git/hooks/pre-push", FOREIGN, mode);
             scene.file("git/hooks/pre-push.sample", "sample", 0o755);
             let before = scene.picture();
-            let done = scene.install(&HookType::ALL).unwrap();
+            let done = scene.install(&HookType::CLIENT).unwrap();
             let kept = scene.hook("pre-push.git-postman-before");
             assert_eq!(fs::read(&kept).unwrap(), FOREIGN.as_bytes());
             assert!(is_ours(&scene.hook("pre-push")));
             let remarked = done.notes.contains(&HookNote::NotExecutable(kept.clone()));
             assert_eq!(remarked, mode == 0o644);
-            let undone = scene.uninstall(&HookType::ALL).unwrap();
+            let undone = scene.uninstall(&HookType::CLIENT).unwrap();
             assert_eq!(scene.picture(), before);
             assert_eq!(
                 undone.changes,
@@ -444,7 +476,7 @@ mod tests {
 
     #[test]
     fn directories_that_were_made_go_with_the_last_hook() {
-        for order in [HookType::ALL, [HookType::PrePush, HookType::PreCommit]] {
+        for order in [HookType::CLIENT, [HookType::PrePush, HookType::PreCommit]] {
             let scene = Scene::new();
             fs::remove_dir_all(scene.at("git")).unwrap();
             let before = scene.picture();
@@ -468,13 +500,13 @@ mod tests {
     fn a_made_directory_stays_where_something_else_has_moved_in() {
         let scene = Scene::new();
         fs::remove_dir(scene.hooks()).unwrap();
-        scene.install(&HookType::ALL).unwrap();
+        scene.install(&HookType::CLIENT).unwrap();
         scene.file("git/hooks/post-merge", FOREIGN, 0o755);
-        scene.uninstall(&HookType::ALL).unwrap();
+        scene.uninstall(&HookType::CLIENT).unwrap();
         assert!(scene.hook("post-merge").is_file());
         let kept = Scene::new();
-        kept.install(&HookType::ALL).unwrap();
-        kept.uninstall(&HookType::ALL).unwrap();
+        kept.install(&HookType::CLIENT).unwrap();
+        kept.uninstall(&HookType::CLIENT).unwrap();
         assert!(
             kept.hooks().is_dir(),
             "a directory that was there stays, though it is empty"
@@ -494,13 +526,13 @@ mod tests {
                 scene.file("git/hooks/pre-push", FOREIGN, 0o755);
             }
             let before = scene.picture();
-            let told = install(&scene.hooks(), &HookType::ALL, &scene.binary(), &dry).unwrap();
+            let told = install(&scene.hooks(), &HookType::CLIENT, &scene.binary(), &dry).unwrap();
             assert_eq!(scene.picture(), before);
-            assert_eq!(scene.install(&HookType::ALL).unwrap(), told);
+            assert_eq!(scene.install(&HookType::CLIENT).unwrap(), told);
             let installed = scene.picture();
-            let told = uninstall(&scene.hooks(), &HookType::ALL, &dry).unwrap();
+            let told = uninstall(&scene.hooks(), &HookType::CLIENT, &dry).unwrap();
             assert_eq!(scene.picture(), installed);
-            assert_eq!(scene.uninstall(&HookType::ALL).unwrap(), told);
+            assert_eq!(scene.uninstall(&HookType::CLIENT).unwrap(), told);
             assert_eq!(scene.picture(), before);
         }
     }
@@ -533,7 +565,7 @@ mod tests {
         let current = fs::read_to_string(scene.hook("pre-push")).unwrap();
         scene.file(
             "git/hooks/pre-push",
-            &current.replace("hook, script 1", "hook, script 0"),
+            &current.replace("hook, script 2", "hook, script 1"),
             0o755,
         );
         let update = [Change::UpdateHook(scene.hook("pre-push"))];
@@ -616,7 +648,7 @@ mod tests {
         }
         scene.file("git/hooks/pre-push", "#!/bin/sh\necho ten\n", 0o755);
         let before = scene.picture();
-        let error = scene.install(&HookType::ALL).unwrap_err();
+        let error = scene.install(&HookType::CLIENT).unwrap_err();
         assert!(matches!(error, SetupError::TooManyEarlier(_)), "{error}");
         assert_eq!(scene.picture(), before);
     }
@@ -629,8 +661,8 @@ mod tests {
         scene.file("git/hooks/pre-push", &edited, 0o755);
         let before = scene.picture();
         for result in [
-            scene.install(&HookType::ALL),
-            scene.uninstall(&HookType::ALL),
+            scene.install(&HookType::CLIENT),
+            scene.uninstall(&HookType::CLIENT),
         ] {
             let error = result.unwrap_err();
             assert!(matches!(error, SetupError::Edited(_)), "{error}");
@@ -705,7 +737,7 @@ mod tests {
             0o755,
         );
         let before = scene.picture();
-        let error = scene.install(&HookType::ALL).unwrap_err();
+        let error = scene.install(&HookType::CLIENT).unwrap_err();
         assert!(error.to_string().contains("husky"), "{error}");
         assert!(
             error
@@ -738,7 +770,7 @@ mod tests {
         scene.file("git/hooks/pre-commit", FOREIGN, 0o755);
         fs::create_dir_all(scene.hook("pre-push")).unwrap();
         let before = scene.picture();
-        let error = scene.install(&HookType::ALL).unwrap_err();
+        let error = scene.install(&HookType::CLIENT).unwrap_err();
         assert!(matches!(error, SetupError::NotAFile(_)), "{error}");
         assert_eq!(scene.picture(), before);
         let status = status(&scene.hooks(), &[HookType::PrePush]);
@@ -756,7 +788,7 @@ mod tests {
             PathBuf::from("/dev/null"),
         ] {
             let error =
-                install(&hooks_dir, &HookType::ALL, &scene.binary(), &options()).unwrap_err();
+                install(&hooks_dir, &HookType::CLIENT, &scene.binary(), &options()).unwrap_err();
             assert!(matches!(error, SetupError::NotADirectory(_)), "{error:?}");
             assert!(error.hint().unwrap().contains("core.hooksPath"));
         }
@@ -774,7 +806,7 @@ mod tests {
             return;
         }
         let before = scene.picture();
-        let error = scene.install(&HookType::ALL).unwrap_err();
+        let error = scene.install(&HookType::CLIENT).unwrap_err();
         assert!(error.to_string().starts_with("cannot write"), "{error}");
         assert_eq!(scene.picture(), before);
         fs::set_permissions(scene.hooks(), fs::Permissions::from_mode(0o755)).unwrap();
@@ -792,7 +824,8 @@ mod tests {
             (scene.at("bin"), "executable"),
             (scene.at("bin/two\nlines"), "control"),
         ] {
-            let error = install(&scene.hooks(), &HookType::ALL, &binary, &options()).unwrap_err();
+            let error =
+                install(&scene.hooks(), &HookType::CLIENT, &binary, &options()).unwrap_err();
             assert!(error.to_string().contains(reason), "{error}");
             assert!(!error.to_string().contains('\n'));
         }
@@ -804,12 +837,12 @@ mod tests {
         let scene = Scene::new();
         scene.file("git/hooks/pre-push", FOREIGN, 0o755);
         let before = scene.picture();
-        let done = scene.uninstall(&HookType::ALL).unwrap();
+        let done = scene.uninstall(&HookType::CLIENT).unwrap();
         assert_eq!(done.changes, []);
-        assert_eq!(done.notes, HookType::ALL.map(HookNote::NotInstalled));
+        assert_eq!(done.notes, HookType::CLIENT.map(HookNote::NotInstalled));
         assert_eq!(scene.picture(), before);
         fs::remove_dir_all(scene.hooks()).unwrap();
-        assert_eq!(scene.uninstall(&HookType::ALL).unwrap().changes, []);
+        assert_eq!(scene.uninstall(&HookType::CLIENT).unwrap().changes, []);
     }
 
     #[test]

@@ -5,6 +5,8 @@
 //! | [`drivers`] | the merge driver: the block of `.gitattributes`, the settings of git |
 //! | [`hook_script`] | the script of each hook type: written, and read back |
 //! | [`foreign_hook`] | hooks of other tools, recognised by what they say |
+//! | [`manager_files`] | hook managers, recognised by the files of the repository |
+//! | [`manager_snippets`] | what their users write into those files |
 //! | [`hook_slot`] | what stands in a hooks directory, and where ours belongs |
 //! | [`hook_changes`] | what is done, and why it is not |
 //! | [`hook_files`] | changes to a hooks directory: all or none |
@@ -26,3 +28,5 @@ pub mod hook_slot;
 pub mod hook_status;
 pub mod hook_template;
 pub mod hooks;
+pub mod manager_files;
+pub mod manager_snippets;

@@ -9,7 +9,7 @@ use crate::support::corpus::{files_below, is_one_of};
 const LAYERS: &[&[&str]] = &[
     &["model"],
     &["config", "format", "git", "net", "report"],
-    &["postman", "project", "provider"],
+    &["ci", "postman", "project", "provider"],
     &["audit", "check", "mirror", "sandbox", "setup"],
     &["cli"],
 ];

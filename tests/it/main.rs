@@ -13,13 +13,23 @@ mod browser;
 mod canonical;
 mod check;
 mod check_files;
+mod ci_runs;
 mod commands;
 mod contract;
 mod dialogues;
 mod diff;
+#[cfg(unix)]
+mod doctor;
+#[cfg(unix)]
+mod doctor_traps;
+#[cfg(unix)]
+mod git_transport;
+#[cfg(unix)]
+mod hook_managers;
 mod hook_variables;
 mod hooks_install;
 mod hooks_push;
+mod hooks_server;
 mod merge;
 mod merge_drivers;
 mod merge_folders;
@@ -39,6 +49,8 @@ mod provider_bitbucket_cloud;
 mod provider_bitbucket_server;
 mod provider_github;
 mod provider_gitlab;
+#[cfg(unix)]
+mod provider_matrix;
 #[cfg(unix)]
 mod provider_peers;
 #[cfg(unix)]

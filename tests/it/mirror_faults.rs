@@ -353,9 +353,17 @@ fn a_full_disk_stops_a_sync_and_loses_nothing() {
         .says("make room on the disk");
     assert_eq!(scene.inventory(), [] as [&str; 0]);
     assert_eq!(scene.repository.id(STATE), before);
+    let left = std::fs::read_dir(scene.repository.at(".git/git-postman"));
+    let marks = left.into_iter().flatten().flatten();
+    let marks = marks.filter(|entry| entry.file_name().to_string_lossy().starts_with("run-"));
+    assert_eq!(
+        marks.count(),
+        0,
+        "a run that claimed nothing leaves nothing"
+    );
     // There is room for the claim and not for the record.
     in_no_room(&scene, 8, &["push"])
-        .expect(2)
+        .expect(4)
         .says("1 change is done in Postman, and the record of it could not be kept")
         .says("the next push finds what was done");
     assert_eq!(scene.inventory(), ["collections Orders"]);

@@ -528,6 +528,35 @@ fn a_plan_of_a_pull_with_a_conflict_says_so_and_needs_no_file() {
 }
 
 #[test]
+fn what_would_stop_a_pull_stops_its_dry_run_and_its_plan() {
+    let scene = Pulling::new();
+    let config = "[check]\nmax-file-size = 300\n\n[rules]\noversized-file = \"error\"\n";
+    scene
+        .repository
+        .commit(&[("git-postman.toml", config)], "small");
+    scene.make_collection(&orders());
+    let status = || {
+        scene
+            .repository
+            .git(&["status", "--porcelain"])
+            .expect(0)
+            .stdout
+    };
+    for arguments in [&["pull", "--dry-run"][..], &["plan", "pull"], &["pull"]] {
+        scene
+            .run(arguments)
+            .expect(1)
+            .says("these errors would come from Postman");
+        assert_eq!(status(), "");
+    }
+    scene
+        .pull(&["--dry-run", "--force"])
+        .expect(0)
+        .says("Orders.json");
+    assert_eq!(status(), "");
+}
+
+#[test]
 fn dates_save_calls_and_see_what_postman_dates() {
     let (scene, uid) = Pulling::with_orders();
     for number in 0..5 {

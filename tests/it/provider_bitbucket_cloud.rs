@@ -11,7 +11,7 @@ use crate::support::bare::Bare;
 use crate::support::bitbucket_cloud::{FakeCloud, TOKEN};
 use crate::support::contract::Contract;
 use crate::support::provider_story::{
-    branch, change, commit, cuts_once, is_whole, meets_another_push, odd_repository, races, write,
+    branch, change, commit, cuts_once, is_whole, meets_another_push, odd_repository, write,
 };
 
 /// How many requests were held against the description; none may break it.
@@ -40,14 +40,6 @@ fn a_push_in_the_same_moment_is_not_overwritten() {
     fake.turn(|knobs| knobs.pushes_between = true);
     meets_another_push(&fake.client(TOKEN), &fake.bare, &FakeCloud::name());
     assert!(fake.service.statuses().contains(&409));
-}
-
-#[test]
-fn of_twenty_commits_at_once_none_is_lost() {
-    let fake = FakeCloud::start(Bare::with(&[("a.json", b"{}")]));
-    let (landed, moved) = races(&fake.client(TOKEN), &fake.bare, &FakeCloud::name());
-    println!("Bitbucket Cloud: {landed} landed, {moved} refused as moved, 0 lost");
-    assert!(holds_the_contract(&fake) > 0);
 }
 
 #[test]

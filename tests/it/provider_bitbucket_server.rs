@@ -10,9 +10,7 @@ use git_postman::provider::sticky::stick;
 use crate::support::bare::Bare;
 use crate::support::bitbucket_server::{FakeServer, TOKEN};
 use crate::support::contract::Contract;
-use crate::support::provider_story::{
-    branch, change, cuts_once, is_whole, odd_repository, races, write,
-};
+use crate::support::provider_story::{branch, change, cuts_once, is_whole, odd_repository, write};
 
 /// How many requests were held against the description; none may break it.
 fn holds_the_contract(fake: &FakeServer) -> usize {
@@ -37,14 +35,6 @@ fn every_operation_is_done_by_its_api_or_by_git() {
     );
     let count = holds_the_contract(&fake);
     println!("Bitbucket Data Center: {count} requests held against its description, violations 0");
-}
-
-#[test]
-fn of_twenty_commits_at_once_none_is_lost() {
-    let fake = FakeServer::start(Bare::with(&[("a.json", b"{}")]));
-    let (landed, moved) = races(&fake.client(TOKEN), &fake.bare, &FakeServer::name());
-    println!("Bitbucket Data Center: {landed} landed, {moved} refused as moved, 0 lost");
-    assert!(holds_the_contract(&fake) > 0);
 }
 
 #[test]

@@ -22,7 +22,7 @@ use serde_json::json;
 use crate::support::bare::Bare;
 use crate::support::gitlab::{FakeGitLab, JOB, TOKEN};
 use crate::support::provider_story::{
-    branch, change, commit, cuts_once, is_whole, odd_repository, races, write,
+    branch, change, commit, cuts_once, is_not_misled, is_whole, odd_repository, write,
 };
 use crate::support::service::{Answer, Service};
 
@@ -42,13 +42,6 @@ fn every_operation_is_done_on_both_products() {
         let count = fake.holds_the_contract();
         println!("GitLab: {count} requests held against its description, violations 0");
     }
-}
-
-#[test]
-fn of_twenty_commits_at_once_none_is_lost() {
-    let fake = FakeGitLab::self_managed(Bare::with(&[("a.json", b"{}")]));
-    let (landed, moved) = races(&fake.client(TOKEN), &fake.bare, &FakeGitLab::name());
-    println!("GitLab: {landed} landed, {moved} refused as moved, 0 lost");
 }
 
 #[test]
@@ -703,4 +696,13 @@ fn a_status_that_is_so_already_is_fine_and_one_that_may_not_be_is_not() {
     let error = set(StatusState::Success).unwrap_err();
     assert!(matches!(error, ProviderError::Refused { .. }), "{error}");
     assert_eq!(fake.statuses()[0]["status"], "failed");
+}
+
+#[test]
+fn a_note_of_somebody_else_with_our_mark_is_left_alone() {
+    let fake = FakeGitLab::cloud(odd_repository());
+    let (gitlab, name) = (fake.client(TOKEN), FakeGitLab::name());
+    fake.open_by_hand("main-2", "", false);
+    is_not_misled(&gitlab, &name, 1, |text| fake.note_by_hand(1, text));
+    fake.holds_the_contract();
 }

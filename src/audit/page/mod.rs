@@ -385,11 +385,26 @@ fn push_findings(page: &mut String, parts: &PageParts<'_>, graph: &Graph) {
             html(owner),
             html(rule),
             place(finding, &pages),
-            html(&finding.message),
-            html(&finding.help)
+            prose(&finding.message),
+            prose(&finding.help)
         ));
     }
     page.push_str("</tbody>\n</table>\n</div>\n</section>\n");
+}
+
+/// A sentence, with what stands between backticks as code.
+fn prose(text: &str) -> String {
+    let escaped = html(text);
+    if !escaped.matches('`').count().is_multiple_of(2) {
+        return escaped;
+    }
+    let parts = escaped.split('`').enumerate();
+    parts
+        .map(|(index, part)| match index % 2 {
+            0 => part.to_owned(),
+            _ => format!("<code>{part}</code>"),
+        })
+        .collect()
 }
 
 /// The page of each repository by its name, where its address is one that a browser may open.

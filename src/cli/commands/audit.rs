@@ -389,6 +389,7 @@ fn tell(
     let mut findings = judged.findings;
     findings.sort_by(Finding::in_report_order);
     let report = Report {
+        range: None,
         command: match run {
             Some(_) => "audit".to_owned(),
             None => "audit merge".to_owned(),

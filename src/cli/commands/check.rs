@@ -7,15 +7,18 @@ use std::time::Instant;
 use clap::{Args, ValueEnum};
 
 use crate::check::Scope;
+use crate::ci::ladder::CUT;
+use crate::cli::ci_run::{self, branch_here};
 use crate::cli::commands::check_files;
 use crate::cli::examination::{Before, Closing, Examined, Target};
 use crate::cli::failure::Failure;
 use crate::cli::reporting::{ReportArgs, deliver, write_atomically};
 use crate::cli::session::Session;
 use crate::config::file::FailOn;
+use crate::git::history::is_cut_between;
 use crate::git::repository::Repository;
 use crate::model::id::CommitId;
-use crate::model::report::{Report, SnapshotLabel};
+use crate::model::report::{RangeLabel, Report, SnapshotLabel};
 use crate::model::text::{counted, visible};
 
 /// Look for what is wrong with the layout, the mapping, the documents and for secrets
@@ -26,6 +29,7 @@ use crate::model::text::{counted, visible};
   git postman check                          the files on disk
   git postman check --staged                 what the next commit would hold
   git postman check --range origin/main..HEAD
+  git postman check --range auto             in CI: what this run brings
   git postman check --format json orders.json")]
 pub struct CheckArgs {
     /// Files or folders whose documents to judge
@@ -40,8 +44,9 @@ pub struct CheckArgs {
     /// Look at a commit
     #[arg(long, value_name = "REV", conflicts_with = "range")]
     revision: Option<String>,
-    /// Look at the documents that a range touches, and at every blob that it brings for secrets
-    #[arg(long, value_name = "BASE..HEAD")]
+    /// Look at the documents that a range touches, and at every blob that it brings for secrets; `auto` is the range of the
+    /// run in CI, or of the branch that is checked out
+    #[arg(long, value_name = "BASE..HEAD|auto")]
     range: Option<String>,
     /// Look at every document of the repository, also at those that Postman does not manage
     #[arg(long)]
@@ -75,6 +80,9 @@ impl From<FailOnArg> for FailOn {
         }
     }
 }
+
+/// The range that the run in CI says.
+const AUTO: &str = "auto";
 
 /// What `check` says of a repository without Postman. Hooks do not: one from a template runs in every repository.
 const NOTHING_MANAGED: &str = "there is nothing of Postman in this repository: no `.postman/` and neither `postman/schemas` nor `postman/collections`; `git postman init` makes them";
@@ -125,40 +133,11 @@ fn examine(
     repository: &Repository,
     baseline: &BTreeSet<String>,
 ) -> Result<Examined, Failure> {
+    if let Some(range) = &args.range {
+        return examine_range(range, args, session, repository, baseline);
+    }
     let mut examined = Examined::default();
     let whole = if args.all { Scope::All } else { Scope::Managed };
-    if let Some(range) = &args.range {
-        let (base, tip) = range_of(repository, range)?;
-        let snapshot = repository.commit(&tip)?;
-        let decided = session.decided(Some(&*snapshot))?;
-        let touched = repository
-            .changed_paths(Some(&base), &tip)?
-            .into_iter()
-            .collect();
-        let tips = std::slice::from_ref(&tip);
-        let target = Target {
-            snapshot: &*snapshot,
-            label: SnapshotLabel {
-                kind: "revision",
-                id: Some(tip.to_string()),
-                name: None,
-            },
-            scope: if args.all {
-                Scope::All
-            } else {
-                Scope::Touched(touched)
-            },
-            blobs: repository.introduced_blobs(tips, std::slice::from_ref(&base), None)?,
-            texts: Vec::new(),
-            before: Some(Before {
-                commit: base,
-                branch: None,
-            }),
-            branch: repository.current_branch()?,
-        };
-        examined.add(session, Some(repository), target, &decided, baseline)?;
-        return Ok(examined);
-    }
     let mut conflicted = Vec::new();
     let snapshot = if let Some(revision) = &args.revision {
         repository.commit(&repository.resolve(revision)?)?
@@ -181,7 +160,7 @@ fn examine(
         blobs: Vec::new(),
         texts: Vec::new(),
         before: None,
-        branch: repository.current_branch()?,
+        branch: branch_here(session, repository)?,
     };
     examined.add(session, Some(repository), target, &decided, baseline)?;
     if let Some(first) = conflicted.first() {
@@ -190,6 +169,76 @@ fn examine(
             counted(conflicted.len(), "file")
         ));
     }
+    Ok(examined)
+}
+
+/// What a range touches; the whole of its end, where `auto` found no range to be there.
+fn examine_range(
+    range: &str,
+    args: &CheckArgs,
+    session: &Session,
+    repository: &Repository,
+    baseline: &BTreeSet<String>,
+) -> Result<Examined, Failure> {
+    let mut examined = Examined::default();
+    let fetched;
+    let mut repository = repository;
+    let (base, tip) = if range == AUTO {
+        let found = ci_run::range(session, repository)?;
+        for note in ci_run::notes(session, &found) {
+            examined.note(note);
+        }
+        examined.range = Some(ci_run::label(session, &found));
+        if found.has_fetched {
+            fetched = session.repository()?;
+            repository = &fetched;
+        }
+        (found.base, found.tip)
+    } else {
+        let (base, tip) = range_of(repository, range)?;
+        examined.range = Some(RangeLabel {
+            base: Some(base.to_string()),
+            head: tip.to_string(),
+            found_by: "named",
+            is_fetched: false,
+            system: None,
+        });
+        if is_cut_between(repository, &base, &tip)? {
+            examined.note(CUT.to_owned());
+        }
+        (Some(base), tip)
+    };
+    let snapshot = repository.commit(&tip)?;
+    let decided = session.decided(Some(&*snapshot))?;
+    let touched = match &base {
+        Some(base) => Some(repository.changed_paths(Some(base), &tip)?),
+        None => None,
+    };
+    let tips = std::slice::from_ref(&tip);
+    let target = Target {
+        snapshot: &*snapshot,
+        label: SnapshotLabel {
+            kind: "revision",
+            id: Some(tip.to_string()),
+            name: None,
+        },
+        scope: match touched {
+            _ if args.all => Scope::All,
+            Some(touched) => Scope::Touched(touched.into_iter().collect()),
+            None => Scope::Managed,
+        },
+        blobs: match &base {
+            Some(base) => repository.introduced_blobs(tips, std::slice::from_ref(base), None)?,
+            None => Vec::new(),
+        },
+        texts: Vec::new(),
+        before: base.map(|commit| Before {
+            commit,
+            branch: None,
+        }),
+        branch: branch_here(session, repository)?,
+    };
+    examined.add(session, Some(repository), target, &decided, baseline)?;
     Ok(examined)
 }
 

@@ -97,6 +97,7 @@ fn report(
         summary,
         gate: closing.gate(decided.config.fail_on),
         notes: Vec::new(),
+        range: None,
         // The others look at a repository.
         rules: catalog::facts_of(Group::Document),
     }

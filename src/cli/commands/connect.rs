@@ -3,6 +3,8 @@
 
 use crate::check::levels::Levels;
 use crate::check::{self, Scope};
+use crate::cli::checkup::access::Looked;
+use crate::cli::ci_run::branch_here;
 use crate::cli::connection_told::{NOT_YET, Told, tell_of_new_api};
 use crate::cli::failure::{Failure, Kind};
 use crate::cli::hosting::SiteChoice;
@@ -152,7 +154,7 @@ pub fn run(args: &ConnectArgs, session: &Session) -> Result<u8, Failure> {
         )
         .with_hint("leave --schema-directory and --collection-directory out"));
     }
-    let branch = branch(args, &ground, recorded)?;
+    let branch = branch(args, session, &ground, recorded)?;
     if let Wish::NewApi(name) = &wish {
         let workspace = workspace.as_ref().ok_or_else(nothing_chosen)?;
         refuse_taken_name(&postman, workspace, name)?;
@@ -187,7 +189,15 @@ pub fn run(args: &ConnectArgs, session: &Session) -> Result<u8, Failure> {
     agree_with_postman(&ground, &found, &link)?;
     let state = next_state(stored.as_ref(), owner);
     let is_recorded = recorded == Some(&state);
+    let access = Looked::at(
+        session,
+        &ground.repository,
+        ground.home.remote.as_deref(),
+        &args.site,
+        &branch,
+    );
     let mut told = Told {
+        access: &access,
         ground: &ground,
         found: &found,
         link: &link,
@@ -208,6 +218,10 @@ pub fn run(args: &ConnectArgs, session: &Session) -> Result<u8, Failure> {
             with_id(args, session, &ground, recorded, state)?
         }
     };
+    for (warning, remedy) in access.warnings() {
+        session.output.warning(&warning);
+        remedy.iter().for_each(|hint| session.output.hint(hint));
+    }
     // Files that cannot be written leave no record behind; a record that cannot be written is made up for by the next run.
     deliver(&ground.repository, &changes, &Destination::Worktree)?;
     if !is_recorded {
@@ -652,6 +666,7 @@ fn wished_directories(args: &ConnectArgs) -> Result<(Option<RepoPath>, Option<Re
 /// The active branch.
 fn branch(
     args: &ConnectArgs,
+    session: &Session,
     ground: &Ground,
     recorded: Option<&MirrorState>,
 ) -> Result<String, Failure> {
@@ -681,7 +696,7 @@ fn branch(
     if let Some(known) = configured.or(recorded) {
         return Ok(known.clone());
     }
-    ground.repository.current_branch()?.ok_or_else(|| {
+    branch_here(session, &ground.repository)?.ok_or_else(|| {
         Failure::usage("no branch is checked out, so nothing says which one is the active branch")
             .with_hint("name it with --branch NAME")
     })

@@ -11,11 +11,14 @@ use crate::cli::session::Session;
 use crate::git::command::Git;
 use crate::git::repository::Repository;
 use crate::model::text::visible;
-use crate::setup::hook_notes::{HooksPlace, place_of};
+use crate::setup::foreign_hook::HookManager;
+use crate::setup::hook_notes::{HookNote, HooksPlace, place_of};
 use crate::setup::hook_script::HookType;
-use crate::setup::hook_status::status;
+use crate::setup::hook_status::{HookState, status};
 use crate::setup::hook_template::{TemplatePlan, forget_template, template_plan};
 use crate::setup::hooks::{HookChanges, HookOptions, install, uninstall};
+use crate::setup::manager_files::managers_of;
+use crate::setup::manager_snippets::snippet;
 
 /// Install, remove and inspect the git hooks that run the check
 #[derive(Args, Debug)]
@@ -38,7 +41,8 @@ enum Action {
 
 #[derive(Args, Debug)]
 struct PlaceArgs {
-    /// Which hook: pre-push or pre-commit; may be repeated [default: pre-push; for uninstall: all]
+    /// Which hook: pre-push or pre-commit; on a server pre-receive, update or post-receive; may be repeated [default:
+    /// pre-push, in a bare repository pre-receive; for uninstall: all]
     #[arg(long = "type", value_name = "TYPE")]
     types: Vec<HookType>,
     /// Put it into git's template directory, for every repository made or cloned from now on
@@ -76,8 +80,8 @@ pub fn run(args: &HookArgs, session: &Session) -> Result<u8, Failure> {
 }
 
 fn install_hooks(args: &PlaceArgs, session: &Session) -> Result<u8, Failure> {
-    let types = types(args, &[HookType::PrePush]);
     if args.global {
+        let types = types(args, &[HookType::PrePush]);
         let options = HookOptions {
             dry_run: args.dry_run,
             force: args.force,
@@ -93,6 +97,12 @@ fn install_hooks(args: &PlaceArgs, session: &Session) -> Result<u8, Failure> {
         return Ok(0);
     }
     let repository = session.repository()?;
+    // Nobody pushes out of a bare repository; others push to it.
+    let default = match repository.is_bare() {
+        true => HookType::PreReceive,
+        false => HookType::PrePush,
+    };
+    let types = types(args, &[default]);
     install_into(&repository, &types, args.dry_run, args.force, session)?;
     if args.drivers {
         hook_driver::install(&repository, &own_path()?, args.dry_run, session)?;
@@ -116,8 +126,30 @@ pub fn install_into(
         force,
         place: place(repository)?,
     };
-    let changes = install(&repository.hooks_dir()?, types, &own_path()?, &options)?;
+    let mut changes = install(&repository.hooks_dir()?, types, &own_path()?, &options)?;
+    if let Some(root) = repository.root() {
+        changes.notes.extend(notes_on_managers(root, types));
+    }
     show(&changes, dry_run, session)
+}
+
+/// What belongs into the files of the managers that the repository is set up for. husky has its hook already.
+fn notes_on_managers(root: &Path, types: &[HookType]) -> Vec<HookNote> {
+    let found = managers_of(root);
+    let silent = found
+        .into_iter()
+        .filter(|found| !found.calls_git_postman && found.manager != HookManager::Husky);
+    let mut notes = Vec::new();
+    for manager in silent {
+        notes.extend(types.iter().filter_map(|hook_type| {
+            Some(HookNote::SetUp {
+                manager: manager.manager,
+                file: manager.file.clone(),
+                snippet: snippet(manager.manager, *hook_type)?,
+            })
+        }));
+    }
+    notes
 }
 
 fn own_path() -> Result<PathBuf, Failure> {
@@ -150,15 +182,19 @@ fn uninstall_hooks(args: &PlaceArgs, session: &Session) -> Result<u8, Failure> {
         return Ok(0);
     }
     let repository = session.repository()?;
-    show(
-        &uninstall(
-            &repository.hooks_dir()?,
-            &types,
-            &options(place(&repository)?),
-        )?,
-        args.dry_run,
-        session,
-    )?;
+    let hooks_dir = repository.hooks_dir()?;
+    let mut changes = uninstall(&hooks_dir, &types, &options(place(&repository)?))?;
+    if args.types.is_empty() {
+        let foreign: &[HookType] = match repository.is_bare() {
+            true => &HookType::CLIENT,
+            false => &HookType::SERVER,
+        };
+        // Nobody expects a hook of the other end of a push here.
+        changes
+            .notes
+            .retain(|note| !matches!(note, HookNote::NotInstalled(kind) if foreign.contains(kind)));
+    }
+    show(&changes, args.dry_run, session)?;
     if args.drivers || args.types.is_empty() {
         hook_driver::uninstall(&repository, args.dry_run, session)?;
     }
@@ -166,14 +202,24 @@ fn uninstall_hooks(args: &PlaceArgs, session: &Session) -> Result<u8, Failure> {
 }
 
 fn show_status(args: &StatusArgs, session: &Session) -> Result<u8, Failure> {
-    let directory = if args.global {
-        plan(session, &Git::at(&session.directory))?.hooks_dir
+    let (directory, own): (_, &[HookType]) = if args.global {
+        let plan = plan(session, &Git::at(&session.directory))?;
+        (plan.hooks_dir, &HookType::CLIENT)
     } else {
-        session.repository()?.hooks_dir()?
+        let repository = session.repository()?;
+        let own: &[HookType] = match repository.is_bare() {
+            true => &HookType::SERVER,
+            false => &HookType::CLIENT,
+        };
+        (repository.hooks_dir()?, own)
     };
     let states = status(&directory, &HookType::ALL);
     let lines: String = states
         .iter()
+        // A hook of the other end of a push is worth a word only where there is one.
+        .filter(|found| {
+            own.contains(&found.hook_type) || !matches!(found.state, HookState::Nothing { .. })
+        })
         .map(|state| format!("{}\n", visible(&state.to_string())))
         .collect();
     print(session, &lines)?;
@@ -263,7 +309,11 @@ fn show(changes: &HookChanges, dry_run: bool, session: &Session) -> Result<(), F
             .note("this is what would be done; nothing was changed");
     }
     for note in &changes.notes {
-        session.output.note(&note.to_string());
+        // Lines below the first are there to be copied.
+        let text = note.to_string();
+        let mut lines = text.lines();
+        session.output.note(lines.next().unwrap_or_default());
+        lines.for_each(|line| session.output.plain(line));
     }
     Ok(())
 }

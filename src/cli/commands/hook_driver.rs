@@ -8,7 +8,6 @@ use crate::cli::reporting::{print, write_atomically};
 use crate::cli::session::Session;
 use crate::git::repository::Repository;
 use crate::project::Project;
-use crate::project::service::Role;
 use crate::setup::drivers::{Attributes, SECTIONS, settings, with_block};
 
 const FILE: &str = ".gitattributes";
@@ -26,23 +25,7 @@ pub fn install(
     let snapshot = repository.worktree()?;
     let decided = session.decided(Some(&*snapshot))?;
     let project = Project::load(&*snapshot, &decided.config)?;
-    let managed = project
-        .services
-        .iter()
-        .flat_map(|service| &service.directories);
-    let mut directories: Vec<String> = managed
-        .filter(|directory| {
-            matches!(
-                directory.role,
-                Role::Collections | Role::Schemas | Role::Environments
-            )
-        })
-        .filter(|directory| !directory.path.is_root())
-        .map(|directory| directory.path.as_str().to_owned())
-        .collect();
-    directories.sort();
-    directories.dedup();
-    change_attributes(repository, &Attributes { directories }, dry_run, session)?;
+    change_attributes(repository, &Attributes::of(&project), dry_run, session)?;
     for (key, value) in settings(&program.to_string_lossy()) {
         let known = repository.config_string(&key)?;
         if known.as_deref() != Some(&value) {

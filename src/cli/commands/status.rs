@@ -3,6 +3,8 @@
 use clap::Args;
 use serde_json::{Value, json};
 
+use crate::ci::run::CiRun;
+use crate::cli::ci_run::branch_here;
 use crate::cli::delivering::{
     Asking, Carrying, delivering, is_read_here, route, without_delivered,
 };
@@ -122,7 +124,7 @@ pub fn run(args: &StatusArgs, session: &Session) -> Result<u8, Failure> {
     }
     let mut status = Status {
         state_ref: ground.state_ref.clone(),
-        current_branch: ground.repository.current_branch()?,
+        current_branch: branch_here(session, &ground.repository)?,
         commit,
         synced: store.last_sync(stored)?,
         git: of_git(&seen, &git, &ground.folder),
@@ -282,6 +284,9 @@ fn postman_half(
 fn not_asked(session: &Session) -> Option<String> {
     if session.offline {
         return Some("--offline".to_owned());
+    }
+    if let Some(why) = session.ci.as_ref().and_then(CiRun::foreign) {
+        return Some(why);
     }
     session
         .environment

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::cli::failure::Failure;
 use crate::cli::reporting::print;
 use crate::cli::session::Session;
+use crate::config::env::CI_RUN;
 use crate::git::command::{Answer, Git};
 use crate::model::text::visible_line;
 
@@ -47,6 +48,10 @@ impl<'a> Stage<'a> {
         )?;
         let directory = directory.join("orders");
         let mut git = Git::isolated(&directory);
+        // The repository is none of the CI system that may run this.
+        for name in CI_RUN {
+            git.set(name, None);
+        }
         for (name, value) in variables {
             git.set(name, Some(OsStr::new(value)));
         }

@@ -233,7 +233,7 @@ pub fn run(args: &UndoArgs, session: &Session) -> Result<u8, Failure> {
         }
         let run = format!("{UNDO}{}-{}", session.now(), std::process::id());
         let recorded = record(&store, stored, &undone, &run, session.now()).map_err(|error| {
-            Failure::from(error).with_hint(
+            Failure::from(error).after_writing().with_hint(
                 "it was put back and could not be recorded: `git postman status` says where both sides are",
             )
         })?;

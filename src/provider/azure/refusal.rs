@@ -160,7 +160,7 @@ impl Asked {
         }
         let remedy = match (product, self.form) {
             (ProviderKind::AzureServices, TokenForm::Bearer) => Remedy::at(
-                "the account is no member of the organisation, or its policy “Third-party application access via OAuth” keeps tokens of OAuth apps out: turn it on, or use a personal access token",
+                "the account is no member of the organisation, or its policy “Third-party application access via OAuth” keeps tokens of OAuth apps out: an administrator turns it on under Organization settings › Policies, or use a personal access token, which it does not touch",
                 self.site.page("_settings/organizationPolicy"),
             ),
             (_, TokenForm::Bearer) => {
@@ -178,13 +178,17 @@ impl Asked {
         }
     }
 
+    /// What opens a disabled repository again.
+    pub(crate) fn enabling(&self, project: &str) -> Remedy {
+        Remedy::at(
+            "it is disabled: turn off “Disable Repository” in Project settings › Repositories",
+            self.permissions_page(project),
+        )
+    }
+
     fn disabled(&self, request: &Request, said: Said) -> ProviderError {
         let project = part_of(request, 1);
-        let page = self.permissions_page(&project);
-        let remedy = Remedy::at(
-            "it is disabled: turn off “Disable Repository” in Project settings › Repositories",
-            page,
-        );
+        let remedy = self.enabling(&project);
         match RepositoryName::new(&project, &part_of(request, 5)) {
             Ok(repository) => ProviderError::Archived { repository, remedy },
             Err(_) => ProviderError::Forbidden {

@@ -623,6 +623,10 @@ impl Provider for Azure {
             branch: rules,
         })
     }
+
+    fn unlocking(&self, repository: &RepositoryName) -> Remedy {
+        self.calls.inner.asked.enabling(repository.owner())
+    }
 }
 
 impl AzureCalls {
@@ -715,6 +719,7 @@ fn comment_of(thread: u64, one: &wire::Comment) -> Comment {
     Comment {
         id: format!("{thread}/{}", one.id),
         body: one.content.clone().unwrap_or_default(),
+        author: None,
         version: None,
     }
 }

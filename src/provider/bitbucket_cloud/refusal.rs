@@ -119,6 +119,20 @@ impl Asked {
                 said,
                 remedy: self.new_token(),
             },
+            // Git over HTTPS says so of app passwords, and any call may once they are gone for good.
+            410 if self.form == TokenForm::AppPassword => ProviderError::BadToken {
+                product,
+                said,
+                remedy: self.new_token(),
+            },
+            410 => ProviderError::Forbidden {
+                product,
+                call,
+                said,
+                remedy: Remedy::say(
+                    "Bitbucket has taken this call away (its words name the announcement): use a newer version of git-postman",
+                ),
+            },
             403 if is_protection(&said) => protected(said),
             403 => {
                 let required = scopes(&told.error.detail["required"]);
@@ -239,6 +253,12 @@ mod tests {
 
     #[test]
     fn dead_app_passwords_and_lonely_tokens_are_told() {
+        let gone = told(
+            "kim:ATBBx1y2",
+            410,
+            r#"{"type":"error","error":{"message":"App passwords are no longer supported."}}"#,
+        );
+        assert!(gone.hint().contains("app passwords ended"), "{gone:?}");
         for (token, words) in [
             ("kim:ATBBx1y2", "app passwords ended on 2026-07-28"),
             ("ATATT3xFf", "give it as `mail:token`"),

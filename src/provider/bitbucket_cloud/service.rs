@@ -29,7 +29,7 @@ use crate::provider::bitbucket_cloud::wire;
 use crate::provider::capability::{Capabilities, Means, Operation};
 use crate::provider::conditional::{Memory, NoMemory};
 use crate::provider::content::remote_snapshot::{RemoteEntry, RemoteSnapshot};
-use crate::provider::error::ProviderError;
+use crate::provider::error::{ProviderError, Remedy};
 use crate::provider::kind::ProviderKind;
 use crate::provider::rest::{self, Rest, body, lacking, parsed, renamed};
 use crate::provider::site::{RepositoryName, Site};
@@ -495,6 +495,13 @@ impl Provider for BitbucketCloud {
         })
     }
 
+    fn unlocking(&self, repository: &RepositoryName) -> Remedy {
+        Remedy::at(
+            "Bitbucket says under Repository settings › Repository details why it is locked",
+            self.page(repository, "/admin"),
+        )
+    }
+
     /// Comments of HTML would show; the definition of a link that nothing uses does not.
     fn marker(&self, key: &str) -> String {
         link_marker(key)
@@ -528,12 +535,12 @@ impl CloudCalls {
             items.extend(page.values);
             // A page on another host would be shown the token.
             let Some(next) = page.next.and_then(|next| self.rest.same_service(&next)) else {
-                break;
+                return Ok(items);
             };
             request.path = next;
             request.query.clear();
         }
-        Ok(items)
+        Err(HttpError::Endless { pages: MOST_PAGES }.into())
     }
 }
 
@@ -610,6 +617,7 @@ fn comment_of(one: wire::Comment) -> Comment {
     Comment {
         id: one.id.to_string(),
         body: one.content.raw,
+        author: None,
         version: None,
     }
 }

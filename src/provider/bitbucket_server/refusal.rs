@@ -179,11 +179,16 @@ impl Asked {
     fn archived(&self, name: &RepositoryName) -> ProviderError {
         ProviderError::Archived {
             repository: name.clone(),
-            remedy: Remedy::at(
-                "unarchive it in Repository settings › Archive repository",
-                self.page(name, "/settings"),
-            ),
+            remedy: self.unarchiving(name),
         }
+    }
+
+    /// What opens an archived repository again.
+    pub(crate) fn unarchiving(&self, name: &RepositoryName) -> Remedy {
+        Remedy::at(
+            "unarchive it in Repository settings › Archive repository",
+            self.page(name, "/settings"),
+        )
     }
 }
 

@@ -112,10 +112,10 @@ impl BitbucketServer {
             items.extend(page.values);
             match page.next_page_start {
                 Some(next) if !page.is_last_page && next > start => start = next,
-                _ => break,
+                _ => return Ok(items),
             }
         }
-        Ok(items)
+        Err(HttpError::Endless { pages: MOST_PAGES }.into())
     }
 
     /// The id of the branch that is marked as the one shown first, and all of them by name.
@@ -578,10 +578,7 @@ impl Provider for BitbucketServer {
         let rules = if found.archived {
             Fact::no(
                 "the repository is archived, so nothing in it can be changed",
-                Remedy::at(
-                    "unarchive it in Repository settings › Archive repository",
-                    self.asked.page(repository, "/settings"),
-                ),
+                self.asked.unarchiving(repository),
             )
         } else {
             self.rules(repository, branch)?
@@ -591,6 +588,10 @@ impl Provider for BitbucketServer {
             token,
             branch: rules,
         })
+    }
+
+    fn unlocking(&self, repository: &RepositoryName) -> Remedy {
+        self.asked.unarchiving(repository)
     }
 
     /// Comments of HTML would show; the definition of a link that nothing uses does not.
@@ -651,6 +652,7 @@ fn comment_of(one: wire::Comment) -> Comment {
     Comment {
         id: one.id.to_string(),
         body: one.text,
+        author: None,
         version: Some(one.version),
     }
 }

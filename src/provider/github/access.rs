@@ -11,6 +11,7 @@ use crate::provider::api::{Access, Fact, Repository, Role};
 use crate::provider::conditional::NoMemory;
 use crate::provider::error::{ProviderError, Remedy};
 use crate::provider::github::account::Account;
+use crate::provider::github::refusal::unarchiving;
 use crate::provider::github::token::{Doing, TokenKind};
 use crate::provider::github::tree::encoded;
 use crate::provider::github::wire::RuleShape;
@@ -18,6 +19,8 @@ use crate::provider::site::RepositoryName;
 
 /// What the probing object holds: always the same, so that it is one object however often it is written.
 const PROBE: &[u8] = b"git-postman asked whether this token may write\n";
+/// The title of a pull request that cannot be.
+const PROBE_TITLE: &str = "git-postman asked whether this token may open pull requests";
 /// Rules that stand before a push to a branch.
 const STOPPING: [&str; 4] = [
     "pull_request",
@@ -35,7 +38,7 @@ pub(crate) fn access(
     let (shown, answer) = account.look(repository)?;
     Ok(Access {
         account: role(account, &shown),
-        token: token(account, &shown, &answer)?,
+        token: token(account, &shown, &answer, branch)?,
         branch: rules(account, &shown.name, branch)?,
     })
 }
@@ -45,10 +48,7 @@ fn role(account: &Account, shown: &Repository) -> Fact {
     if shown.is_archived {
         return Fact::no(
             "the repository is archived, so nothing in it can be changed",
-            Remedy::at(
-                "“Unarchive this repository” under “Danger Zone”",
-                settings("settings"),
-            ),
+            unarchiving(&account.site, &shown.name),
         );
     }
     match shown.role {
@@ -69,7 +69,12 @@ fn role(account: &Account, shown: &Repository) -> Fact {
     }
 }
 
-fn token(account: &Account, shown: &Repository, answer: &Response) -> Result<Fact, ProviderError> {
+fn token(
+    account: &Account,
+    shown: &Repository,
+    answer: &Response,
+    branch: &BranchName,
+) -> Result<Fact, ProviderError> {
     let kind = account.kind;
     let until = answer
         .header("github-authentication-token-expiration")
@@ -96,9 +101,7 @@ fn token(account: &Account, shown: &Repository, answer: &Response) -> Result<Fac
         ));
     }
     match probe(account, &shown.name) {
-        Ok(()) => Ok(Fact::yes(format!(
-            "the token may write; whether it may open pull requests shows when it does{until}"
-        ))),
+        Ok(()) => pull_requests(account, shown, branch, &until),
         Err(ProviderError::Forbidden { said, remedy, .. }) => {
             Ok(Fact::no(said.to_string(), remedy))
         }
@@ -109,6 +112,52 @@ fn token(account: &Account, shown: &Repository, answer: &Response) -> Result<Fac
         Err(ProviderError::Empty { .. }) => Ok(Fact::unknown(
             "nothing can be tried in a repository without a commit",
         )),
+        Err(error) => Err(error),
+    }
+}
+
+/// What a token that may write may do about pull requests. One from a branch to itself is never opened; the right is looked at
+/// before that.
+fn pull_requests(
+    account: &Account,
+    shown: &Repository,
+    branch: &BranchName,
+    until: &str,
+) -> Result<Fact, ProviderError> {
+    let (owner, name) = encoded(&shown.name)?;
+    let about = account.about(&shown.name, Doing::PullRequest);
+    let branch = branch.as_str();
+    let answer = account.calls.repeatable(&about, |crab| {
+        let (owner, name) = (owner.clone(), name.clone());
+        async move {
+            let pulls = crab.pulls(owner, name);
+            pulls.create(PROBE_TITLE, branch, branch).send().await
+        }
+    });
+    match answer {
+        Err(ProviderError::NothingToMerge { .. } | ProviderError::Refused { .. }) => {
+            let open = match account.kind {
+                TokenKind::Installation => {
+                    "; whether Actions may open them (“Allow GitHub Actions to create and approve pull requests”) shows when it does"
+                }
+                _ => "",
+            };
+            Ok(Fact::yes(format!(
+                "the token may write, and work on pull requests{open}{until}"
+            )))
+        }
+        Err(ProviderError::Forbidden { said, remedy, .. }) => Ok(Fact::no(
+            format!("the token may write, and may open no pull requests: {said}"),
+            remedy,
+        )),
+        // Of what the token may not do there, GitHub may say that it is not there.
+        Err(ProviderError::NotFound { .. }) => Ok(Fact::no(
+            "the token may write, and sees no pull requests",
+            account
+                .kind
+                .needs(Doing::PullRequest, &account.site, Some(&shown.name)),
+        )),
+        Ok(_) => Ok(Fact::yes(format!("the token may write{until}"))),
         Err(error) => Err(error),
     }
 }

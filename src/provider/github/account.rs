@@ -10,7 +10,7 @@ use crate::net::response::{NotJson, Response};
 use crate::provider::api::{PullRequest, Repository};
 use crate::provider::error::ProviderError;
 use crate::provider::github::calls::Calls;
-use crate::provider::github::refusal::About;
+use crate::provider::github::refusal::{About, left_out};
 use crate::provider::github::token::{Doing, TokenKind};
 use crate::provider::github::tree::{GitHubFiles, encoded};
 use crate::provider::github::wire::{
@@ -71,7 +71,8 @@ impl Account {
         let answer = self.calls.repeatable(&about, |crab| {
             let (owner, name) = (owner.clone(), name.clone());
             async move { crab.repos(owner, name).get().await }
-        })?;
+        });
+        let answer = answer.map_err(|error| self.hidden(error))?;
         let shape: RepositoryShape = self.calls.json(&about, &answer)?;
         let shown = shape.read(&self.site);
         let shown = shown.ok_or_else(|| ProviderError::Malformed {
@@ -80,6 +81,24 @@ impl Account {
             problem: NotJson::Wrong("its name is none".to_owned()),
         })?;
         Ok((shown, answer))
+    }
+
+    /// What “not found” means where the token sees some organisations only: of a repository that single sign-on hides, GitHub may
+    /// say that it is not there.
+    fn hidden(&self, error: ProviderError) -> ProviderError {
+        if !error.is_not_found() || !self.kind.has_scopes() {
+            return error;
+        }
+        let about = About {
+            site: &self.site,
+            repository: None,
+            doing: Doing::Listing,
+        };
+        let answer = self.calls.repeatable(&about, |crab| async move {
+            crab._get("/user/repos?per_page=1").await
+        });
+        let left_out = answer.ok().and_then(|answer| left_out(&about, &answer));
+        left_out.unwrap_or(error)
     }
 
     /// The tip of a branch, as `Provider::resolve`.

@@ -27,7 +27,7 @@ use crate::net::response::Response;
 use crate::net::retry::{Patience, Verdict, repeat};
 use crate::provider::conditional::{Memory, Remembered, is_worth_keeping, key};
 use crate::provider::error::ProviderError;
-use crate::provider::github::refusal::{About, refusal};
+use crate::provider::github::refusal::{About, left_out, refusal};
 
 /// More turns than this without an end are no call.
 const MOST_TURNS: usize = 10_000;
@@ -126,6 +126,10 @@ impl Calls {
             }
             let ask = || self.judged(about, self.client.exchange(&request));
             let answer = self.patiently(ask, |fate| fate)?;
+            // A list that leaves something out must not pass for all there is.
+            if let Some(error) = left_out(about, &answer) {
+                return Err(error);
+            }
             match before {
                 Some(before) if answer.status == 304 => {
                     let body = before.body;

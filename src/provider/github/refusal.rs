@@ -131,10 +131,7 @@ pub(crate) fn meant(about: &About<'_>, status: u16, said: Said, token: &str) -> 
         ]) {
             return ProviderError::Archived {
                 repository: repository.clone(),
-                remedy: Remedy::at(
-                    "“Unarchive this repository” under “Danger Zone”",
-                    about.page("settings"),
-                ),
+                remedy: unarchiving(about.site, repository),
             };
         }
         if said.mentions(&["git repository is empty"]) {
@@ -263,11 +260,45 @@ fn signed_on(about: &About<'_>, answer: &Response, said: &Said) -> Option<Provid
     let page = named.map_or_else(|| about.site.page("settings/tokens"), str::to_owned);
     Some(ProviderError::SignOn {
         said: said.clone(),
-        remedy: Remedy::at(
-            "authorise the token for the organisation by “Configure SSO” beside it; its owner must be signed on at that moment",
-            page,
-        ),
+        remedy: sign_on(page),
     })
+}
+
+/// What opens an archived repository again.
+pub(crate) fn unarchiving(site: &Site, repository: &RepositoryName) -> Remedy {
+    Remedy::at(
+        "“Unarchive this repository” under “Danger Zone”",
+        site.page(&format!("{}/settings", repository.full())),
+    )
+}
+
+/// What a list means that leaves organisations out, since the token is not authorised for their single sign-on: GitHub gives it
+/// with a success code.
+pub(crate) fn left_out(about: &About<'_>, answer: &Response) -> Option<ProviderError> {
+    let header = answer.header("x-github-sso")?;
+    let list = header.trim_start().strip_prefix("partial-results")?;
+    let ids: Vec<&str> = list
+        .split_once("organizations=")
+        .map_or("", |(_, ids)| ids)
+        .split(',')
+        .map(str::trim)
+        .filter(|id| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit()))
+        .collect();
+    let said = format!(
+        "the list leaves out organisations that want it ({})",
+        ids.join(", ")
+    );
+    Some(ProviderError::SignOn {
+        said: Said::of(&said, ""),
+        remedy: sign_on(about.site.page("settings/tokens")),
+    })
+}
+
+fn sign_on(page: String) -> Remedy {
+    Remedy::at(
+        "authorise the token for the organisation by “Configure SSO” beside it; its owner must be signed on at that moment",
+        page,
+    )
 }
 
 /// The setting that stands in the way, where the words name one.
@@ -325,7 +356,7 @@ fn new_token(about: &About<'_>, kind: TokenKind) -> Remedy {
             "the token lives no longer than its job: pass `github.token` of this very job to the step",
         ),
         TokenKind::OAuth => Remedy::say(
-            "sign in again; GitHub keeps ten tokens for a user, an OAuth app and a set of scopes, and revokes the one least recently used for an eleventh",
+            "sign in again; GitHub keeps ten tokens for a user, an OAuth app and a set of scopes, and revokes the one least recently used for an eleventh, so connect more than ten through further accounts, or use a personal access token, which does not count",
         ),
         TokenKind::FineGrained => Remedy::at(
             "make a new fine-grained token, or look whether this one has expired",

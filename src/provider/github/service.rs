@@ -23,15 +23,17 @@ use crate::provider::api::{
 use crate::provider::capability::{Capabilities, Means};
 use crate::provider::conditional::{Memory, NoMemory};
 use crate::provider::content::remote_snapshot::RemoteSnapshot;
-use crate::provider::error::ProviderError;
+use crate::provider::error::{ProviderError, Remedy};
 use crate::provider::github::access::access;
 use crate::provider::github::account::Account;
 use crate::provider::github::calls::Calls;
 use crate::provider::github::commit::commit;
-use crate::provider::github::refusal::About;
+use crate::provider::github::refusal::{About, unarchiving};
 use crate::provider::github::token::{Doing, TokenKind};
 use crate::provider::github::tree::encoded;
-use crate::provider::github::wire::{BranchShape, CommentShape, PullRequestShape, RepositoryShape};
+use crate::provider::github::wire::{
+    APP, BranchShape, CommentShape, PullRequestShape, RepositoryShape, author,
+};
 use crate::provider::kind::ProviderKind;
 use crate::provider::site::{RepositoryName, Site};
 
@@ -330,6 +332,13 @@ impl Provider for GitHub {
         Ok(shapes.into_iter().map(CommentShape::read).collect())
     }
 
+    fn author(&self) -> Result<Option<String>, ProviderError> {
+        if self.account.kind == TokenKind::Installation {
+            return Ok(Some(APP.to_owned()));
+        }
+        Ok(self.account.login()?.as_deref().map(author))
+    }
+
     fn add_comment(
         &self,
         repository: &RepositoryName,
@@ -406,6 +415,10 @@ impl Provider for GitHub {
         branch: &BranchName,
     ) -> Result<Access, ProviderError> {
         access(&self.account, repository, branch)
+    }
+
+    fn unlocking(&self, repository: &RepositoryName) -> Remedy {
+        unarchiving(&self.account.site, repository)
     }
 }
 

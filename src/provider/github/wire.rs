@@ -10,6 +10,9 @@ use crate::provider::content::remote_snapshot::{RemoteEntry, RemoteList};
 use crate::provider::github::refusal::Complaint;
 use crate::provider::site::{RepositoryName, Site};
 
+/// What names of apps end with.
+pub(crate) const APP: &str = "[bot]";
+
 #[derive(Deserialize)]
 pub(crate) struct RepositoryShape {
     id: u64,
@@ -117,6 +120,8 @@ pub(crate) struct CommentShape {
     id: u64,
     #[serde(default)]
     body: Option<String>,
+    #[serde(default)]
+    user: Option<AccountShape>,
 }
 
 #[derive(Deserialize)]
@@ -232,8 +237,18 @@ impl CommentShape {
         Comment {
             id: self.id.to_string(),
             body: self.body.unwrap_or_default(),
+            author: self.user.map(|user| author(&user.login)),
             version: None,
         }
+    }
+}
+
+/// An account as the author of a comment. An app does not learn its own name, and no person has such a one as apps have.
+pub(crate) fn author(login: &str) -> String {
+    if login.ends_with(APP) {
+        APP.to_owned()
+    } else {
+        login.to_lowercase()
     }
 }
 

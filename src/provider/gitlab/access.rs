@@ -3,6 +3,7 @@
 use crate::model::text::{shortened, visible};
 use crate::provider::api::{Access, Fact, Role};
 use crate::provider::error::Remedy;
+use crate::provider::gitlab::refusal::unarchiving;
 use crate::provider::gitlab::token::{Doing, TokenKind, project_page};
 use crate::provider::gitlab::wire::{Job, TokenFacts, WireBranch, role};
 use crate::provider::site::{RepositoryName, Site};
@@ -61,10 +62,7 @@ fn account(found: &Found<'_>) -> Fact {
     if found.is_archived {
         return Fact::no(
             "the project is archived, so nobody may change it",
-            Remedy::at(
-                "“Unarchive project” under “Settings”, “General”, “Advanced”",
-                site.page(&format!("{}/edit", repository.full())),
-            ),
+            unarchiving(site, repository),
         );
     }
     match found.level {

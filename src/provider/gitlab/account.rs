@@ -282,6 +282,13 @@ impl Account {
         })
     }
 
+    /// The id of the account behind the token.
+    pub(crate) fn user_id(&self) -> Result<u64, ProviderError> {
+        let who = CurrentUser::builder().build().map_err(unmade)?;
+        let user: User = self.calls.value(&self.about(None, Doing::Looking), &who)?;
+        Ok(user.id)
+    }
+
     /// The account's role; asked for where the project does not name it, since it may come from an invited group.
     pub(crate) fn level(
         &self,

@@ -58,12 +58,17 @@ impl About<'_> {
     pub(crate) fn archived(&self, repository: &RepositoryName) -> ProviderError {
         ProviderError::Archived {
             repository: repository.clone(),
-            remedy: Remedy::at(
-                "“Unarchive project” under “Settings”, “General”, “Advanced”",
-                self.site.page(&format!("{}/edit", repository.full())),
-            ),
+            remedy: unarchiving(self.site, repository),
         }
     }
+}
+
+/// What opens an archived project again.
+pub(crate) fn unarchiving(site: &Site, repository: &RepositoryName) -> Remedy {
+    Remedy::at(
+        "“Unarchive project” under “Settings”, “General”, “Advanced”",
+        site.page(&format!("{}/edit", repository.full())),
+    )
 }
 
 /// What an answer that is no success means.

@@ -37,6 +37,7 @@ use crate::provider::gitlab::account::Account;
 use crate::provider::gitlab::calls::{Calls, malformed, parsed, unmade};
 use crate::provider::gitlab::endpoints::Compare;
 use crate::provider::gitlab::files::GitLabFiles;
+use crate::provider::gitlab::refusal::unarchiving;
 use crate::provider::gitlab::text::without_commands;
 use crate::provider::gitlab::token::{Doing, GitLabToken, TokenKind};
 use crate::provider::gitlab::wire::{Comparison, MergeRequest, Note, WireBranch};
@@ -366,6 +367,11 @@ impl Provider for GitLab {
         Ok(notes.into_iter().flatten().collect())
     }
 
+    fn author(&self) -> Result<Option<String>, ProviderError> {
+        self.require(Operation::Comment)?;
+        Ok(Some(self.account.user_id()?.to_string()))
+    }
+
     fn add_comment(
         &self,
         repository: &RepositoryName,
@@ -506,6 +512,10 @@ impl Provider for GitLab {
             branch: branch.as_ref(),
         };
         Ok(access::access(&found))
+    }
+
+    fn unlocking(&self, repository: &RepositoryName) -> Remedy {
+        unarchiving(&self.account.site, repository)
     }
 }
 

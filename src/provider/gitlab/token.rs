@@ -135,7 +135,12 @@ impl TokenKind {
             ),
             _ => Remedy::at(
                 format!(
-                    "make a token with the scope `{scope}`; scopes of an existing one cannot be changed"
+                    "make a token with the scope `{scope}`{}; scopes of an existing one cannot be changed",
+                    if scope == "read_api" {
+                        " (`api` to write as well)"
+                    } else {
+                        ""
+                    }
                 ),
                 site.page(OWN_TOKENS),
             ),

@@ -85,6 +85,13 @@ pub(crate) struct Note {
     /// GitLab wrote it itself: somebody pushed, somebody changed the title.
     #[serde(default)]
     system: bool,
+    #[serde(default)]
+    author: Option<NoteAuthor>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct NoteAuthor {
+    id: u64,
 }
 
 /// What a token says of itself.
@@ -222,6 +229,7 @@ impl Note {
         (!self.system).then(|| Comment {
             id: self.id.to_string(),
             body: as_meant(&self.body),
+            author: self.author.map(|author| author.id.to_string()),
             version: None,
         })
     }

@@ -253,7 +253,7 @@ fn in_repository(state: &mut State, bare: &Bare, call: &Call, below: &[&str]) ->
             state.statuses.push(call.json());
             let mut body = call.json();
             body["id"] = json!(state.statuses.len());
-            Answer::json(201, &body)
+            Answer::json(200, &body)
         }
         ("GET", ["pullrequests"]) => pull_requests(state, call),
         ("POST", ["pullrequests"]) => new_pull_request(state, bare, &call.json()),

@@ -5,18 +5,16 @@
 //! `.ci/run` installs it; where it is not there, its tests say so.
 
 use std::env;
+use std::ffi::OsStr;
 use std::fs;
-use std::io::{BufReader, Read};
-use std::net::TcpListener;
-use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use git_postman::model::base64::encode_standard;
 use serde_json::{Value, json};
 
 use crate::support::bare::Bare;
-use crate::support::contract::Exchange;
+use crate::support::companion::{Companion, free_port};
 use crate::support::emulate_git::Twins;
 use crate::support::git_http::served;
 use crate::support::http::send;
@@ -25,6 +23,8 @@ use crate::support::service::{Answer, Call, Service};
 
 /// The token that was given out.
 pub(crate) const TOKEN: &str = "ghp_0123456789abcdef";
+/// The token of somebody who may only look and talk.
+const STRANGER: &str = "ghp_fedcba9876543210";
 /// The one repository.
 pub(crate) const NAME: &str = "acme/orders";
 /// What is wanted, as `.ci/run` installs it.
@@ -32,12 +32,10 @@ const PINS: &str = include_str!("../../../.ci/peers/package-lock.json");
 /// Free ports are found by asking for one, and somebody may be faster.
 const TRIES: usize = 5;
 
-/// The program. It ends with this value, and with the test process, however that ends.
+/// The program, and where it stands.
 struct Running {
-    child: Child,
     url: String,
-    /// Kept open: a program whose output nobody takes may end.
-    _said: BufReader<ChildStdout>,
+    _companion: Companion,
 }
 
 /// The program and the front.
@@ -47,7 +45,7 @@ pub(crate) struct Emulate {
     /// The repository, as git has it.
     pub(crate) bare: Arc<Bare>,
     twins: Arc<Mutex<Twins>>,
-    _running: Running,
+    running: Running,
 }
 
 impl Emulate {
@@ -68,20 +66,21 @@ impl Emulate {
             service,
             bare,
             twins,
-            _running: running,
+            running,
         })
     }
 
-    /// Asks for what was asked before the front: what no client of ours asks for.
+    /// Asks past the front: what no client of ours asks for.
     pub(crate) fn ask(&self, path: &str) -> Value {
         self.twins.lock().unwrap().ask("GET", path, &Value::Null)
     }
 
-    /// What was said to it, without git's own.
-    pub(crate) fn exchanges(&self) -> Vec<Exchange> {
-        let all = self.service.exchanges();
-        let is_git = |one: &Exchange| one.target.starts_with(&format!("/{NAME}.git/"));
-        all.into_iter().filter(|one| !is_git(one)).collect()
+    /// Somebody else comments on a pull request.
+    pub(crate) fn comment_by_stranger(&self, number: u64, text: &str) {
+        let bare = Arc::clone(&self.bare);
+        let stranger = Twins::new(&self.running.url, STRANGER, NAME, bare);
+        let path = format!("/repos/{NAME}/issues/{number}/comments");
+        stranger.ask("POST", &path, &json!({ "body": text }));
     }
 }
 
@@ -92,9 +91,15 @@ impl Running {
         let (owner, name) = NAME.split_once('/').unwrap();
         let file = seed.path().join("seed.json");
         let wanted = json!({
-            "tokens": { TOKEN: { "login": "octocat", "scopes": ["repo", "admin:org"] } },
+            "tokens": {
+                TOKEN: { "login": "octocat", "scopes": ["repo", "admin:org"] },
+                STRANGER: { "login": "mallory", "scopes": ["repo"] },
+            },
             "github": {
-                "users": [{ "login": "octocat", "name": "The Octocat", "email": "octocat@example.com" }],
+                "users": [
+                    { "login": "octocat", "name": "The Octocat", "email": "octocat@example.com" },
+                    { "login": "mallory", "email": "mallory@example.com" },
+                ],
                 "orgs": [{ "login": owner, "members": [{ "login": "octocat", "role": "admin" }] }],
                 "repos": [
                     { "owner": owner, "name": name, "auto_init": false },
@@ -105,47 +110,22 @@ impl Running {
         fs::write(&file, wanted.to_string()).unwrap();
         for _ in 0..TRIES {
             let port = free_port();
-            let mut child = spawn(&node, &script, port, &file);
-            let mut said = BufReader::new(child.stdout.take().unwrap());
-            let is_ready = says(&mut said, b"Ready.");
-            let running = Self {
-                child,
-                url: format!("http://127.0.0.1:{port}"),
-                _said: said,
-            };
+            let address = port.to_string();
+            let mut arguments = vec![script.as_os_str()];
+            let fixed = ["start", "--service", "github", "--host", "127.0.0.1"];
+            arguments.extend(fixed.map(OsStr::new));
+            arguments.extend([OsStr::new("--port"), OsStr::new(&address)]);
+            arguments.extend([OsStr::new("--seed"), file.as_os_str()]);
             // What it was to have, it has read by then.
-            if is_ready {
-                return Some(running);
+            if let Some(companion) = Companion::start(node.as_os_str(), arguments, "Ready.") {
+                return Some(Self {
+                    url: format!("http://127.0.0.1:{port}"),
+                    _companion: companion,
+                });
             }
         }
         panic!("`emulate` does not start");
     }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // The shell around it reads the end of its input, ends the program, and ends.
-        drop(self.child.stdin.take());
-        let _ = self.child.wait();
-    }
-}
-
-/// A port that nobody listens on, for now.
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
-}
-
-/// Whether these words come before the end. No line need end with them.
-fn says(output: &mut impl Read, words: &[u8]) -> bool {
-    let (mut heard, mut byte) = (Vec::new(), [0]);
-    while !heard.ends_with(words) {
-        if output.read(&mut byte).unwrap() == 0 {
-            return false;
-        }
-        heard.extend(byte);
-    }
-    true
 }
 
 /// The interpreter and the program, in the versions that are pinned.
@@ -174,36 +154,6 @@ fn installed() -> Option<(PathBuf, PathBuf)> {
     let node = brought.into_iter().find(|node| node.is_file());
     let script = modules.join("emulate/dist/index.js");
     Some((node.unwrap_or_else(|| PathBuf::from("node")), script))
-}
-
-/// Starts the program below a shell that ends it once its own input ends: then it never outlives the tests, not even those
-/// that are killed.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "tests start what they test against"
-)]
-fn spawn(node: &Path, script: &Path, port: u16, seed: &Path) -> Child {
-    const UNTIL_THE_END: &str =
-        "\"$@\" </dev/null & exec >/dev/null; read -r _; kill $! 2>/dev/null; wait $!";
-    Command::new("sh")
-        .args(["-c", UNTIL_THE_END, "sh"])
-        .args([node, script])
-        .args([
-            "start",
-            "--service",
-            "github",
-            "--host",
-            "127.0.0.1",
-            "--port",
-        ])
-        .arg(port.to_string())
-        .arg("--seed")
-        .arg(seed)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap()
 }
 
 /// Answers a call: git's own by git, everything else by the program, and both have the same afterwards.

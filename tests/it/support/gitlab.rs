@@ -23,6 +23,8 @@ use crate::support::service::{Answer, Call, Service};
 pub(crate) const TOKEN: &str = "glpat-0123456789abcdefghij";
 /// The token of a job.
 pub(crate) const JOB: &str = "glcbt-64_0123456789abcdefghij";
+/// The token of a job on an older installation: nothing in it says what it is.
+pub(crate) const OLD_JOB: &str = "64-chars-no-prefix-0123456789";
 /// The project.
 const PATH: &str = "acme/apis/orders";
 /// What it was called before.
@@ -205,6 +207,16 @@ impl FakeGitLab {
         state.kept.merge_requests.push(made);
     }
 
+    /// Somebody else writes a note.
+    pub(crate) fn note_by_hand(&self, number: u64, text: &str) {
+        let mut state = self.state.lock().unwrap();
+        let id = 900 + state.kept.notes.len();
+        state.kept.notes.push(
+            json!({ "id": id, "body": text, "system": false, "noteable_type": "MergeRequest",
+            "noteable_iid": number, "author": { "id": 99 } }),
+        );
+    }
+
     /// How many requests of the API were held against GitLab's description; none may break it.
     pub(crate) fn holds_the_contract(&self) -> usize {
         let contract = Contract::new(include_str!("contract_gitlab.json"));
@@ -262,7 +274,7 @@ fn answer(state: &Mutex<State>, bare: &Bare, call: &Call) -> Answer {
         return by_git(state, bare, call);
     }
     let mut state = state.lock().unwrap();
-    let is_job = call.header("job-token") == JOB;
+    let is_job = [JOB, OLD_JOB].contains(&call.header("job-token"));
     if call.header("private-token") != TOKEN && !is_job {
         return message(401, "401 Unauthorized");
     }

@@ -4,6 +4,7 @@
 use std::ffi::OsStr;
 use std::io::Write as _;
 use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -135,6 +136,11 @@ impl Hub {
         self.exchanges.lock().unwrap().clone()
     }
 
+    /// Where the repository lies.
+    pub(crate) fn path(&self) -> PathBuf {
+        self.scene.beside("hub.git")
+    }
+
     /// The tip of a branch, as git says.
     pub(crate) fn tip(&self, branch: &str) -> Option<String> {
         self.git(&[
@@ -218,6 +224,11 @@ impl Hub {
             method: call.method.clone(),
             target,
             body: call.body.clone(),
+            kind: call
+                .headers
+                .get("content-type")
+                .cloned()
+                .unwrap_or_default(),
             status: reply.status,
         });
         if reply.is_lost {

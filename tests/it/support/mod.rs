@@ -5,6 +5,8 @@ pub(crate) mod bare;
 pub(crate) mod bitbucket_cloud;
 pub(crate) mod bitbucket_server;
 pub(crate) mod browser;
+#[cfg(unix)]
+pub(crate) mod companion;
 pub(crate) mod contract;
 pub(crate) mod corpus;
 pub(crate) mod edits;
@@ -15,6 +17,7 @@ pub(crate) mod emulate_git;
 pub(crate) mod fixtures;
 pub(crate) mod git_http;
 pub(crate) mod gitlab;
+pub(crate) mod graphql;
 pub(crate) mod http;
 pub(crate) mod hub;
 pub(crate) mod hub_git;
@@ -27,7 +30,11 @@ pub(crate) mod postman;
 pub(crate) mod provider_story;
 pub(crate) mod pushing;
 pub(crate) mod service;
+#[cfg(unix)]
+pub(crate) mod ssh;
 pub(crate) mod terminal;
+#[cfg(unix)]
+pub(crate) mod tls;
 pub(crate) mod values;
 
 use std::ffi::OsStr;
@@ -304,6 +311,37 @@ impl Repository {
         )
     }
 
+    /// Gives the remote `origin` an address, by which git gets to the directory `origin.git` beside the worktree.
+    #[cfg(unix)]
+    pub(crate) fn give_address(&self, address: &str) {
+        use std::os::unix::fs::PermissionsExt as _;
+        let (ssh, origin) = (self.beside("ssh"), self.beside("origin.git"));
+        let script = format!(
+            "#!/bin/sh\nfor last; do :; done\nexec ${{last%% *}} '{}'\n",
+            origin.display()
+        );
+        fs::write(&ssh, script).unwrap();
+        fs::set_permissions(&ssh, fs::Permissions::from_mode(0o755)).unwrap();
+        let git = |arguments: &[&str]| self.git(arguments).expect(0);
+        git(&["config", "core.sshCommand", ssh.to_str().unwrap()]);
+        git(&["remote", "set-url", "origin", address]);
+        git(&["fetch", "--quiet", "origin"]);
+    }
+
+    /// Makes an empty bare repository beside the worktree, the remote of it, and pushes what there is to its `main`.
+    pub(crate) fn with_origin(self) -> Self {
+        let origin = self.beside("origin.git");
+        let origin = origin.to_str().unwrap();
+        for arguments in [
+            ["init", "--quiet", "--bare", origin].as_slice(),
+            &["remote", "add", "origin", origin],
+            &["push", "--quiet", "--no-verify", "origin", "HEAD:main"],
+        ] {
+            self.git(arguments).expect(0);
+        }
+        self
+    }
+
     /// Whether the user who runs this may read and write everything.
     #[cfg(unix)]
     pub(crate) fn is_of_root(&self) -> bool {
@@ -311,7 +349,14 @@ impl Repository {
         self.scene.path().metadata().unwrap().uid() == 0
     }
 
-    fn start(&self, program: &OsStr, directory: &Path, arguments: &[&str], input: &[u8]) -> Run {
+    /// Runs a program.
+    pub(crate) fn start(
+        &self,
+        program: &OsStr,
+        directory: &Path,
+        arguments: &[&str],
+        input: &[u8],
+    ) -> Run {
         let mut child = self
             .command(program, directory, arguments)
             .stdin(Stdio::piped())

@@ -1,13 +1,15 @@
 //! A provider's own description of its API as a test: is this a request that it takes, and a status that it gives?
 //!
-//! Reads OpenAPI 3.0 and Swagger 2.0, as far as paths, query parameters and JSON bodies go. A member of a body that the
+//! Reads OpenAPI 3.0 and Swagger 2.0, as far as paths, query parameters, JSON and forms go. A member of a body that the
 //! description does not name is a fault, too: the provider would ignore it, and whoever sends it means something by it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Mutex;
 
 use jsonschema::Validator;
 use serde_json::{Map, Value, json};
+
+use crate::support::contract::{pairs, parts};
 
 /// Placeholders that hold slashes.
 const LONG: [&str; 4] = ["ref", "path", "branch", "basehead"];
@@ -25,6 +27,8 @@ pub(crate) struct Wired {
     /// Path and query, encoded.
     pub(crate) target: String,
     pub(crate) body: Vec<u8>,
+    /// The `Content-Type` of the body; JSON where it says none.
+    pub(crate) kind: String,
     pub(crate) status: u16,
 }
 
@@ -46,7 +50,7 @@ impl Description {
         };
         let name = format!("{} {template}", wired.method);
         let mut faults = self.query_faults(&name, operation, query);
-        faults.extend(self.body_faults(&name, operation, &wired.body));
+        faults.extend(self.body_faults(&name, operation, wired));
         let status = wired.status.to_string();
         // Anybody may be refused, every server may fail, and HTTP itself has the answer that nothing changed.
         if wired.status < 400
@@ -74,7 +78,7 @@ impl Description {
     }
 
     fn resolve<'a>(&'a self, value: &'a Value) -> &'a Value {
-        match value["$ref"].as_str() {
+        match value.get("$ref").and_then(Value::as_str) {
             Some(pointer) => {
                 let target = self.root.pointer(pointer.trim_start_matches('#'));
                 self.resolve(target.unwrap())
@@ -105,7 +109,11 @@ impl Description {
                 Some(schema) => self.resolve(schema).clone(),
                 // Swagger writes type and values into the parameter itself.
                 None => {
-                    json!({ "type": parameter["type"], "enum": parameter.get("enum").cloned().unwrap_or(json!([text])) })
+                    let mut schema = json!({ "type": parameter["type"] });
+                    if let Some(values) = parameter.get("enum") {
+                        schema["enum"] = values.clone();
+                    }
+                    schema
                 }
             };
             let value = match schema["type"].as_str() {
@@ -125,29 +133,87 @@ impl Description {
         faults
     }
 
-    fn body_faults(&self, name: &str, operation: &Value, body: &[u8]) -> Vec<String> {
-        let by_openapi =
-            self.resolve(&operation["requestBody"])["content"]["application/json"].get("schema");
+    fn body_faults(&self, name: &str, operation: &Value, wired: &Wired) -> Vec<String> {
+        let mime = wired.kind.split(';').next().unwrap_or_default();
+        let contents = &self.resolve(&operation["requestBody"])["content"];
+        let content = contents
+            .get(mime)
+            .or_else(|| contents.get("application/json"))
+            .unwrap_or(&contents["*/*"]);
         let by_swagger = self.parameters(operation, "body");
-        let schema = by_openapi.or_else(|| by_swagger.first().map(|one| &one["schema"]));
+        let schema = content
+            .get("schema")
+            .or_else(|| by_swagger.first().map(|one| &one["schema"]));
         let Some(schema) = schema else {
-            let is_empty = body.is_empty();
+            let is_empty = wired.body.is_empty();
             return if is_empty {
                 Vec::new()
             } else {
                 vec!["a body is sent, and none is taken".to_owned()]
             };
         };
-        let Ok(value) = serde_json::from_slice::<Value>(body) else {
+        let whole = self.resolve(schema);
+        let Some(value) = self.sent(mime, wired, whole) else {
             return vec!["the body is no JSON".to_owned()];
         };
         let mut faults = self.held(name, schema, &value);
-        let members = self.resolve(schema)["properties"].as_object();
-        if let (Some(members), Some(sent)) = (members, value.as_object()) {
-            let unknown = sent.keys().filter(|key| !members.contains_key(*key));
+        let mut members = BTreeSet::new();
+        self.members(whole, &mut members);
+        let is_open = members.is_empty() || whole["additionalProperties"] == json!(true);
+        if let (Some(sent), false) = (value.as_object(), is_open) {
+            let unknown = sent.keys().filter(|key| !members.contains(key.as_str()));
             faults.extend(unknown.map(|key| format!("the body has no member {key}")));
         }
         faults
+    }
+
+    /// Every member that an object may have, those of what it is made of too.
+    fn members<'a>(&'a self, schema: &'a Value, found: &mut BTreeSet<&'a str>) {
+        let own = schema["properties"].as_object().into_iter().flatten();
+        found.extend(own.map(|(name, _)| name.as_str()));
+        for part in schema["allOf"].as_array().into_iter().flatten() {
+            self.members(self.resolve(part), found);
+        }
+    }
+
+    /// What was sent, as the value that the description speaks of: fields of a form are all texts.
+    fn sent(&self, mime: &str, wired: &Wired, schema: &Value) -> Option<Value> {
+        let fields: Vec<(String, String)> = match mime {
+            "application/x-www-form-urlencoded" => {
+                pairs(&String::from_utf8_lossy(&wired.body)).collect()
+            }
+            "multipart/form-data" => {
+                let boundary = wired.kind.split_once("boundary=")?.1;
+                let parts = parts(&wired.body, boundary).into_iter();
+                parts
+                    .map(|part| {
+                        (
+                            part.name,
+                            String::from_utf8_lossy(&part.content).into_owned(),
+                        )
+                    })
+                    .collect()
+            }
+            _ => return serde_json::from_slice(&wired.body).ok(),
+        };
+        let mut value = Map::new();
+        for (name, text) in fields {
+            let shape = self.resolve(&schema["properties"][&name]);
+            match shape["type"].as_str() {
+                Some("array") => {
+                    let list = value.entry(name).or_insert_with(|| json!([]));
+                    list.as_array_mut()?.push(json!(text));
+                }
+                Some("integer" | "number" | "boolean") => {
+                    let read = serde_json::from_str(&text).unwrap_or(json!(text));
+                    value.insert(name, read);
+                }
+                _ => {
+                    value.insert(name, json!(text));
+                }
+            }
+        }
+        Some(Value::Object(value))
     }
 
     fn held(&self, name: &str, schema: &Value, value: &Value) -> Vec<String> {
@@ -185,7 +251,8 @@ fn fit(template: &str, path: &str) -> Option<usize> {
             .and_then(|rest| rest.strip_suffix('}'));
         let part = given
             .get(right)
-            .filter(|part| !part.is_empty() || right == 0)?;
+            // The root of a repository is a path, too.
+            .filter(|part| !part.is_empty() || right == 0 || name == Some("path"))?;
         match name {
             Some(name) if LONG.contains(&name) => {
                 // All that the rest of the template leaves.
@@ -213,6 +280,15 @@ fn nullable(value: Value) -> Value {
                 .into_iter()
                 .map(|(key, value)| (key, nullable(value)))
                 .collect();
+            const KINDS: [&str; 7] = [
+                "array", "boolean", "integer", "null", "number", "object", "string",
+            ];
+            // Swagger knows files, and GitLab texts.
+            if let Some(Value::String(kind)) = members.get_mut("type")
+                && !KINDS.contains(&kind.as_str())
+            {
+                *kind = "string".to_owned();
+            }
             if let (true, Some(Value::String(kind))) = (is_nullable, members.get("type").cloned()) {
                 members.insert("type".to_owned(), json!([kind, "null"]));
             }

@@ -166,6 +166,7 @@ impl Organisation {
                 method: one.method,
                 target: one.target,
                 body: one.body,
+                kind: String::new(),
                 status: one.status,
             })
             .collect()

@@ -78,21 +78,7 @@ impl Scene {
     /// Gives the remote an address, by which git gets to the directory beside it.
     #[cfg(unix)]
     pub(crate) fn give_address(&self, address: &str) {
-        use std::os::unix::fs::PermissionsExt as _;
-        let (ssh, origin) = (
-            self.repository.beside("ssh"),
-            self.repository.beside("origin.git"),
-        );
-        let script = format!(
-            "#!/bin/sh\nfor last; do :; done\nexec ${{last%% *}} '{}'\n",
-            origin.display()
-        );
-        std::fs::write(&ssh, script).unwrap();
-        std::fs::set_permissions(&ssh, std::fs::Permissions::from_mode(0o755)).unwrap();
-        let git = |arguments: &[&str]| self.repository.git(arguments).expect(0);
-        git(&["config", "core.sshCommand", ssh.to_str().unwrap()]);
-        git(&["remote", "set-url", "origin", address]);
-        git(&["fetch", "--quiet", "origin"]);
+        self.repository.give_address(address);
     }
 
     /// An API of the API Builder, and a repository with these files and its metadata.
@@ -151,16 +137,7 @@ impl Scene {
 
     /// A repository with a remote, and a Postman that knows nothing of it.
     pub(crate) fn unconnected(repository: Repository, sandbox: Running, workspace: String) -> Self {
-        let origin = repository.beside("origin.git");
-        repository
-            .git(&["init", "--quiet", "--bare", origin.to_str().unwrap()])
-            .expect(0);
-        repository
-            .git(&["remote", "add", "origin", origin.to_str().unwrap()])
-            .expect(0);
-        repository
-            .git(&["push", "--quiet", "--no-verify", "origin", "HEAD:main"])
-            .expect(0);
+        let repository = repository.with_origin();
         let recorder = Recorder::before(&sandbox.url);
         Self {
             repository,

@@ -280,7 +280,7 @@ fn marks(provider: &dyn Provider, bare: &Bare, name: &RepositoryName) {
 }
 
 /// The pull request closed, and what may be done here.
-pub(crate) fn ends(provider: &dyn Provider, name: &RepositoryName, number: u64) {
+fn ends(provider: &dyn Provider, name: &RepositoryName, number: u64) {
     let (source, target) = (branch("postman/pull-#1"), branch("main"));
     let purpose = Purpose {
         key: "pull",
@@ -296,6 +296,33 @@ pub(crate) fn ends(provider: &dyn Provider, name: &RepositoryName, number: u64) 
     assert_eq!(access.account.allows, Some(true), "{access:?}");
     assert_ne!(access.token.allows, Some(false), "{access:?}");
     assert_ne!(access.branch.allows, Some(false), "{access:?}");
+}
+
+/// A comment of somebody else that holds our mark is not taken for ours, not even where it says what we would say.
+pub(crate) fn is_not_misled(
+    provider: &dyn Provider,
+    name: &RepositoryName,
+    number: u64,
+    plant: impl Fn(&str),
+) {
+    let say = |text: &str| stick(provider, name, number, "planted", text).unwrap();
+    let marker = provider.marker("planted");
+    plant(&format!("{marker}\nNothing planted"));
+    assert_eq!(say("Nothing planted"), Deed::Made);
+    plant(&format!("{marker}\nOne finding"));
+    assert_eq!(say("Nothing planted"), Deed::Unchanged);
+    assert_eq!(say("Two findings"), Deed::Updated);
+    let all = provider.comments(name, number).unwrap();
+    let ours: Vec<&str> = all.iter().map(|one| one.body.as_str()).collect();
+    let said = |text: &str| ours.iter().filter(|one| one.ends_with(text)).count();
+    assert_eq!(
+        (
+            said("Two findings"),
+            said("Nothing planted"),
+            said("One finding")
+        ),
+        (1, 1, 1)
+    );
 }
 
 /// A text that is longer than the service takes is cut once, and is no news afterwards.
@@ -342,8 +369,18 @@ pub(crate) fn meets_another_push(provider: &dyn Provider, bare: &Bare, name: &Re
     assert!(bare.file(&now, "somebody").is_some() && bare.file(&now, "ours").is_none());
 }
 
+/// What became of twenty commits at once.
+pub(crate) struct Race {
+    /// Commits that the service has taken.
+    pub(crate) landed: usize,
+    /// Tries that it has refused, since the branch had moved.
+    pub(crate) moved: usize,
+    /// Commits that it has taken, and whose files are not there.
+    pub(crate) lost: usize,
+}
+
 /// Twenty commits at once, each from the tip as it stands: every one landed or was refused, and none is lost.
-pub(crate) fn races(provider: &dyn Provider, bare: &Bare, name: &RepositoryName) -> (usize, usize) {
+pub(crate) fn races(provider: &dyn Provider, bare: &Bare, name: &RepositoryName) -> Race {
     let tip = bare.tip("main").unwrap();
     let before = bare.length("main");
     let (landed, moved) = (AtomicUsize::new(0), AtomicUsize::new(0));
@@ -376,7 +413,10 @@ pub(crate) fn races(provider: &dyn Provider, bare: &Bare, name: &RepositoryName)
     assert_eq!(bare.length("main") - before, landed);
     let end = bare.tip("main").unwrap();
     let there = (0..20).filter(|number| bare.file(&end, &format!("race/{number}.json")).is_some());
-    assert_eq!(there.count(), landed);
     assert!(landed >= 1 && moved >= 1, "{landed} landed, {moved} moved");
-    (landed, moved)
+    Race {
+        landed,
+        moved,
+        lost: landed - there.count(),
+    }
 }

@@ -45,6 +45,7 @@ pub(crate) struct Service {
     /// `http://127.0.0.1:4000`, without prefix.
     pub(crate) url: String,
     exchanges: Arc<Mutex<Vec<Exchange>>>,
+    git: Arc<AtomicUsize>,
 }
 
 impl Call {
@@ -100,14 +101,20 @@ impl Service {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let exchanges = Arc::new(Mutex::new(Vec::new()));
-        let (kept, answer) = (Arc::clone(&exchanges), Arc::new(answer));
+        let git = Arc::new(AtomicUsize::new(0));
+        let (kept, counted) = (Arc::clone(&exchanges), Arc::clone(&git));
+        let answer = Arc::new(answer);
         thread::spawn(move || {
             for stream in listener.incoming() {
                 let (kept, answer) = (Arc::clone(&kept), Arc::clone(&answer));
+                let counted = Arc::clone(&counted);
                 thread::spawn(move || {
                     let mut stream = stream.ok()?;
                     let call = listen(&stream, prefix)?;
                     let answer = answer(&call);
+                    if is_git(&call.target) {
+                        counted.fetch_add(1, Ordering::SeqCst);
+                    }
                     // What git says to a server is git's own business.
                     if !call.target.starts_with("/scm/") {
                         kept.lock().unwrap().push(exchange_of(&call, &answer));
@@ -117,7 +124,11 @@ impl Service {
                 });
             }
         });
-        Self { url, exchanges }
+        Self {
+            url,
+            exchanges,
+            git,
+        }
     }
 
     /// A list of up to two pages that may grow, whose pages have an `ETag` that says nothing of what follows them; `next` is
@@ -145,9 +156,16 @@ impl Service {
         })
     }
 
-    /// Everything that was said.
+    /// Everything that was said, without what git says to a server.
     pub(crate) fn exchanges(&self) -> Vec<Exchange> {
-        self.exchanges.lock().unwrap().clone()
+        let all = self.exchanges.lock().unwrap();
+        let calls = all.iter().filter(|one| !is_git(&one.target));
+        calls.cloned().collect()
+    }
+
+    /// How many requests of git itself came.
+    pub(crate) fn git_calls(&self) -> usize {
+        self.git.load(Ordering::SeqCst)
     }
 
     /// How many requests came.
@@ -190,6 +208,14 @@ impl Service {
     pub(crate) fn violations(&self, contract: &Contract) -> (usize, Vec<Violation>) {
         self.violations_below("", contract)
     }
+}
+
+/// Whether a request is of git's own protocol.
+fn is_git(target: &str) -> bool {
+    let path = target.split('?').next().unwrap_or_default();
+    ["/info/refs", "/git-upload-pack", "/git-receive-pack"]
+        .iter()
+        .any(|end| path.ends_with(end))
 }
 
 fn listen(stream: &TcpStream, prefix: &str) -> Option<Call> {
