@@ -495,7 +495,7 @@ mod tests {
             (".husky/pre-push", "git postman check"),
             (
                 "billing/.postman/resources.yaml",
-                "workspace:\n  id: 11111111-2222-4333-8444-555555555555\ncloudResources:\n  specs:\n    ../openapi.yaml: 7\n",
+                "workspace:\n  id: 11111111-2222-4333-8444-555555555555\ncloudResources:\n  specs:\n    ../openapi.yaml: 5a1f0c7f-0000-4000-8000-000000000007\n",
             ),
         ]);
         let seen = read(&snapshot).unwrap();
