@@ -31,6 +31,7 @@ struct JsonReport<'a> {
     snapshots: Option<Vec<JsonNamedSnapshot<'a>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     range: Option<JsonRange<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     audit: Option<JsonAudit>,
     summary: JsonSummary,
     findings: Vec<JsonFinding<'a>>,
