@@ -539,10 +539,14 @@ mod tests {
             .iter()
             .map(|one| (one.kind, one.id.as_str()))
             .collect();
-        assert_eq!(
-            kinds,
-            [(ClaimKind::Workspace, "11111111-2222-4333-8444-555555555555")]
-        );
+        let own = [
+            (ClaimKind::Workspace, "11111111-2222-4333-8444-555555555555"),
+            (
+                ClaimKind::Specification,
+                "5a1f0c7f-0000-4000-8000-000000000007",
+            ),
+        ];
+        assert_eq!(kinds, own);
         let guards: Vec<(GuardKind, &str)> = seen
             .guards
             .iter()
