@@ -411,7 +411,7 @@ fn what_is_pushed_to_the_active_branch_goes_to_postman_and_nobody_waits() {
     // A deletion and a push of nothing start nothing.
     push_to_server(&scene, &["origin", ":feature"]).expect(0);
     push_to_server(&scene, &["origin", "main"]).expect(0);
-    assert_eq!(log_of(&server, 1), log);
+    assert_eq!(log_of(&server, 1).matches("push of").count(), 1);
 }
 
 #[cfg(unix)]
