@@ -113,7 +113,7 @@ impl State {
         own(path).map_err(|error| StateError::File(shown.clone(), error))?;
         let mut builder = Database::builder();
         // The default of the crate is a gigabyte.
-        builder.set_cache_size(8 * 1024 * 1024);
+        builder.set_cache_size(1024 * 1024);
         let database = builder.create(path).map_err(|error| match error {
             DatabaseError::DatabaseAlreadyOpen => StateError::InUse(shown),
             other => StateError::Database(other.into()),
