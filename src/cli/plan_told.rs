@@ -423,14 +423,25 @@ impl PlanTold {
             }
             text += &format!("    {}: {}\n", part.place, visible(&conflict.message));
             if part.ours.is_some() || part.theirs.is_some() {
-                let value = |text: &Option<String>| {
-                    visible(&shortened(text.as_deref().unwrap_or("nothing"), MOST_SHOWN))
-                };
-                text += &format!("      Git:     {}\n", value(&part.ours));
-                text += &format!("      Postman: {}\n", value(&part.theirs));
+                text += &version("Git:", part.ours.as_deref());
+                text += &version("Postman:", part.theirs.as_deref());
             }
         }
         text
+    }
+}
+
+/// One side of what is in conflict; lines of a text stand below each other.
+fn version(side: &str, text: Option<&str>) -> String {
+    let text = shortened(text.unwrap_or("nothing"), MOST_SHOWN);
+    match text.contains('\n') {
+        false => format!("      {side:<8} {}\n", visible(&text)),
+        true => {
+            let lines = text
+                .lines()
+                .map(|line| format!("        {}\n", visible(line)));
+            format!("      {side}\n{}", lines.collect::<String>())
+        }
     }
 }
 
@@ -732,4 +743,22 @@ fn bounded(lines: &[String]) -> String {
         text += &format!("  … and {} more\n", lines.len() - MOST_LINES);
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::version;
+
+    #[test]
+    fn a_version_of_one_line_stands_beside_its_side_and_a_text_below() {
+        assert_eq!(
+            version("Git:", Some("http://x")),
+            "      Git:     http://x\n"
+        );
+        assert_eq!(version("Postman:", None), "      Postman: nothing\n");
+        assert_eq!(
+            version("Git:", Some("one\ntw\u{1b}o\n")),
+            "      Git:\n        one\n        tw\\x1bo\n"
+        );
+    }
 }

@@ -136,5 +136,10 @@ pub fn show(
         (ReportFormat::Human, None) => pulled.plan.for_people(),
     };
     print(session, &text)?;
+    if !pulled.plan.conflicts.is_empty() {
+        session.output.hint(
+            "`--resolve ours` takes what Git has, `--resolve theirs` what Postman has, with `--only PATH` for one file; on a terminal you are asked for each",
+        );
+    }
     Ok(code)
 }
