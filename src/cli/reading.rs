@@ -25,6 +25,17 @@ pub enum Unread {
     TooLarge(u64),
 }
 
+/// Opens a file to be read piece by piece. A symbolic link is followed.
+///
+/// # Errors
+/// Why it was not opened; the caller names the file.
+pub fn open_file(path: &Path) -> Result<File, Unread> {
+    match std::fs::metadata(path)?.is_file() {
+        true => Ok(File::open(path)?),
+        false => Err(Unread::NotAFile),
+    }
+}
+
 /// Reads a file of at most `limit` bytes. A symbolic link is followed.
 ///
 /// # Errors
@@ -48,7 +59,7 @@ pub fn read_file(path: &Path, limit: u64) -> Result<Vec<u8>, Unread> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Unread, read_file};
+    use super::{Unread, open_file, read_file};
 
     #[test]
     fn only_files_are_read_and_no_more_than_wanted() {
@@ -58,6 +69,8 @@ mod tests {
         assert_eq!(read_file(&file, 5).unwrap(), b"12345");
         assert!(matches!(read_file(&file, 4), Err(Unread::TooLarge(4))));
         assert!(matches!(read_file(folder.path(), 9), Err(Unread::NotAFile)));
+        assert!(matches!(open_file(folder.path()), Err(Unread::NotAFile)));
+        assert!(open_file(&file).is_ok());
         let missing = folder.path().join("b.json");
         assert!(matches!(read_file(&missing, 9), Err(Unread::Io(_))));
     }

@@ -1,7 +1,6 @@
 //! `audit`: the mapping of a whole organisation, seen from both ends, read-only; in one run or in parts.
 
 use std::collections::BTreeSet;
-use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -25,6 +24,7 @@ use crate::cli::commands::check::FailOnArg;
 use crate::cli::every_rule::{every_rule, rules_of_audit};
 use crate::cli::failure::{Failure, Kind};
 use crate::cli::hosting::SiteChoice;
+use crate::cli::reading::open_file;
 use crate::cli::reporting::{ReportArgs, deliver_drawn, print, write_atomically};
 use crate::cli::session::Session;
 use crate::model::digest::Digest;
@@ -230,12 +230,8 @@ fn run_merge(args: &MergeArgs, session: &Session, begun: Instant) -> Result<u8, 
     let mut parts = Vec::new();
     for path in &args.parts {
         let file = path.display().to_string();
-        let opened = File::open(session.path(path)).map_err(|error| {
-            Failure::usage(format!(
-                "the part {} cannot be read: {error}",
-                visible(&file)
-            ))
-        })?;
+        let opened = open_file(&session.path(path))
+            .map_err(|error| Failure::usage(format!("the part {} {error}", visible(&file))))?;
         let part = Part::read(&file, &mut BufReader::new(opened))?;
         parts.push(NamedPart { file, part });
     }
