@@ -58,26 +58,6 @@ pub fn token(environment: &Environment, site: &Site) -> Option<FoundToken> {
     }
 }
 
-/// Where a token for a product is looked for, in words.
-pub fn variables(kind: ProviderKind) -> &'static str {
-    match kind {
-        ProviderKind::GitHub => "GITHUB_TOKEN or GH_TOKEN",
-        ProviderKind::GitHubEnterprise => {
-            "GH_ENTERPRISE_TOKEN or, in a workflow of that server, GITHUB_TOKEN"
-        }
-        ProviderKind::GitLab | ProviderKind::GitLabSelfManaged => {
-            "GITLAB_TOKEN or, in a job of that server, CI_JOB_TOKEN"
-        }
-        ProviderKind::AzureServices | ProviderKind::AzureServer => {
-            "AZURE_DEVOPS_TOKEN, AZURE_DEVOPS_EXT_PAT or, in a pipeline of that organisation, SYSTEM_ACCESSTOKEN"
-        }
-        ProviderKind::BitbucketCloud => {
-            "BITBUCKET_TOKEN, for an API token with the address of its account in BITBUCKET_USERNAME"
-        }
-        ProviderKind::BitbucketDataCenter => "BITBUCKET_TOKEN",
-    }
-}
-
 /// Whether a server's address is that of a site.
 fn is_at(address: &str, site: &Site) -> bool {
     let plain = |text: &str| text.trim_end_matches('/').to_ascii_lowercase();

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::model::id::{BranchName, CommitId};
 use crate::model::path::RepoPath;
+use crate::model::secret::Secret;
 use crate::model::snapshot::SnapshotError;
 use crate::model::text::{shortened, visible};
 use crate::net::error::{Fate, HttpError};
@@ -39,8 +40,6 @@ pub enum ProviderError {
     NoToken {
         /// The product.
         product: ProviderKind,
-        /// Where tokens are looked for.
-        variables: &'static str,
     },
     /// The token is wrong, expired or revoked.
     #[error("{product} refused the token: {said}")]
@@ -295,6 +294,41 @@ impl fmt::Display for Said {
 }
 
 impl ProviderError {
+    /// Nothing where there is a token.
+    ///
+    /// # Errors
+    /// [`Self::NoToken`] where there is none.
+    pub(crate) fn unless_token(product: ProviderKind, token: &Secret) -> Result<(), Self> {
+        match token.is_empty() {
+            true => Err(Self::NoToken { product }),
+            false => Ok(()),
+        }
+    }
+
+    /// An answer that is no success and that nothing more is known of: the service fails, or says no.
+    pub(crate) fn unexplained(
+        product: ProviderKind,
+        call: String,
+        status: u16,
+        said: Said,
+        wait: Option<Duration>,
+    ) -> Self {
+        match status {
+            500.. => Self::Failing {
+                product,
+                call,
+                status,
+                wait,
+            },
+            _ => Self::Refused {
+                product,
+                call,
+                status,
+                said,
+            },
+        }
+    }
+
     /// What became of the call.
     pub fn verdict(&self) -> Verdict {
         match self {
@@ -341,7 +375,7 @@ impl ProviderError {
                 "name the site with https: --provider KIND --url https://HOST".to_owned()
             }
             Self::Unreachable(error) => error.hint().to_owned(),
-            Self::NoToken { variables, .. } => format!("set {variables}"),
+            Self::NoToken { product } => format!("set {}", product.token_variables()),
             Self::BadToken { remedy, .. }
             | Self::SignOn { remedy, .. }
             | Self::Forbidden { remedy, .. }

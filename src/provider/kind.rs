@@ -24,6 +24,26 @@ pub enum ProviderKind {
 }
 
 impl ProviderKind {
+    /// The variables in which a token for it is looked for, in words that follow “set”.
+    pub fn token_variables(self) -> &'static str {
+        match self {
+            Self::GitHub => "GITHUB_TOKEN or GH_TOKEN",
+            Self::GitHubEnterprise => {
+                "GH_ENTERPRISE_TOKEN or, in a workflow of that server, GITHUB_TOKEN"
+            }
+            Self::GitLab | Self::GitLabSelfManaged => {
+                "GITLAB_TOKEN or, in a job of that server, CI_JOB_TOKEN"
+            }
+            Self::AzureServices | Self::AzureServer => {
+                "AZURE_DEVOPS_TOKEN, AZURE_DEVOPS_EXT_PAT or, in a pipeline of that organisation, SYSTEM_ACCESSTOKEN"
+            }
+            Self::BitbucketCloud => {
+                "BITBUCKET_TOKEN, for an API token with the address of its account in BITBUCKET_USERNAME"
+            }
+            Self::BitbucketDataCenter => "BITBUCKET_TOKEN",
+        }
+    }
+
     /// All of them.
     pub const ALL: [Self; 8] = [
         Self::GitHub,

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::cli::checkup::examined::{Examined, State};
 use crate::cli::hosting::{SiteChoice, known, opened};
-use crate::cli::provider_token::{token, variables};
+use crate::cli::provider_token::token;
 use crate::cli::session::Session;
 use crate::git::repository::Repository;
 use crate::model::id::BranchName;
@@ -137,7 +137,7 @@ fn facts_of(
         return Err(format!(
             "there is no token for {} in {}",
             site.kind,
-            variables(site.kind)
+            site.kind.token_variables()
         ));
     }
     let provider = opened(session, repository.git(), site).map_err(|failure| failure.message)?;

@@ -6,7 +6,7 @@ use crate::cli::checkup::access::facts;
 use crate::cli::checkup::examined::{Examined, Group};
 use crate::cli::failure::{Failure, Kind};
 use crate::cli::hosting::{FoundBy, SiteChoice, Tuning, located};
-use crate::cli::provider_token::{token, variables};
+use crate::cli::provider_token::token;
 use crate::cli::session::Session;
 use crate::git::remote_url::without_logins;
 use crate::git::repository::Repository as Clone;
@@ -197,10 +197,10 @@ impl Asking<'_> {
                     format!(
                         "there is none for {} in {}, so access was not looked at",
                         site.kind,
-                        variables(site.kind)
+                        site.kind.token_variables()
                     ),
                 )
-                .with_fix(format!("set {}", variables(site.kind))),
+                .with_fix(format!("set {}", site.kind.token_variables())),
             );
             return Ok(());
         };

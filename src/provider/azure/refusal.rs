@@ -244,18 +244,7 @@ impl Asked {
                     "look at the names of project and repository, and whether the account has “Read” there: who may not see it gets the same answer",
                 ),
             },
-            500.. => ProviderError::Failing {
-                product,
-                call,
-                status,
-                wait,
-            },
-            _ => ProviderError::Refused {
-                product,
-                call,
-                status,
-                said,
-            },
+            _ => ProviderError::unexplained(product, call, status, said, wait),
         }
     }
 }

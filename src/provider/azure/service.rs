@@ -34,9 +34,6 @@ use crate::provider::rest::{self, Rest, body, lacking, parsed};
 use crate::provider::site::{RepositoryName, Site};
 use crate::provider::text_limit::fitted;
 
-/// Where the token is looked for.
-pub const TOKEN_VARIABLES: &str =
-    "AZURE_DEVOPS_TOKEN, AZURE_DEVOPS_EXT_PAT or, in a pipeline, SYSTEM_ACCESSTOKEN";
 /// The oldest version with every call that we make; older servers say what they have.
 const VERSION: &str = "6.0";
 /// No object.
@@ -74,12 +71,7 @@ impl Azure {
     /// # Errors
     /// No token.
     pub fn new(site: Site, token: Secret, settings: Settings) -> Result<Self, ProviderError> {
-        if token.is_empty() {
-            return Err(ProviderError::NoToken {
-                product: site.kind,
-                variables: TOKEN_VARIABLES,
-            });
-        }
+        ProviderError::unless_token(site.kind, &token)?;
         let form = if token.reveal().starts_with("eyJ") && token.reveal().matches('.').count() == 2
         {
             TokenForm::Bearer

@@ -165,18 +165,13 @@ impl Asked {
                 wait: rates.retry_after.or(rates.reset),
             },
             // Bitbucket's own: the server took too long over it, and would again.
-            500..=554 | 556.. => ProviderError::Failing {
-                product,
-                call,
-                status,
-                wait: rates.retry_after,
-            },
-            _ => ProviderError::Refused {
+            555 => ProviderError::Refused {
                 product,
                 call,
                 status,
                 said,
             },
+            _ => ProviderError::unexplained(product, call, status, said, rates.retry_after),
         }
     }
 

@@ -107,18 +107,7 @@ impl Asked {
                 product,
                 wait: rates.retry_after.or(rates.reset),
             },
-            500.. => ProviderError::Failing {
-                product,
-                call,
-                status,
-                wait: rates.retry_after,
-            },
-            _ => ProviderError::Refused {
-                product,
-                call,
-                status,
-                said,
-            },
+            _ => ProviderError::unexplained(product, call, status, said, rates.retry_after),
         }
     }
 

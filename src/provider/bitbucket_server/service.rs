@@ -30,8 +30,6 @@ use crate::provider::rest::{self, Rest, body, lacking, parsed, renamed};
 use crate::provider::site::{RepositoryName, Site};
 use crate::provider::text_limit::fitted;
 
-/// Where the token is looked for.
-pub const TOKEN_VARIABLES: &str = "BITBUCKET_TOKEN: an HTTP access token";
 /// More pages than this are no list.
 const MOST_PAGES: usize = 1000;
 const PAGE: &str = "500";
@@ -56,12 +54,7 @@ impl BitbucketServer {
     /// # Errors
     /// No token.
     pub fn new(site: Site, token: Secret, settings: Settings) -> Result<Self, ProviderError> {
-        if token.is_empty() {
-            return Err(ProviderError::NoToken {
-                product: site.kind,
-                variables: TOKEN_VARIABLES,
-            });
-        }
+        ProviderError::unless_token(site.kind, &token)?;
         let header = authorization(&token);
         let asked = Asked {
             site,

@@ -104,18 +104,7 @@ pub(crate) fn refusal(
             remedy: new_token(about, TokenKind::of(token)),
         },
         403 | 404 | 409 | 410 | 422 | 451 => meant(about, status, said, token),
-        500.. => ProviderError::Failing {
-            product,
-            call,
-            status,
-            wait: rates.retry_after,
-        },
-        _ => ProviderError::Refused {
-            product,
-            call,
-            status,
-            said,
-        },
+        _ => ProviderError::unexplained(product, call, status, said, rates.retry_after),
     }
 }
 

@@ -37,10 +37,6 @@ use crate::provider::github::wire::{
 use crate::provider::kind::ProviderKind;
 use crate::provider::site::{RepositoryName, Site};
 
-/// Where the token is looked for.
-pub const TOKEN_VARIABLES: &str =
-    "GITHUB_TOKEN, GH_TOKEN or, for GitHub Enterprise Server, GH_ENTERPRISE_TOKEN";
-
 const HOUR: Duration = Duration::from_secs(3600);
 /// GitHub keeps no more of the description of a status.
 const LONGEST_DESCRIPTION: usize = 140;
@@ -57,12 +53,7 @@ impl GitHub {
     /// # Errors
     /// No token.
     pub fn new(site: Site, token: Secret, settings: Settings) -> Result<Self, ProviderError> {
-        if token.is_empty() {
-            return Err(ProviderError::NoToken {
-                product: site.kind,
-                variables: TOKEN_VARIABLES,
-            });
-        }
+        ProviderError::unless_token(site.kind, &token)?;
         let rest = match site.kind {
             ProviderKind::GitHubEnterprise => "/v3",
             _ => "",

@@ -45,8 +45,6 @@ use crate::provider::kind::ProviderKind;
 use crate::provider::site::{RepositoryName, Site};
 use crate::provider::text_limit::fitted;
 
-/// Where tokens are looked for.
-const TOKEN_VARIABLES: &str = "GITLAB_TOKEN or, in a job of GitLab CI, CI_JOB_TOKEN";
 /// The description and the page of a status have no more bytes; GitLab itself counts characters.
 const LONGEST_IN_STATUS: usize = 255;
 /// Characters of a title.
@@ -87,12 +85,7 @@ impl GitLab {
     /// # Errors
     /// No token.
     pub fn new(site: Site, token: GitLabToken, settings: Settings) -> Result<Self, ProviderError> {
-        if token.secret.is_empty() {
-            return Err(ProviderError::NoToken {
-                product: site.kind,
-                variables: TOKEN_VARIABLES,
-            });
-        }
+        ProviderError::unless_token(site.kind, &token.secret)?;
         let patience = Patience {
             tries: 3,
             longest: settings.longest_wait,
