@@ -46,12 +46,9 @@ fn event(path: &str) -> Result<Value, String> {
 /// # Errors
 /// Such a run.
 pub fn refuse_foreign(session: &Session, command: &str) -> Result<(), Failure> {
-    let Some(run) = &session.ci else {
-        return Ok(());
-    };
-    match run.foreign() {
+    match foreign(session) {
         None => Ok(()),
-        Some(why) => Err(Failure::usage(format!(
+        Some((run, why)) => Err(Failure::usage(format!(
             "`{command}` reads a token, and this run of {} gets none: {why}",
             run.system.name()
         ))
@@ -60,6 +57,12 @@ pub fn refuse_foreign(session: &Session, command: &str) -> Result<(), Failure> {
             run.system.on_a_branch()
         ))),
     }
+}
+
+/// What makes this a run in which no token is read, and which run it is.
+pub fn foreign(session: &Session) -> Option<(&CiRun, String)> {
+    let run = session.ci.as_ref()?;
+    Some((run, run.foreign()?))
 }
 
 /// The branch that `HEAD` stands for: the one that is checked out, else the one that the run is for, as long as its commit is

@@ -422,6 +422,7 @@ fn a_run_for_a_fork_gets_near_no_token_and_writes_nothing() {
             &["connect", "--workspace", &scene.workspace],
             &["disconnect"],
             &["undo"],
+            &["audit", "--owner", "github:acme"],
         ] {
             run(arguments)
                 .expect(2)
@@ -433,6 +434,10 @@ fn a_run_for_a_fork_gets_near_no_token_and_writes_nothing() {
         }
         run(&["check"]).reported();
         run(&["status"]).reported().says(fact);
+        run(&["doctor"])
+            .reported()
+            .says("no key is read in this run")
+            .says(fact);
     }
     assert_eq!(scene.recorder.calls(), calls, "Postman was asked");
     assert_eq!(references(), before);

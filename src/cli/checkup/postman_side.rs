@@ -1,6 +1,7 @@
 //! Postman: the key, what is left of its quota, and whether what this repository is connected to is there and says the same.
 
 use crate::cli::checkup::examined::{Examined, Group, is_silence};
+use crate::cli::ci_run::foreign;
 use crate::cli::failure::Failure;
 use crate::cli::hosting::SiteChoice;
 use crate::cli::linking::{Ground, Meaning};
@@ -77,6 +78,13 @@ fn key(session: &Session, group: &mut Group) -> Option<Postman> {
         group
             .examined
             .push(Examined::skipped(id, "not asked: --offline"));
+        return None;
+    }
+    if let Some((run, why)) = foreign(session) {
+        group.examined.push(
+            Examined::skipped(id, format!("no key is read in this run: {why}"))
+                .with_fix(format!("look in {}", run.system.on_a_branch())),
+        );
         return None;
     }
     if session.environment.postman_api_key.is_none() {

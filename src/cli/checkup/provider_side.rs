@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::cli::checkup::access::facts;
 use crate::cli::checkup::examined::{Examined, Group};
+use crate::cli::ci_run::foreign;
 use crate::cli::failure::{Failure, Kind};
 use crate::cli::hosting::{FoundBy, SiteChoice, Tuning, located};
 use crate::cli::provider_token::token;
@@ -191,17 +192,23 @@ impl Asking<'_> {
                 Ok(()) => answered(group, &host),
                 Err(error) => unanswered(group, place, ProviderError::from(error)),
             }
-            group.examined.push(
-                Examined::skipped(
-                    "token",
+            let (seen, fix) = match foreign(session) {
+                Some((run, why)) => (
+                    format!("no token is read in this run: {why}"),
+                    format!("look in {}", run.system.on_a_branch()),
+                ),
+                None => (
                     format!(
                         "there is none for {} in {}, so access was not looked at",
                         site.kind,
                         site.kind.token_variables()
                     ),
-                )
-                .with_fix(format!("set {}", site.kind.token_variables())),
-            );
+                    format!("set {}", site.kind.token_variables()),
+                ),
+            };
+            group
+                .examined
+                .push(Examined::skipped("token", seen).with_fix(fix));
             return Ok(());
         };
         let provider = provider::open(site, found.credential, |settings| tuning.tuned(settings))?;

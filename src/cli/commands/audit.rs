@@ -20,6 +20,7 @@ use crate::audit::shard::Shard;
 use crate::audit::state::{State, StateError};
 use crate::audit::workspaces::{Shelves, shelves};
 use crate::cli::audited::{Counter, owner_names, owners, sources};
+use crate::cli::ci_run::refuse_foreign;
 use crate::cli::commands::check::FailOnArg;
 use crate::cli::every_rule::{every_rule, rules_of_audit};
 use crate::cli::failure::{Failure, Kind};
@@ -135,6 +136,7 @@ pub fn run(args: &AuditArgs, session: &Session) -> Result<u8, Failure> {
     if let Some(AuditCommand::Merge(merge)) = &args.command {
         return run_merge(merge, session, begun);
     }
+    refuse_foreign(session, "audit")?;
     let counters = (Counter::default(), Counter::default());
     let (owners, owners_from) = owners(session, &args.owners, &args.remote, &args.site)?;
     let sources = sources(session, &owners, &counters.0)?;
