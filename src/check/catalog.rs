@@ -2,7 +2,7 @@
 
 use crate::check::rule::{Group, Rule};
 use crate::check::rules::{document, layout, mapping, secret};
-use crate::model::report::RuleFacts;
+use crate::model::rule::RuleText;
 
 /// Every rule.
 pub static RULES: &[&Rule] = &[
@@ -73,15 +73,15 @@ pub fn find(id: &str) -> Option<&'static Rule> {
     RULES.iter().copied().find(|rule| rule.id.0 == id)
 }
 
-/// What reports say of every rule.
-pub fn facts() -> Vec<RuleFacts> {
-    RULES.iter().map(|rule| rule.text().facts()).collect()
+/// What every rule says of itself.
+pub fn texts() -> Vec<RuleText> {
+    RULES.iter().map(|rule| rule.text()).collect()
 }
 
-/// What reports say of the rules of one group.
-pub fn facts_of(group: Group) -> Vec<RuleFacts> {
+/// What the rules of one group say of themselves.
+pub fn texts_of(group: Group) -> Vec<RuleText> {
     let of_group = RULES.iter().filter(|rule| rule.group == group);
-    of_group.map(|rule| rule.text().facts()).collect()
+    of_group.map(|rule| rule.text()).collect()
 }
 
 #[cfg(test)]

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use crate::audit;
 use crate::check;
-use crate::model::report::RuleFacts;
 use crate::model::rule::RuleText;
 
 /// What every rule says of itself, in the order of the docs.
@@ -15,12 +14,12 @@ pub fn every_rule() -> Vec<RuleText> {
 }
 
 /// What reports say of the rules of an audit, whoever else has them.
-pub fn rules_of_audit() -> Vec<RuleFacts> {
+pub fn rules_of_audit() -> Vec<RuleText> {
     let ids: BTreeSet<_> = audit::catalog::RULES.iter().map(|rule| rule.id).collect();
-    let texts = every_rule()
+    every_rule()
         .into_iter()
-        .filter(|text| ids.contains(&text.id));
-    texts.map(|text| text.facts()).collect()
+        .filter(|text| ids.contains(&text.id))
+        .collect()
 }
 
 /// What the rule with this id says of itself.

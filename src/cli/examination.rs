@@ -219,7 +219,7 @@ impl Examined {
             gate: closing.gate(self.gate),
             notes: self.notes,
             range: self.range,
-            rules: catalog::facts(),
+            rules: catalog::texts(),
         }
     }
 }

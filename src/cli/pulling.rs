@@ -723,7 +723,7 @@ fn stopped(
             "nothing was written: these errors would come from Postman; mend them there, or pull with --force".to_owned(),
         ],
         range: None,
-        rules: catalog::facts(),
+        rules: catalog::texts(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a run found, as plain data: every renderer takes exactly this.
 
-use crate::model::finding::{Finding, RuleId, Severity};
+use crate::model::finding::{Finding, Severity};
+use crate::model::rule::RuleText;
 
 /// What `check` has to say.
 #[derive(Clone, Debug)]
@@ -22,7 +23,7 @@ pub struct Report {
     /// The range that was looked at, where it was one.
     pub range: Option<RangeLabel>,
     /// Every rule that was looked at, whether it found something or not.
-    pub rules: Vec<RuleFacts>,
+    pub rules: Vec<RuleText>,
 }
 
 /// A range of commits, and how its base was found.
@@ -38,21 +39,6 @@ pub struct RangeLabel {
     pub is_fetched: bool,
     /// The CI system whose run says it.
     pub system: Option<&'static str>,
-}
-
-/// What a report says of a rule itself. All of it is our own words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RuleFacts {
-    /// The id.
-    pub id: RuleId,
-    /// What it belongs to, in one word.
-    pub group: &'static str,
-    /// What a finding weighs where nothing else is configured.
-    pub severity: Severity,
-    /// A phrase for lists: lower case, no full stop.
-    pub summary: &'static str,
-    /// What it finds, why that matters, an example and the fix, as Markdown.
-    pub docs: &'static str,
 }
 
 /// One snapshot that was looked at.

@@ -1,7 +1,6 @@
 //! What a rule says of itself, whoever asks it.
 
 use crate::model::finding::{RuleId, Severity};
-use crate::model::report::RuleFacts;
 
 /// The words about a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,19 +17,6 @@ pub struct RuleText {
     pub since: &'static str,
     /// Markdown under fixed headings: What it finds, Why it matters, Example, How to fix.
     pub docs: &'static str,
-}
-
-impl RuleText {
-    /// What reports say of it.
-    pub fn facts(&self) -> RuleFacts {
-        RuleFacts {
-            id: self.id,
-            group: self.group.word(),
-            severity: self.severity,
-            summary: self.summary,
-            docs: self.docs.trim_ascii(),
-        }
-    }
 }
 
 /// What a rule belongs to.

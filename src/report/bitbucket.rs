@@ -10,10 +10,11 @@ use serde_json::{Value, json};
 use crate::model::digest::Digest;
 use crate::model::finding::{Finding, Severity};
 use crate::model::report::Report;
+use crate::model::rule::Group;
 use crate::model::text::{counted, shortened, visible};
 use crate::report::escape;
 use crate::report::style::Style;
-use crate::report::words::{advice, facts_of, summary_line, worst_first};
+use crate::report::words::{advice, rule_of, summary_line, worst_first};
 
 /// A report takes so many annotations.
 const MOST_ANNOTATIONS: usize = 1_000;
@@ -71,7 +72,7 @@ fn whole(report: &Report) -> Value {
 }
 
 fn annotation(report: &Report, finding: &Finding, taken: &mut HashSet<String>) -> Value {
-    let is_secret = facts_of(report, finding).is_some_and(|facts| facts.group == "secret");
+    let is_secret = rule_of(report, finding).is_some_and(|rule| rule.group == Group::Secret);
     let severity = match (finding.severity, is_secret) {
         (Severity::Error, true) => "CRITICAL",
         (Severity::Error, false) => "HIGH",

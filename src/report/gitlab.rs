@@ -7,9 +7,10 @@ use serde_json::{Value, json};
 use crate::model::digest::Digest;
 use crate::model::finding::{Finding, Severity};
 use crate::model::report::Report;
+use crate::model::rule::Group;
 use crate::model::text::{shortened, visible};
 use crate::report::escape;
-use crate::report::words::{advice, facts_of};
+use crate::report::words::{advice, rule_of};
 
 /// Of a text so many characters are given.
 const MOST_OF_A_TEXT: usize = 1_000;
@@ -56,7 +57,7 @@ fn unique(fingerprint: &str, taken: &mut HashSet<String>) -> String {
 
 /// A secret that is out blocks whatever comes next; what Postman refuses is major.
 fn severity(report: &Report, finding: &Finding) -> &'static str {
-    let is_secret = facts_of(report, finding).is_some_and(|facts| facts.group == "secret");
+    let is_secret = rule_of(report, finding).is_some_and(|rule| rule.group == Group::Secret);
     match (finding.severity, is_secret) {
         (Severity::Error, true) => "blocker",
         (Severity::Error, false) => "major",

@@ -9,7 +9,7 @@ use crate::report::escape::html;
 use crate::report::page::{head, tail};
 use crate::report::style::Style;
 use crate::report::words::{
-    counts, counts_by_rule, facts_of, line_parts, place, short_commit, summary_line,
+    counts, counts_by_rule, line_parts, place, rule_of, short_commit, summary_line,
 };
 
 const STYLE: &str = include_str!("html_page/page.css");
@@ -102,7 +102,7 @@ fn push_findings(page: &mut String, report: &Report) {
 
 fn push_finding(page: &mut String, report: &Report, finding: &Finding, number: usize) {
     let (severity, rule) = (finding.severity.word(), finding.rule.0);
-    let rule_told = if facts_of(report, finding).is_some() {
+    let rule_told = if rule_of(report, finding).is_some() {
         format!("<a id=\"finding-{number}\" href=\"#rule-{rule}\"><code>{rule}</code></a>")
     } else {
         format!("<code id=\"finding-{number}\" tabindex=\"0\">{rule}</code>")
@@ -180,12 +180,12 @@ fn push_rules(page: &mut String, report: &Report) {
             Severity::Warning => "a warning",
         };
         // Our own words keep their lines.
-        let docs: Vec<String> = facts.docs.lines().map(html).collect();
+        let docs: Vec<String> = facts.docs.trim_ascii().lines().map(html).collect();
         page.push_str(&format!(
             "<h3 id=\"rule-{0}\" tabindex=\"-1\"><code>{0}</code></h3>\n<p>{1}; by default {weight}, in the group {2}.</p>\n<pre class=\"docs\">{3}</pre>\n",
             facts.id.0,
             html(facts.summary),
-            facts.group,
+            facts.group.word(),
             docs.join("\n"),
         ));
     }

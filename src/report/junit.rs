@@ -13,7 +13,7 @@ use crate::model::finding::{Finding, Severity};
 use crate::model::report::{Gate, Report};
 use crate::model::text::counted;
 use crate::report::escape::xml;
-use crate::report::words::{advice, facts_of, place, summary_line};
+use crate::report::words::{advice, place, rule_of, summary_line};
 
 /// What stands for the group of a rule that the report does not know.
 const OTHER: &str = "other";
@@ -22,14 +22,14 @@ const OTHER: &str = "other";
 pub(crate) fn render(report: &Report) -> String {
     let mut cases: BTreeMap<&str, Vec<TestCase>> = BTreeMap::new();
     for facts in &report.rules {
-        let suite = cases.entry(facts.group).or_default();
+        let suite = cases.entry(facts.group.word()).or_default();
         if !report.findings.iter().any(|one| one.rule == facts.id) {
-            suite.push(case(facts.id.0.to_owned(), facts.group, facts.id.0));
+            suite.push(case(facts.id.0.to_owned(), facts.group.word(), facts.id.0));
         }
     }
     let mut found: BTreeMap<(&str, &str, &str), Vec<&Finding>> = BTreeMap::new();
     for finding in &report.findings {
-        let group = facts_of(report, finding).map_or(OTHER, |facts| facts.group);
+        let group = rule_of(report, finding).map_or(OTHER, |rule| rule.group.word());
         let key = (group, finding.rule.0, finding.location.path.as_str());
         found.entry(key).or_default().push(finding);
     }

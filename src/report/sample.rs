@@ -4,7 +4,8 @@ use proptest::prelude::{Strategy, any, prop_oneof};
 
 use crate::model::finding::{Excerpt, Finding, Location, RuleId, Severity};
 use crate::model::path::RepoPath;
-use crate::model::report::{DocumentVerdict, Gate, Report, RuleFacts, SnapshotLabel, Summary};
+use crate::model::report::{DocumentVerdict, Gate, Report, SnapshotLabel, Summary};
+use crate::model::rule::{Group, RuleText};
 use crate::model::span::{LineIndex, Position, Span};
 
 /// A finding at `part` of `text`, which stands in `path`.
@@ -56,19 +57,20 @@ pub(crate) fn report_of(findings: Vec<Finding>) -> Report {
 }
 
 /// The rules of the samples, and one that never finds anything.
-const RULES: [RuleFacts; 4] = [
-    facts("missing-directory", "layout"),
-    facts("nested-directories", "layout"),
-    facts("provider-token", "secret"),
-    facts("syntax", "document"),
+const RULES: [RuleText; 4] = [
+    text("missing-directory", Group::Layout),
+    text("nested-directories", Group::Layout),
+    text("provider-token", Group::Secret),
+    text("syntax", Group::Document),
 ];
 
-const fn facts(id: &'static str, group: &'static str) -> RuleFacts {
-    RuleFacts {
+const fn text(id: &'static str, group: Group) -> RuleText {
+    RuleText {
         id: RuleId(id),
         group,
         severity: Severity::Error,
         summary: "something is wrong",
+        since: "0.1",
         docs: "#### What it finds\n\nA `thing` that is wrong & <odd>.\n\n#### How to fix\n\n```json\n{\"a\": 1}\n```",
     }
 }

@@ -10,7 +10,8 @@ use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 
 use crate::model::finding::{Finding, Location, Severity};
-use crate::model::report::{Report, RuleFacts, SnapshotLabel};
+use crate::model::report::{Report, SnapshotLabel};
+use crate::model::rule::{Group, RuleText};
 use crate::model::span::Position;
 use crate::model::text::{counted, shortened, visible};
 use crate::report::escape;
@@ -77,22 +78,23 @@ fn log(report: &Report, findings: &[&Finding]) -> Value {
     })
 }
 
-fn rule(facts: &RuleFacts) -> Value {
+fn rule(facts: &RuleText) -> Value {
+    let docs = facts.docs.trim_ascii();
     let mut properties = json!({
-        "tags": ["postman", facts.group],
+        "tags": ["postman", facts.group.word()],
         "precision": "high",
         "problem.severity": facts.severity.word(),
     });
-    if facts.group == "secret" {
+    if facts.group == Group::Secret {
         // What GitHub sorts security alerts by; others are problems of quality.
         properties["security-severity"] = json!("9.0");
-        properties["tags"] = json!(["postman", facts.group, "security"]);
+        properties["tags"] = json!(["postman", facts.group.word(), "security"]);
     }
     json!({
         "id": facts.id.0,
         "shortDescription": {"text": facts.summary},
         "fullDescription": {"text": facts.summary},
-        "help": {"text": facts.docs, "markdown": facts.docs},
+        "help": {"text": docs, "markdown": docs},
         "defaultConfiguration": {"level": facts.severity.word()},
         "properties": properties,
     })

@@ -3,7 +3,8 @@
 use annotate_snippets::renderer::{DEFAULT_ERROR_STYLE, DEFAULT_NOTE_STYLE, DEFAULT_WARNING_STYLE};
 
 use crate::model::finding::{Excerpt, Finding, Location, Severity};
-use crate::model::report::{AuditRun, Report, RuleFacts, SnapshotLabel, Summary};
+use crate::model::report::{AuditRun, Report, SnapshotLabel, Summary};
+use crate::model::rule::RuleText;
 use crate::model::span::Position;
 use crate::model::text::{counted, shortened, visible, visible_line};
 use crate::report::style::Style;
@@ -82,7 +83,7 @@ pub(crate) fn counts_by_rule(report: &Report) -> Vec<(&'static str, usize, usize
 }
 
 /// What is known of the rule of a finding.
-pub(crate) fn facts_of<'a>(report: &'a Report, finding: &Finding) -> Option<&'a RuleFacts> {
+pub(crate) fn rule_of<'a>(report: &'a Report, finding: &Finding) -> Option<&'a RuleText> {
     report.rules.iter().find(|facts| facts.id == finding.rule)
 }
 

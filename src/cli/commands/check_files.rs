@@ -99,7 +99,7 @@ fn report(
         notes: Vec::new(),
         range: None,
         // The others look at a repository.
-        rules: catalog::facts_of(Group::Document),
+        rules: catalog::texts_of(Group::Document),
     }
 }
 
